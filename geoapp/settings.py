@@ -1,0 +1,301 @@
+"""All settings, by environment; every name that a deployment may set is listed in docs/operations.md.
+
+The environment comes from the process, else from the file that `ops/` writes (`var/env`).
+"""
+
+import os
+from pathlib import Path
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from geoapp import libraries
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+_env_file = Path(os.environ.get("VUNGTRONG_ENV", BASE_DIR / "var" / "env"))
+if _env_file.is_file():
+    env.read_env(_env_file)
+
+libraries.point_at_wheel_data()
+GDAL_LIBRARY_PATH = libraries.gdal_library_path()
+GEOS_LIBRARY_PATH = libraries.geos_library_path()
+
+# --- Where the service stands -------------------------------------------------------------------------------
+STATE_DIR = Path(env("STATE_DIR", default=str(BASE_DIR / "var")))
+PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+IS_HTTPS = PUBLIC_URL.startswith("https://")
+DEBUG = env.bool("DEBUG", default=False)
+DEMO = env.bool("DEMO", default=False)  # shows the DEMO banner; set only where demo data was put in
+SECRET_KEY = env("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+PERSONAL_DATA_KEYS = env.list("PERSONAL_DATA_KEYS", default=[])  # Fernet keys, newest first
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+PROVINCE_CODE = env("PROVINCE_CODE", default="82")  # the province this installation serves; decides the first map view
+
+# --- Database -----------------------------------------------------------------------------------------------
+# Two roles: the app role may read and write rows, the owner role may change tables (migrations only).
+_database_url = "DATABASE_OWNER_URL" if env("DATABASE_ROLE", default="app") == "owner" else "DATABASE_URL"
+DATABASES = {
+    "default": env.db_url(_database_url, default=env("DATABASE_URL", default="postgis:///vungtrong"))
+    | {
+        "ENGINE": "django.contrib.gis.db.backends.postgis",
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "TEST": {
+            "NAME": env("TEST_DB_NAME", default="test_vungtrong"),
+            "TEMPLATE": env("TEST_DB_TEMPLATE", default="template_vungtrong"),
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Apps, in the order of the one-way graph (left imports right) --------------------------------------------
+INSTALLED_APPS = [
+    "demo",
+    "exchange",
+    "maps",
+    "products",
+    "casework",
+    "codes",
+    "farms",
+    "cooperatives",
+    "landuse",
+    "crops",
+    "people",
+    "office",
+    "accounts",
+    "places",
+    "core",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.gis",
+    "pgtrigger",
+    "pghistory",
+    "django_tasks",
+    "django_tasks_db",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "rest_framework_gis",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+MIDDLEWARE = [
+    "core.middleware.RequestIdMiddleware",
+    "core.middleware.ProblemMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "core.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "core.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.PrivateByDefaultMiddleware",
+    "core.middleware.HistoryContextMiddleware",
+]
+ROOT_URLCONF = "geoapp.urls"
+WSGI_APPLICATION = "geoapp.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "core.context.site",
+                "geoapp.navigation.navigation",
+            ],
+        },
+    }
+]
+
+# --- Sign-in ------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Cookies and headers ------------------------------------------------------------------------------------
+_prefix = "__Host-" if IS_HTTPS else ""  # browsers accept the prefix only together with Secure
+SESSION_COOKIE_NAME = f"{_prefix}sid"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_NAME = f"{_prefix}csrf"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+LANGUAGE_COOKIE_NAME = f"{_prefix}lang"
+LANGUAGE_COOKIE_SECURE = IS_HTTPS
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_AGE = 365 * 86400
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 365 * 86400 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_SSL_REDIRECT = IS_HTTPS
+X_FRAME_OPTIONS = "DENY"
+if IS_HTTPS:  # only then is there a proxy of ours in front
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Limits (gunicorn's own lie above these, so that the app answers with a problem document) ----------------
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+UPLOAD_MAX_BYTES = 50 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+API_MAX_BODY_BYTES = 10 * 1024 * 1024
+API_MAX_QUERY_LENGTH = 4_000
+
+# --- Languages and time -------------------------------------------------------------------------------------
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", _("Tiếng Việt")), ("en", _("Tiếng Anh"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+FORMAT_MODULE_PATH = ["geoapp.formats"]
+
+# --- Static files: our own under static/, libraries from node_modules by an allow-list ----------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "core.staticfiles.NpmFinder",
+]
+NODE_MODULES = Path(env("NODE_MODULES", default=str(BASE_DIR / "node_modules")))
+NPM_STATIC = {
+    "maplibre-gl": ["dist/maplibre-gl.mjs", "dist/maplibre-gl-worker.mjs", "dist/maplibre-gl.css"],
+    "leaflet": ["dist/leaflet.js", "dist/leaflet.js.map", "dist/leaflet.css", "dist/images/*.png"],
+    "terra-draw": ["dist/terra-draw.module.js", "dist/terra-draw.module.js.map"],
+    "terra-draw-maplibre-gl-adapter": [
+        "dist/terra-draw-maplibre-gl-adapter.module.js",
+        "dist/terra-draw-maplibre-gl-adapter.module.js.map",
+    ],
+    "@picocss/pico": ["css/pico.min.css"],
+    "@fontsource/be-vietnam-pro": [
+        "files/be-vietnam-pro-latin-*00-normal.woff2",
+        "files/be-vietnam-pro-latin-ext-*00-normal.woff2",
+        "files/be-vietnam-pro-vietnamese-*00-normal.woff2",
+    ],
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "core.staticfiles.ManifestStorage"},
+}
+MEDIA_ROOT = STATE_DIR / "files"  # never served by address: views hand files out after asking for the right
+WHITENOISE_USE_FINDERS = False
+
+# --- Background work and cache ------------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+CACHES = {
+    "default": {  # shared by all processes: rate limits count in it
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "core_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = STATE_DIR / "mail"
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="vung-trong@localhost")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- API ----------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.api.authentication.TokenAuthentication",
+        "core.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],  # public views say so themselves
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Vùng Trồng",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+}
+THROTTLE_RATES = {  # per minute; counted per user, else per address
+    "verify": env.int("THROTTLE_VERIFY", default=30),
+    "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
+    "tiles": env.int("THROTTLE_TILES", default=3_000),
+    "api": env.int("THROTTLE_API", default=600),
+}
+
+# --- Rules of the house: tolerances with their sources in docs/domain.md -------------------------------------
+COUNTRY_BOX = (102.0, 6.5, 118.0, 23.6)  # west, south, east, north in EPSG:4326; wide enough for both archipelagos
+PLOT_MAX_VERTICES = 5_000
+SLIVER_M2 = 5
+OVERLAP_MIN_M2 = 50
+OVERLAP_MIN_SHARE = 0.01
+
+# --- Which receiver hears what, who may do what: written out in geoapp/wiring.py ------------------------------
+CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
+ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
+JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
+}
+
+PGHISTORY_CONTEXT_FIELD = "pghistory.ContextForeignKey"
+SILENCED_SYSTEM_CHECKS: list[str] = []
