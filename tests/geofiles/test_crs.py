@@ -1,0 +1,205 @@
+"""VN-2000 to the millimetre, recognition of systems, candidates."""
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geofiles import crs
+from geofiles.errors import CoordinatesOutOfRange, CrsInDoubt, UnsupportedCrs
+
+# Official pipeline; name, system, east, north, longitude, latitude.
+OFFICIAL = [
+    ("Cao Lanh", "EPSG:5897", 569000.0, 1156800.0, 105.632082746, 10.459996858),
+    ("My Xuong", "EPSG:5897", 577000.0, 1151500.0, 105.705048802, 10.411926598),
+    ("My Tho", "EPSG:9210", 567000.0, 1146000.0, 106.363621316, 10.362384184),
+    ("Sa Dec", "EPSG:5897", 582700.0, 1138300.0, 105.756819129, 10.292468063),
+]
+# The other way: longitude, latitude, system, east, north.
+OFFICIAL_BACK = [
+    (105.6333, 10.4603, "EPSG:5897", 569133.194, 1156833.796),
+    (105.6333, 10.4603, "EPSG:9210", 487029.187, 1156767.052),
+    (105.6333, 10.4603, "EPSG:3405", 569112.452, 1156486.712),
+    (106.36, 10.36, "EPSG:5897", 648744.795, 1145989.078),
+    (106.36, 10.36, "EPSG:9210", 566603.933, 1145735.536),
+]
+GEOD = pyproj.Geod(ellps="WGS84")
+
+
+def metres_between(lon_a, lat_a, lon_b, lat_b):
+    return float(GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2])
+
+
+@pytest.mark.parametrize(("name", "system", "east", "north", "longitude", "latitude"), OFFICIAL)
+def test_control_points_to_a_millimetre(name, system, east, north, longitude, latitude):
+    lon, lat = crs.points_to_wgs84([east], [north], system)
+
+    # Nine decimals of a degree are 0.1 mm.
+    assert metres_between(lon[0], lat[0], longitude, latitude) < 0.001, name
+
+
+@pytest.mark.parametrize(("name", "system", "east", "north", "longitude", "latitude"), OFFICIAL)
+def test_the_library_default_would_fail_that_test(name, system, east, north, longitude, latitude):
+    default = pyproj.Transformer.from_crs(system, "EPSG:4326", always_xy=True)
+
+    lon, lat = default.transform(east, north)
+
+    assert metres_between(lon, lat, longitude, latitude) > 0.5
+
+
+@pytest.mark.parametrize(("longitude", "latitude", "system", "east", "north"), OFFICIAL_BACK)
+def test_control_points_from_wgs84(longitude, latitude, system, east, north):
+    xs, ys = crs.points_from_wgs84([longitude], [latitude], system)
+
+    assert xs[0] == pytest.approx(east, abs=0.001)
+    assert ys[0] == pytest.approx(north, abs=0.001)
+
+
+def test_published_vector_on_another_meridian():
+    lon, lat = crs.points_to_wgs84([568262.924], [1255172.51], "EPSG:9217")
+
+    assert (round(lat[0], 6), round(lon[0], 6)) == (11.349358, 108.877201)
+
+
+@given(
+    system=st.sampled_from([*crs.ZONES, crs.VN2000_GEOGRAPHIC]),
+    longitude=st.floats(102.2, 109.5),
+    latitude=st.floats(8.2, 23.3),
+)
+@settings(max_examples=200, deadline=None)
+def test_there_and_back_within_a_hundredth_of_a_millimetre(system, longitude, latitude):
+    lon, lat = crs.points_to_wgs84(*crs.points_from_wgs84([longitude], [latitude], system), system)
+
+    assert metres_between(lon[0], lat[0], longitude, latitude) < 0.00001
+
+
+def test_whole_arrays_keep_none_and_holes():
+    shapes = np.array([shapely.box(569000, 1156800, 569100, 1156900), None, shapely.Point()], dtype=object)
+
+    moved = crs.to_wgs84(shapes, "EPSG:5897")
+
+    assert moved[1] is None
+    assert moved[2].is_empty
+    assert shapely.get_num_coordinates(moved[0]) == 5
+    assert moved[0].bounds[0] == pytest.approx(105.632, abs=0.001)
+
+
+def test_every_zone_of_the_table_is_what_the_registry_says():
+    for zone in crs.ZONES.values():
+        operation = pyproj.CRS.from_user_input(zone.crs).coordinate_operation
+        values = {parameter.name: parameter.value for parameter in operation.params}
+
+        assert values["Longitude of natural origin"] == zone.meridian
+        assert values["Scale factor at natural origin"] == zone.scale
+
+
+@pytest.mark.parametrize("system", [*crs.ZONES, crs.VN2000_GEOGRAPHIC, crs.WGS84, "EPSG:32648"])
+@pytest.mark.parametrize("flavour", ["WKT1_ESRI", "WKT1_GDAL", "WKT2_2019"])
+def test_wkt_is_recognised(system, flavour):
+    wkt = pyproj.CRS.from_user_input(system).to_wkt(flavour)
+
+    assert crs.identify_wkt(wkt) == system
+
+
+def test_wkt_without_any_name_is_recognised_by_its_parameters():
+    wkt = (
+        'PROJCS["Hệ tọa độ Tiền Giang",GEOGCS["VN-2000",DATUM["Vietnam_2000",'
+        'SPHEROID["WGS_1984",6378137.0,298.257223563],'
+        "TOWGS84[-191.90441429,-39.30318279,-111.45032835,0.00928836,-0.01975479,0.00427372,0.252906278]],"
+        'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],'
+        'PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",105.75],'
+        'PARAMETER["Scale_Factor",0.9999],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]'
+    )
+
+    assert crs.identify_wkt(wkt) == "EPSG:9210"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"Central_Meridian",105.0', '"Central_Meridian",105.1', "unknown_meridian"),
+        ('"D_Vietnam_2000"', '"D_WGS_1984"', "vn2000_zone_on_wgs84"),
+    ],
+)
+def test_wkt_that_is_nearly_vn2000_is_asked_about(old, new, reason):
+    wkt = crs.wkt_for_prj("EPSG:5897").replace(old, new)
+    if "wgs84" in reason:
+        wkt = wkt.replace("GCS_VN_2000", "GCS_WGS_1984")
+
+    with pytest.raises(CrsInDoubt) as caught:
+        crs.identify_wkt(wkt)
+
+    assert caught.value.params["reason"] == reason
+
+
+@pytest.mark.parametrize("system", ["EPSG:4147", "EPSG:2044"])
+def test_hanoi_1972_is_named_and_refused(system):
+    for text in (system, pyproj.CRS.from_user_input(system).to_wkt("WKT1_ESRI")):
+        with pytest.raises(UnsupportedCrs) as caught:
+            crs.normalise(text)
+
+        assert caught.value.params["reason"] == "hanoi_1972"
+
+
+@pytest.mark.parametrize("text", ["http://127.0.0.1/crs", "/etc/passwd", "EPSG:999999", "+proj=tmerc", ""])
+def test_text_that_is_no_crs_is_refused(text):
+    with pytest.raises(UnsupportedCrs):
+        crs.normalise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326"),
+        ("urn:ogc:def:crs:EPSG::5897", "EPSG:5897"),
+        ("epsg:9210", "EPSG:9210"),
+        ("WGS 84", "EPSG:4326"),
+    ],
+)
+def test_names_are_normalised(text, expected):
+    assert crs.normalise(text) == expected
+
+
+CAO_LANH = (105.60, 10.40, 105.72, 10.52)
+
+
+def test_candidates_prefer_the_zone_that_falls_in_the_commune():
+    in_commune = crs.rank_candidates([(569000, 1156800), (569200, 1156900)], near=CAO_LANH)
+
+    assert (in_commune[0].crs, in_commune[0].swapped) == ("EPSG:5897", False)
+    assert in_commune[0].inside == 1
+
+
+def test_candidates_tell_the_two_axes_of_dong_thap_apart():
+    east, north = crs.points_from_wgs84([105.65], [10.45], "EPSG:9210")
+
+    found = crs.rank_candidates([(east[0], north[0])], near=CAO_LANH)
+
+    assert found[0].crs == "EPSG:9210"
+
+
+def test_candidates_see_swapped_axes():
+    metres = crs.rank_candidates([(1156800, 569000)], near=CAO_LANH)
+    degrees = crs.rank_candidates([(10.46, 105.63)])
+
+    assert (metres[0].crs, metres[0].swapped) == ("EPSG:5897", True)
+    assert (degrees[0].crs, degrees[0].swapped) == ("EPSG:4326", True)
+    assert crs.split_choice(degrees[0].as_dict()["id"]) == ("EPSG:4326", True)
+
+
+def test_no_candidate_for_numbers_outside_the_country():
+    assert crs.rank_candidates([(2.35, 48.85)]) == ()
+    assert crs.rank_candidates([]) == ()
+
+
+def test_coordinates_without_a_place_are_refused():
+    with pytest.raises(CoordinatesOutOfRange):
+        crs.to_wgs84([shapely.Point(569000, 1156800)], "EPSG:4326")
+
+
+def test_network_of_proj_is_off():
+    crs.points_to_wgs84([569000], [1156800], "EPSG:5897")
+
+    assert not pyproj.network.is_network_enabled()
