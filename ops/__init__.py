@@ -1,0 +1,1 @@
+"""Sets up, starts and stops an installation. Standard library only: it runs before anything is installed."""
