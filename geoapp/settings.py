@@ -297,5 +297,4 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
 }
 
-PGHISTORY_CONTEXT_FIELD = "pghistory.ContextForeignKey"
 SILENCED_SYSTEM_CHECKS: list[str] = []
