@@ -1,0 +1,5 @@
+"""Fixtures of every test: the factories of the apps, written out (add yours here, one line each)."""
+
+pytest_plugins = [
+    "tests.factories.places",
+]
