@@ -1,0 +1,82 @@
+"""One description of a layer, shared by page, list, API, tile and export.
+
+Each app writes its layers out in `<app>/layers.py`; `maps`, `exchange` and the API views take them from there. What a
+layer does not name in `fields` leaves the house nowhere.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import BaseExpression, Combinable
+
+from core.filters import StrictFilterSet
+
+Source = str | Combinable | BaseExpression
+
+GEOMETRY = "layer_geometry"
+KEY = "layer_key"
+PROPERTY_PREFIX = "property_"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What may be read of one kind of thing, by whom, in which shape.
+
+    name        stands in addresses and file names: "areas" -> /api/v1/areas/, /tiles/areas/...
+    title       Vietnamese msgid (lazy)
+    rows        rows(user) -> queryset with only what this user (or AnonymousUser) may see
+    filterset   reads the query parameters of page, list, API, tile and export alike
+    fields      property name -> field path or ORM expression; the only properties that leave
+    geometry    field or annotation of `rows` in EPSG:4326 as it may be shown (an outline or a point); None: no shape
+    mercator    stored EPSG:3857 twin of `geometry` for tiles, where there is one
+    tile_fields the properties that go into tiles, a subset of `fields`
+    key         unique column: feature id and last part of the address of a feature
+    order       keyset order: the key, or a not-null column ("-issued_on") with the key to break ties
+    is_public   anonymous users may read it (what they see, `rows` decides)
+    """
+
+    name: str
+    title: Any
+    rows: Callable[[Any], QuerySet[Any]]
+    filterset: type[StrictFilterSet]
+    fields: Mapping[str, Source]
+    geometry: str | None = None
+    mercator: str | None = None
+    tile_fields: tuple[str, ...] = ()
+    key: str = "id"
+    order: str = ""
+    is_public: bool = False
+
+    def __post_init__(self) -> None:
+        unknown = set(self.tile_fields) - set(self.fields)
+        if unknown:
+            raise ValueError(f"layer {self.name}: tile_fields not among fields: {sorted(unknown)}")
+
+    def filtered(
+        self, user: Any, params: Mapping[str, Any], *, besides: Collection[str] = ()
+    ) -> QuerySet[Any]:
+        """Return the rows `user` may see that match `params`; raise BadInput naming each bad parameter.
+
+        `besides`: parameters that belong to the caller (`limit`, `cursor`, `page` ...).
+        """
+        return self.filterset.checked(params, self.rows(user), besides=besides)
+
+    def one(self, user: Any, key: Any) -> QuerySet[Any]:
+        """Return the row with this key as a queryset, empty when `user` may not see it or the key makes no sense."""
+        rows = self.rows(user)
+        try:
+            return rows.filter(**{self.key: key})
+        except (TypeError, ValueError):
+            return rows.none()
+
+    def columns(self, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Return `names` (default: all properties) as annotations, prefixed so that they cannot meet a model field."""
+        chosen = self.fields if names is None else names
+        return {PROPERTY_PREFIX + name: as_expression(self.fields[name]) for name in chosen}
+
+
+def as_expression(source: Source) -> Any:
+    """Return a field path as F(), an expression as it is."""
+    return F(source) if isinstance(source, str) else source
