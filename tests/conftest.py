@@ -1,5 +1,6 @@
 """Fixtures of every test: the factories of the apps, written out (add yours here, one line each)."""
 
 pytest_plugins = [
+    "tests.database",
     "tests.factories.places",
 ]

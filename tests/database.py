@@ -1,0 +1,13 @@
+"""The test database is made and migrated by the owner role: the app role, which Django uses else, may not."""
+
+import pytest
+from django.db import connections
+
+from geoapp.settings import env
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Extends pytest-django's fixture of this name, which runs before the test database is made."""
+    owner = env.db_url("DATABASE_OWNER_URL")
+    connections["default"].settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
