@@ -1,0 +1,1 @@
+"""Who signs in: User, OfficerPost, roles, tokens."""

@@ -1,0 +1,49 @@
+"""Which grants a user holds, and where.
+
+A grant is a string `app.verb_noun`. Each app declares what it grants to which role; `geoapp.wiring.ROLE_GRANTS` lists
+those tables, since accounts may not import the apps above it.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.timezone import localdate
+
+from accounts.models import OfficerPost
+from accounts.roles import Role
+from places.models import AdministrativeUnit
+
+
+@cache
+def grants_of(role: str) -> frozenset[str]:
+    """Return all grants of a role."""
+    tables = import_string(settings.ROLE_GRANTS)
+    return frozenset(grant for table in tables for grant in table.get(Role(role), ()))
+
+
+@cache
+def roles_with(grant: str) -> tuple[str, ...]:
+    """Return the roles that hold a grant."""
+    return tuple(role for role in Role.values if grant in grants_of(role))
+
+
+def holds(user: Any, grant: str) -> bool:
+    """Whether the user holds the grant at any unit."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant)).exists()
+
+
+def holds_at(user: Any, grant: str, unit: AdministrativeUnit) -> bool:
+    """Whether the user holds the grant at `unit` or a unit above it."""
+    return user.is_authenticated and user.is_active and units_with(user, grant).filter(pk=unit.pk).exists()
+
+
+def units_with(user: Any, grant: str) -> Any:
+    """Return the units (posts and everything below) where the user holds the grant; empty for strangers."""
+    if not user.is_authenticated or not user.is_active:
+        return AdministrativeUnit.objects.none()
+    posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
+    return AdministrativeUnit.objects.within_units(posts.values("unit_id"))

@@ -1,0 +1,1 @@
+"""Requests for codes, eligibility, inspections, the officers' desk."""

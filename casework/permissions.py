@@ -1,0 +1,38 @@
+"""Who may do what with requests. An officer never decides on a request that he or she entered."""
+
+from typing import Any
+
+from accounts.permissions import holds_at
+from accounts.roles import Role
+from casework.models import CodeRequest
+from codes.models import ProductionArea
+from cooperatives.permissions import can_edit_for_cooperative
+
+GRANTS = {
+    Role.OFFICER: {"casework.view_request", "casework.examine_request", "casework.decide_request"},
+    Role.PLANNER: {"casework.view_request"},
+}
+
+
+def can_start_request(user: Any, area: ProductionArea) -> bool:
+    """Whether the user may ask for codes for the area."""
+    return can_edit_for_cooperative(user, area.cooperative)
+
+
+def can_edit_request(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the user may change, submit or withdraw the request on the cooperative's side."""
+    return can_edit_for_cooperative(user, code_request.cooperative)
+
+
+def can_examine_request(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the user may take up, return or inspect the request."""
+    return _is_outsider(user, code_request) and holds_at(user, "casework.examine_request", code_request.commune)
+
+
+def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the user may approve or reject the request."""
+    return _is_outsider(user, code_request) and holds_at(user, "casework.decide_request", code_request.commune)
+
+
+def _is_outsider(user: Any, code_request: CodeRequest) -> bool:
+    return user.pk != code_request.created_by_id and not can_edit_for_cooperative(user, code_request.cooperative)

@@ -1,0 +1,1 @@
+"""Code schemes, production areas, numbering, production area codes and their life, market approvals."""

@@ -1,0 +1,21 @@
+"""News of areas and codes; the querysets are lazy."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from core.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class AreasChanged(Change):
+    """These areas were formed, redrawn, or their outline became public or private."""
+
+    areas: QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class CodesChanged(Change):
+    """These codes were issued or their status, here or at a market, changed."""
+
+    codes: QuerySet

@@ -1,0 +1,95 @@
+"""Reads on schemes, production areas and codes."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from accounts.permissions import units_with
+from cooperatives.querysets import own_cooperative_ids
+from places.models import AdministrativeUnit
+
+
+HOME_MARKET = "VNM"
+
+
+class SchemeQuerySet(QuerySet):
+    """Schemes chain: `CodeScheme.objects.usable_on(today)`."""
+
+    def on(self, day: dt.date) -> Self:
+        """Schemes whose dates contain `day`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def usable_on(self, day: dt.date) -> Self:
+        """Schemes in force that an administrator has confirmed."""
+        return self.on(day).filter(is_confirmed=True)
+
+
+class ProductionAreaQuerySet(QuerySet):
+    """Areas chain: `ProductionArea.objects.public().with_active_code("CHN", today)`."""
+
+    def public(self) -> Self:
+        """Areas that have ever been given a code, or whose products are offered: what a buyer may know of."""
+        return self.filter(is_active=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """Areas of one's own cooperatives and those in the units where the user may view areas."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(cooperative__in=own_cooperative_ids(user)) | Q(commune__in=units_with(user, "codes.view_area"))
+        )
+
+    def within_unit(self, unit: Any) -> Self:
+        """Areas in the unit or a unit below it, by their commune."""
+        return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))
+
+    def with_active_code(self, market: str, day: dt.date) -> Self:
+        """Areas with a code that is good for `market` on `day`."""
+        from codes.models import ProductionAreaCode
+
+        codes = ProductionAreaCode.objects.good_for(market, day).filter(area=OuterRef("pk"))
+        return self.filter(Exists(codes))
+
+
+class CodeQuerySet(QuerySet):
+    """Codes chain. Codes are public; what is hidden of them (outline, household) is hidden by the layer."""
+
+    def public(self) -> Self:
+        """All codes: a revoked one must be findable, so that it can be seen to be revoked."""
+        return self.all()
+
+    def visible_to(self, user: Any) -> Self:
+        """Codes of one's own cooperatives and those in the units where the user may view codes."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(holder__in=own_cooperative_ids(user)) | Q(commune__in=units_with(user, "codes.view_code"))
+        )
+
+    def active_on(self, day: dt.date) -> Self:
+        """Codes in force on `day` (the last day of validity counts)."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), status="active")
+
+    def good_for(self, market: str, day: dt.date) -> Self:
+        """Codes in force on `day` that `market` has approved; at home (VNM) the domestic code itself is enough."""
+        from codes.models import MarketApproval
+
+        if market == HOME_MARKET:
+            return self.active_on(day).filter(scheme__is_domestic=True)
+        approvals = MarketApproval.objects.filter(code=OuterRef("pk"), market=market, status="approved")
+        return self.active_on(day).filter(Exists(approvals))
+
+    def with_shown_status(self, day: dt.date) -> Self:
+        """Annotates `shown_status`: the stored status, or `expired` when an active code's last day is over."""
+        return self.annotate(
+            shown_status=Case(
+                When(Q(status="active", valid_until__lt=day), then=Value("expired")),
+                default=F("status"),
+                output_field=CharField(),
+            )
+        )
+
+    def within_unit(self, unit: Any) -> Self:
+        """Codes issued in the unit or a unit below it."""
+        return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))

@@ -1,0 +1,186 @@
+"""Cooperative (or another holder), who works for it, who belongs to it, what it is certified for."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.contrib.gis.db.models import PointField
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cooperatives.querysets import CertificateQuerySet, CooperativeQuerySet, GrowerQuerySet, MembershipQuerySet
+from core.fields import TextBlock, TextLine
+from core.history import keep_history
+
+
+class HolderKind(models.TextChoices):
+    COOPERATIVE = "cooperative", _("Hợp tác xã")
+    GROUP = "group", _("Tổ hợp tác, nhóm hộ")
+    FIRM = "firm", _("Doanh nghiệp")
+    HOUSEHOLD = "household", _("Hộ cá thể")
+
+
+class CooperativeStatus(models.TextChoices):
+    PENDING = "pending", _("Chờ xác minh")
+    VERIFIED = "verified", _("Đã xác minh")
+    RETURNED = "returned", _("Trả lại")
+
+
+@keep_history(exclude=["representative", "phone", "email"])
+class Cooperative(models.Model):
+    """Who holds areas and codes. `household` is one private household: its name never leaves as a holder."""
+
+    slug = models.SlugField(max_length=80, unique=True)
+    kind = models.CharField(_("loại hình"), max_length=12, choices=HolderKind, default=HolderKind.COOPERATIVE)
+    name = TextLine(_("tên đầy đủ"), max_length=160)
+    short_name = TextLine(_("tên ngắn"), max_length=60, blank=True)
+    search_key = models.CharField(max_length=230, editable=False)
+    tax_number = models.CharField(_("mã số thuế"), max_length=20, blank=True)
+    status = models.CharField(
+        _("trạng thái"), max_length=10, choices=CooperativeStatus, default=CooperativeStatus.PENDING
+    )
+    commune = models.ForeignKey(
+        "places.AdministrativeUnit", models.PROTECT, related_name="+", verbose_name=_("phường, xã")
+    )
+    address = TextLine(_("địa chỉ"), max_length=200, blank=True)
+    location = PointField(_("vị trí trụ sở"), srid=4326, null=True, blank=True)
+    representative = TextLine(_("người đại diện"), max_length=120, blank=True)
+    phone = models.CharField(_("điện thoại"), max_length=20, blank=True)
+    email = models.EmailField(_("thư điện tử"), blank=True)
+    has_public_contact = models.BooleanField(_("công khai liên hệ"), default=False)
+    story = TextBlock(_("giới thiệu"), blank=True)
+    founded_on = models.DateField(_("ngày thành lập"), null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CooperativeQuerySet.as_manager()
+
+    PUBLIC_FIELDS = ("slug", "kind", "name", "commune", "commune_code", "story", "plot_count", "area_ha")
+
+    class Meta:
+        verbose_name = _("hợp tác xã")
+        verbose_name_plural = _("hợp tác xã")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.short_name or self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("products:producer", args=[self.slug])
+
+    @property
+    def is_organisation(self) -> bool:
+        """False for one private household."""
+        return self.kind != HolderKind.HOUSEHOLD
+
+
+class MemberRole(models.TextChoices):
+    OWNER = "owner", _("Chủ nhiệm, chủ hộ")
+    CLERK = "clerk", _("Nhân viên nhập liệu")
+    VIEWER = "viewer", _("Người xem")
+    HELPER = "helper", _("Người hỗ trợ")
+
+
+class Membership(models.Model):
+    """A user works for a cooperative in a role; a user may work for several."""
+
+    cooperative = models.ForeignKey(Cooperative, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(_("vai trò"), max_length=10, choices=MemberRole)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("nhân sự")
+        verbose_name_plural = _("nhân sự")
+        constraints = [models.UniqueConstraint(fields=["cooperative", "user"], name="membership_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} #{self.user_id}"
+
+
+class Grower(models.Model):
+    """A person who belongs to a cooperative and cultivates plots."""
+
+    cooperative = models.ForeignKey(Cooperative, models.PROTECT, related_name="growers")
+    person = models.ForeignKey("people.Person", models.PROTECT, related_name="memberships")
+    number = models.CharField(_("số thành viên"), max_length=20)
+    hamlet = TextLine(_("ấp, khóm"), max_length=80, blank=True)
+    declared_area_ha = models.DecimalField(_("diện tích kê khai (ha)"), max_digits=8, decimal_places=2, null=True)
+    joined_on = models.DateField(_("ngày vào"), null=True, blank=True)
+    left_on = models.DateField(_("ngày ra"), null=True, blank=True)
+
+    objects = GrowerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("nông hộ thành viên")
+        verbose_name_plural = _("nông hộ thành viên")
+        constraints = [
+            models.UniqueConstraint(fields=["cooperative", "number"], name="grower_number_once"),
+            models.UniqueConstraint(
+                fields=["cooperative", "person"], condition=Q(left_on=None), name="grower_belongs_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class CertificateKind(models.TextChoices):
+    VIETGAP = "vietgap", "VietGAP"
+    GLOBALGAP = "globalgap", "GlobalG.A.P."
+    ORGANIC = "organic", _("Hữu cơ (TCVN 11041)")
+    OCOP = "ocop", "OCOP"
+    FOOD_SAFETY = "food_safety", _("An toàn thực phẩm")
+
+
+class CertificateCheck(models.TextChoices):
+    DECLARED = "declared", _("Tự khai, chưa kiểm tra")
+    CHECKED = "checked", _("Cán bộ đã kiểm tra")
+
+
+class Certificate(models.Model):
+    """A certificate that the holder declares; expired is derived from `valid_until`, never stored."""
+
+    cooperative = models.ForeignKey(Cooperative, models.CASCADE, related_name="certificates")
+    kind = models.CharField(_("loại"), max_length=12, choices=CertificateKind)
+    number = TextLine(_("số chứng nhận"), max_length=60)
+    crop = models.ForeignKey("crops.Crop", models.PROTECT, null=True, blank=True, related_name="+")
+    issuer = TextLine(_("nơi cấp"), max_length=120)
+    stars = models.PositiveSmallIntegerField(_("số sao"), null=True, blank=True)
+    area_ha = models.DecimalField(_("diện tích (ha)"), max_digits=8, decimal_places=2, null=True, blank=True)
+    issued_on = models.DateField(_("ngày cấp"))
+    valid_until = models.DateField(_("có giá trị đến hết ngày"))
+    check_status = models.CharField(
+        _("kiểm tra"), max_length=10, choices=CertificateCheck, default=CertificateCheck.DECLARED
+    )
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    checked_at = models.DateTimeField(null=True, blank=True)
+    document = models.ForeignKey("office.Document", models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = CertificateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chứng nhận")
+        verbose_name_plural = _("chứng nhận")
+        constraints = [
+            models.CheckConstraint(name="certificate_dates", condition=Q(valid_until__gte=F("issued_on"))),
+            models.CheckConstraint(
+                name="certificate_stars_are_ocops",
+                condition=Q(stars=None) | Q(kind="ocop", stars__gte=3, stars__lte=5),
+            ),
+            models.CheckConstraint(
+                name="certificate_checked_has_checker",
+                condition=Q(check_status="declared", checked_at=None)
+                | Q(check_status="checked", checked_at__isnull=False, checked_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"
+
+    def is_expired(self, today: dt.date) -> bool:
+        """Whether `today` lies after the last day of validity."""
+        return today > self.valid_until

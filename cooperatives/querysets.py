@@ -1,0 +1,87 @@
+"""Reads on cooperatives, memberships, growers and certificates."""
+
+import datetime as dt
+from typing import Any, Self
+
+from django.db.models import Q, QuerySet
+
+from accounts.permissions import units_with
+from core.text import fold
+
+
+class CooperativeQuerySet(QuerySet):
+    """Cooperatives chain: `Cooperative.objects.public().within_unit(commune)`."""
+
+    def public(self) -> Self:
+        """Verified organisations; a single household is never listed."""
+        return self.filter(status="verified").exclude(kind="household")
+
+    def visible_to(self, user: Any) -> Self:
+        """Public ones, one's own, and all in the units where the user may view cooperatives."""
+        if not user.is_authenticated:
+            return self.public()
+        return self.filter(
+            Q(status="verified") & ~Q(kind="household")
+            | Q(pk__in=own_cooperative_ids(user))
+            | Q(commune__in=units_with(user, "cooperatives.view_cooperative"))
+        )
+
+    def managed_by(self, user: Any) -> Self:
+        """Cooperatives for which the user may enter data (owner, clerk or helper)."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(memberships__user=user, memberships__role__in=("owner", "clerk", "helper"))
+
+    def worked_for_by(self, user: Any) -> Self:
+        """Cooperatives in which the user has any role."""
+        return self.filter(memberships__user=user) if user.is_authenticated else self.none()
+
+    def search(self, text: str) -> Self:
+        """Cooperatives whose name contains `text`, without regard to diacritics."""
+        return self.filter(search_key__contains=fold(text))
+
+    def within_unit(self, unit: Any) -> Self:
+        """Cooperatives seated in the unit or a unit below it."""
+        from places.models import AdministrativeUnit
+
+        return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))
+
+
+def own_cooperative_ids(user: Any) -> QuerySet:
+    """Return the ids (as a subquery) of the cooperatives in which the user has any role."""
+    from cooperatives.models import Membership
+
+    return Membership.objects.filter(user=user).values("cooperative_id")
+
+
+class MembershipQuerySet(QuerySet):
+    """Memberships chain."""
+
+    def of(self, user: Any) -> Self:
+        """Memberships of one user."""
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class GrowerQuerySet(QuerySet):
+    """Growers chain; there is no public reader."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Growers of one's own cooperatives, and of those in the units where the user may view growers."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(cooperative__in=own_cooperative_ids(user))
+            | Q(cooperative__commune__in=units_with(user, "cooperatives.view_grower"))
+        )
+
+    def current(self) -> Self:
+        """Growers who have not left."""
+        return self.filter(left_on=None)
+
+
+class CertificateQuerySet(QuerySet):
+    """Certificates chain."""
+
+    def valid_on(self, day: dt.date) -> Self:
+        """Certificates in force on `day` (the last day counts)."""
+        return self.filter(issued_on__lte=day, valid_until__gte=day)

@@ -1,0 +1,6 @@
+"""Pages of cooperatives."""
+
+from django.urls import URLPattern
+
+app_name = "cooperatives"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,29 @@
+"""System checks for traps that only show when it is too late."""
+
+from importlib.util import find_spec
+from typing import Any
+
+from django.contrib.gis.gdal import gdal_version
+from django.core.checks import CheckMessage, Error, register
+
+GDAL_FLOOR = (3, 9)
+
+
+@register()
+def check_gdal_version(**kwargs: Any) -> list[CheckMessage]:
+    """GDAL before 3.9 lets hostile input make network calls (Django's gis.W001 as an error)."""
+    raw = gdal_version()
+    version = raw.decode() if isinstance(raw, bytes) else str(raw)
+    if tuple(int(part) for part in version.split(".")[:2]) < GDAL_FLOOR:
+        return [Error(f"GDAL {version} is too old; 3.9 or newer comes with the pyogrio wheel", id="core.E002")]
+    return []
+
+
+@register()
+def check_database_driver(**kwargs: Any) -> list[CheckMessage]:
+    """With psycopg 3 installed Django silently prefers it, and COPY and memoryview handling differ."""
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3
+
+    if is_psycopg3 or find_spec("psycopg") is not None:
+        return [Error("psycopg 3 is installed; this service runs on psycopg2 only", id="core.E003")]
+    return []

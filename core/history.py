@@ -1,0 +1,40 @@
+"""Row history of business tables by statement-level database triggers, so that bulk writes and raw SQL leave it too."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import pghistory
+from django.contrib.gis.db.models import GeometryField
+from django.db import models
+
+ModelT = TypeVar("ModelT", bound=type[models.Model])
+
+
+def keep_history(*, exclude: Iterable[str] = ()) -> Callable[[ModelT], ModelT]:
+    """Class decorator: every insert, update and delete of the model leaves a row in `<Model>History`.
+
+    The history table is lean: no spatial index, no generated column, and none of the fields named in `exclude`
+    (personal data, which must be erasable).
+    """
+
+    def decorate(model: ModelT) -> ModelT:
+        local = model._meta.local_fields
+        left_out = {field.name for field in local if isinstance(field, models.GeneratedField)} | set(exclude)
+        geometries = {
+            field.name: type(field)(srid=field.srid, null=field.null, spatial_index=False)
+            for field in local
+            if isinstance(field, GeometryField) and field.name not in left_out
+        }
+        pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            exclude=sorted(left_out),
+            attrs=geometries,
+            obj_field=pghistory.ObjForeignKey(related_name="history"),
+            level=pghistory.Statement,
+            model_name=f"{model.__name__}History",
+        )(model)
+        return model
+
+    return decorate

@@ -1,0 +1,104 @@
+"""What happens around every request: an id, problem documents, CSP, language, caching, history context."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+
+import pghistory.middleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from core.problems import is_machine_path, problem_for_response, refuse_malformed
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestIdMiddleware:
+    """Gives each request an id that stands in the log, in the header X-Request-Id and in problem documents."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.id = uuid.uuid4().hex  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class ProblemMiddleware:
+    """Answers machines (API, tiles) with RFC 9457 documents, also where Django itself says 400, 403, 404, 413 or 500."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refused = refuse_malformed(request)
+        if refused is not None:
+            return refused
+        response = self.get_response(request)
+        if is_machine_path(request.path) and response.status_code >= 400:
+            return problem_for_response(request, response)
+        return response
+
+
+class ContentSecurityPolicyMiddleware:
+    """A strict policy with a nonce per response; the hosts of configured external basemaps are added."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.csp_nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if "Content-Security-Policy" not in response:
+            nonce = request.csp_nonce  # type: ignore[attr-defined]
+            response["Content-Security-Policy"] = (
+                f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
+                "font-src 'self'; worker-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+                "form-action 'self'; frame-ancestors 'none'"
+            )
+        response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
+        return response
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Vietnamese first: pages follow the visitor's own choice (cookie) only; machines say Accept-Language.
+
+    A clerk's browser is often in English; it must not decide what the clerk reads.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_machine_path(request.path):
+            super().process_request(request)
+            return
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        known = dict(settings.LANGUAGES)
+        translation.activate(chosen if chosen in known else settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Language", translation.get_language())
+        patch_vary_headers(response, ("Accept-Language",) if is_machine_path(request.path) else ("Cookie",))
+        return response
+
+
+class PrivateByDefaultMiddleware:
+    """What a signed-in user gets, and what no view called public, may not be kept by shared caches."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-store"
+            patch_vary_headers(response, ("Cookie", "Authorization"))
+        return response
+
+
+class HistoryContextMiddleware(pghistory.middleware.HistoryMiddleware):
+    """Adds user and address path to the history rows of every writing request."""

@@ -1,0 +1,47 @@
+"""Vietnamese text: one stored form (NFC), one search form."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db.models import CharField, Func, Value
+from django.utils.translation import gettext_lazy as _
+
+# Controls, bidirectional overrides and zero-width signs: invisible, and a way to make one name look like another.
+_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_BLANKS = re.compile(r"[ \t\u00a0]+")
+
+
+def clean_text(value: str) -> str:
+    """Return `value` in NFC with blanks collapsed at the ends and inside; raise ValidationError for hidden signs."""
+    found = _UNWANTED.search(value)
+    if found:
+        raise ValidationError(
+            _("Văn bản chứa ký tự ẩn không được phép (U+%(point)s)."),
+            code="hidden_character",
+            params={"point": f"{ord(found.group()):04X}"},
+        )
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", value)).strip()
+
+
+def fold(value: str) -> str:
+    """Return the search form: lower case, no diacritics, đ as d, blanks collapsed. `fold("Cao Lãnh") == "cao lanh"`."""
+    decomposed = unicodedata.normalize("NFD", value.casefold().replace("đ", "d"))
+    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return _BLANKS.sub(" ", plain).strip()
+
+
+class Fold(Func):
+    """The same search form in SQL: `lower(unaccent(...))`; PostgreSQL's stock rules map đ, ơ, ư."""
+
+    template = "lower(unaccent(normalize(%(expressions)s, NFC)))"
+    output_field = CharField()
+
+    def __init__(self, expression: object) -> None:
+        super().__init__(Value(expression) if isinstance(expression, str) and " " in expression else expression)
+
+
+def like_pattern(value: str) -> str:
+    """Return an escaped LIKE pattern 'contains `value`' in search form; `%` and `_` in it are literal."""
+    folded = fold(value).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{folded}%"

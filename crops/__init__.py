@@ -1,0 +1,1 @@
+"""Crop, Variety and their code lists."""

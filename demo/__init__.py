@@ -1,0 +1,1 @@
+"""The demonstration and benchmark provinces, built through the other apps' services."""

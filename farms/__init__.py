@@ -1,0 +1,1 @@
+"""Plot and its versions, imports of plots, overlap cases."""

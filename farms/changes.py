@@ -1,0 +1,21 @@
+"""News of plots. The querysets are lazy and stay in the database: a bulk import announces one set, not a million rows."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from core.changes import Change
+
+
+@dataclass(frozen=True, slots=True)
+class PlotsLeaving(Change):
+    """Announced before these stored plots are changed or archived: counters subtract them as they are."""
+
+    plots: QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class PlotsArrived(Change):
+    """Announced after these plots were stored or changed: counters add them as they are now."""
+
+    plots: QuerySet

@@ -1,0 +1,6 @@
+"""Pages of farms."""
+
+from django.urls import URLPattern
+
+app_name = "farms"
+urlpatterns: list[URLPattern] = []

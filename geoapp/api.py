@@ -1,0 +1,19 @@
+"""The API's addresses under /api/v1/: every app brings its own."""
+
+import casework.api
+import codes.api
+import cooperatives.api
+import farms.api
+import landuse.api
+import places.api
+import products.api
+
+urlpatterns = [
+    *places.api.urlpatterns,
+    *landuse.api.urlpatterns,
+    *cooperatives.api.urlpatterns,
+    *farms.api.urlpatterns,
+    *codes.api.urlpatterns,
+    *casework.api.urlpatterns,
+    *products.api.urlpatterns,
+]

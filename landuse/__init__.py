@@ -1,0 +1,1 @@
+"""Land-use layers and parcels; planning zones are the same engine."""

@@ -1,0 +1,1 @@
+"""Map layers, tiles, density cells, map pages, take-away maps."""

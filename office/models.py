@@ -1,0 +1,158 @@
+"""Job, OutboxMessage, Notice, Document, IdempotencyKey, Schedule."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core.fields import TextBlock, TextLine
+from office.querysets import JobQuerySet, NoticeQuerySet
+
+
+def document_path(document: "Document", filename: str) -> str:
+    """Files are stored under a random name outside the web root; the given name is kept as text only."""
+    return f"documents/{document.pk.hex[:2]}/{document.pk.hex}"
+
+
+class Document(models.Model):
+    """An uploaded or produced file: who, what, how long, with its digest. Handed out only after asking for the right."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file = models.FileField(upload_to=document_path)
+    name = TextLine(_("tên tệp"), max_length=255)
+    size = models.PositiveBigIntegerField(_("dung lượng"))
+    sha256 = models.CharField(max_length=64, db_index=True)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tài liệu")
+        verbose_name_plural = _("tài liệu")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JobStatus(models.TextChoices):
+    QUEUED = "queued", _("Đang chờ")
+    RUNNING = "running", _("Đang chạy")
+    DONE = "done", _("Hoàn thành")
+    FAILED = "failed", _("Thất bại")
+    CANCELLED = "cancelled", _("Đã hủy")
+
+
+class Job(models.Model):
+    """Long work outside the request; heartbeat and attempts, since the queue itself forgets a killed task."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60)
+    payload = models.JSONField(default=dict)
+    status = models.CharField(_("trạng thái"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
+    progress = models.PositiveSmallIntegerField(_("tiến độ (%)"), default=0)
+    step = TextLine(_("đang làm"), max_length=120, blank=True)
+    result = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=60, blank=True)
+    error = TextBlock(_("lỗi"), blank=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    heartbeat_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("công việc nền")
+        verbose_name_plural = _("công việc nền")
+        indexes = [models.Index(fields=["status", "heartbeat_at"], name="job_reaper")]
+        constraints = [
+            models.CheckConstraint(name="job_progress_percent", condition=Q(progress__lte=100)),
+            models.CheckConstraint(
+                name="job_finished_iff_over",
+                condition=Q(status__in=["done", "failed", "cancelled"], finished_at__isnull=False)
+                | Q(status__in=["queued", "running"], finished_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"
+
+
+class OutboxMessage(models.Model):
+    """News that must be told after the commit, told at least once; the receiver is named, its data is JSON."""
+
+    receiver = models.CharField(max_length=120)
+    payload = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["id"], condition=Q(delivered_at=None), name="outbox_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.receiver} #{self.pk}"
+
+
+class Notice(models.Model):
+    """A message to one user, shown in the app; mail goes beside it when the user has an address."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=60)
+    text = TextLine(_("nội dung"), max_length=300)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("thông báo")
+        verbose_name_plural = _("thông báo")
+        indexes = [models.Index(fields=["user", "-created_at"], name="notice_inbox")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a write that a client may send again under the same key; the body's digest tells a reuse apart."""
+
+    key = models.CharField(max_length=80)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    purpose = models.CharField(max_length=60)
+    body_sha256 = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    answer = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "purpose", "key"], name="idempotency_key_once", nulls_distinct=False
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.key}"
+
+
+class Schedule(models.Model):
+    """Timed work: a job of `kind` is started when `due_at` has passed, then `due_at` moves on by `every_seconds`."""
+
+    kind = models.CharField(max_length=60, unique=True)
+    every_seconds = models.PositiveIntegerField()
+    due_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="schedule_not_faster_than_1s", condition=Q(every_seconds__gte=1))]
+
+    def __str__(self) -> str:
+        return self.kind

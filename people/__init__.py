@@ -1,0 +1,1 @@
+"""Private persons (growers too), their consents and encrypted numbers."""

@@ -1,0 +1,100 @@
+"""Person and Consent. Nothing of a person leaves without a consent in force."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core import crypto
+from core.fields import TextLine
+from people.querysets import ConsentQuerySet, PersonQuerySet
+
+
+class Sex(models.TextChoices):
+    FEMALE = "f", _("Nữ")
+    MALE = "m", _("Nam")
+    UNKNOWN = "", _("Không ghi")
+
+
+class Person(models.Model):
+    """A private person. Numbers are encrypted; their digests find duplicates (Law 91/2025/QH15)."""
+
+    full_name = TextLine(_("họ và tên"), max_length=120)
+    search_key = models.CharField(max_length=120, editable=False)
+    birth_year = models.PositiveSmallIntegerField(_("năm sinh"), null=True, blank=True)
+    sex = models.CharField(_("giới tính"), max_length=1, choices=Sex, blank=True)
+    phone_encrypted = models.BinaryField(default=b"", editable=False)
+    phone_digest = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    id_number_encrypted = models.BinaryField(default=b"", editable=False)
+    id_number_digest = models.CharField(max_length=64, blank=True, editable=False)
+    id_number_last3 = models.CharField(_("3 số cuối giấy tờ"), max_length=3, blank=True, editable=False)
+    address = TextLine(_("địa chỉ"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("cá nhân")
+        verbose_name_plural = _("cá nhân")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["id_number_digest"], condition=~Q(id_number_digest=""), name="person_id_number_once"
+            ),
+            models.CheckConstraint(
+                name="person_birth_year_plausible",
+                condition=Q(birth_year=None) | Q(birth_year__gte=1900, birth_year__lte=2100),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @property
+    def phone(self) -> str:
+        """The phone number, decrypted."""
+        return crypto.decrypt(self.phone_encrypted)
+
+
+class Purpose(models.TextChoices):
+    """What a person may agree to; silence is no consent."""
+
+    DIRECTORY = "directory", _("Danh bạ nông hộ trong ngành")
+    PUBLIC_NAME = "public_name", _("Công khai họ tên")
+    PUBLIC_OUTLINE = "public_outline", _("Công khai ranh giới vùng trồng")
+    BUYER_CONTACT = "buyer_contact", _("Người mua liên hệ trực tiếp")
+    MESSAGES = "messages", _("Nhận tin nhắn")
+
+
+class Channel(models.TextChoices):
+    PAPER = "paper", _("Phiếu ký giấy")
+    OTP = "otp", _("Mã xác nhận một lần")
+    WITNESSED = "witnessed", _("Có người làm chứng")
+
+
+class Consent(models.Model):
+    """One purpose agreed to by one person, with evidence; withdrawing sets `withdrawn_at`, nothing is deleted."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("mục đích"), max_length=20, choices=Purpose)
+    text_version = models.CharField(_("phiên bản văn bản"), max_length=20)
+    channel = models.CharField(_("hình thức"), max_length=10, choices=Channel)
+    evidence = TextLine(_("bằng chứng"), max_length=200)
+    given_at = models.DateTimeField(_("lúc đồng ý"))
+    withdrawn_at = models.DateTimeField(_("lúc rút lại"), null=True, blank=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sự đồng ý")
+        verbose_name_plural = _("sự đồng ý")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "purpose"], condition=Q(withdrawn_at=None), name="consent_live_once"
+            ),
+            models.CheckConstraint(
+                name="consent_withdrawn_after_given",
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} #{self.person_id}"

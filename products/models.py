@@ -1,0 +1,192 @@
+"""Product, Offer, Enquiry."""
+
+import secrets
+
+from django.conf import settings
+from django.contrib.gis.db.models import PointField
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core import crypto
+from core.fields import TextBlock, TextLine
+from core.history import keep_history
+from products.querysets import EnquiryQuerySet, OfferQuerySet, ProductQuerySet
+
+
+class ProductKind(models.TextChoices):
+    CROP = "crop", _("Trồng trọt")
+    AQUACULTURE = "aquaculture", _("Thủy sản")
+    LIVESTOCK = "livestock", _("Chăn nuôi")
+    FORESTRY = "forestry", _("Lâm nghiệp")
+    PROCESSED = "processed", _("Chế biến")
+
+
+@keep_history()
+class Product(models.Model):
+    """What a cooperative sells, and where it is from: an area, or the cooperative's own seat."""
+
+    cooperative = models.ForeignKey("cooperatives.Cooperative", models.PROTECT, related_name="products")
+    kind = models.CharField(_("nhóm"), max_length=12, choices=ProductKind)
+    crop = models.ForeignKey("crops.Crop", models.PROTECT, null=True, blank=True, related_name="products")
+    variety = models.ForeignKey("crops.Variety", models.PROTECT, null=True, blank=True, related_name="products")
+    area = models.ForeignKey("codes.ProductionArea", models.PROTECT, null=True, blank=True, related_name="products")
+    commune = models.ForeignKey("places.AdministrativeUnit", models.PROTECT, related_name="+")
+    location = PointField(_("vị trí công khai"), srid=4326)
+    slug = models.SlugField(max_length=100, unique=True)
+    name_vi = TextLine(_("tên tiếng Việt"), max_length=120)
+    name_en = TextLine(_("tên tiếng Anh"), max_length=120, blank=True)
+    search_key = models.CharField(max_length=250, editable=False)
+    description = TextBlock(_("mô tả"), blank=True)
+    is_published = models.BooleanField(_("công khai"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    PUBLIC_FIELDS = (
+        "name", "kind", "crop", "variety", "holder", "producer", "commune", "commune_code", "months", "volume_t", "codes",
+        "updated_on",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("sản phẩm")
+        verbose_name_plural = _("sản phẩm")
+        constraints = [
+            models.CheckConstraint(
+                name="product_crop_iff_kind_crop",
+                condition=Q(kind="crop", crop__isnull=False) | (~Q(kind="crop") & Q(crop=None, variety=None)),
+            ),
+            models.UniqueConstraint(fields=["cooperative", "name_vi"], name="product_name_once_per_cooperative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_vi
+
+
+@keep_history()
+class Offer(models.Model):
+    """How much of a product in which months of the year."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="offers")
+    months = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("tháng có hàng"))
+    volume_t = models.FloatField(_("sản lượng mỗi vụ (tấn)"))
+    quality = TextLine(_("quy cách, chất lượng"), max_length=160, blank=True)
+    valid_from = models.DateField(_("từ ngày"))
+    valid_to = models.DateField(_("đến trước ngày"), null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OfferQuerySet.as_manager()
+
+    PUBLIC_FIELDS = ("product", "kind", "crop", "holder", "commune", "commune_code", "months", "volume_t", "quality")
+
+    class Meta:
+        verbose_name = _("chào bán")
+        verbose_name_plural = _("chào bán")
+        indexes = [GinIndex(fields=["months"], name="offer_months")]
+        constraints = [
+            models.CheckConstraint(
+                name="offer_months_are_months",
+                condition=Q(months__contained_by=list(range(1, 13))) & Q(months__len__gte=1),
+            ),
+            models.CheckConstraint(name="offer_volume_positive", condition=Q(volume_t__gt=0)),
+            models.CheckConstraint(name="offer_dates", condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.volume_t:g} t"
+
+
+class EnquiryStatus(models.TextChoices):
+    SENT = "sent", _("Đã gửi")
+    READ = "read", _("Đã đọc")
+    ANSWERED = "answered", _("Đã trả lời")
+    CLOSED = "closed", _("Đã đóng")
+    EXPIRED = "expired", _("Hết hạn")
+
+
+class ContactKind(models.TextChoices):
+    EMAIL = "email", _("Thư điện tử")
+    PHONE = "phone", _("Điện thoại")
+
+
+def new_token() -> str:
+    """Return the secret part of an enquiry's address: 192 random bits, URL-safe."""
+    return secrets.token_urlsafe(24)
+
+
+class Enquiry(models.Model):
+    """A buyer asks a cooperative; the contact is encrypted and relayed, never shown."""
+
+    cooperative = models.ForeignKey("cooperatives.Cooperative", models.PROTECT, related_name="enquiries")
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="enquiries")
+    token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
+    status = models.CharField(_("trạng thái"), max_length=8, choices=EnquiryStatus, default=EnquiryStatus.SENT)
+    buyer_name = TextLine(_("tên người mua"), max_length=120)
+    contact_kind = models.CharField(_("cách liên hệ"), max_length=5, choices=ContactKind)
+    contact_encrypted = models.BinaryField(editable=False)
+    contact_digest = models.CharField(max_length=64, editable=False, db_index=True)
+    quantity_t = models.FloatField(_("số lượng (tấn)"), null=True, blank=True)
+    wanted_months = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("tháng cần hàng"), default=list, blank=True
+    )
+    market = models.ForeignKey("codes.Market", models.PROTECT, null=True, blank=True, related_name="+")
+    message = TextBlock(_("nội dung"), max_length=2000)
+    consented_at = models.DateTimeField(_("lúc đồng ý xử lý dữ liệu"))
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    objects = EnquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("yêu cầu mua hàng")
+        verbose_name_plural = _("yêu cầu mua hàng")
+        indexes = [models.Index(fields=["cooperative", "status"], name="enquiry_inbox")]
+        constraints = [
+            models.CheckConstraint(
+                name="enquiry_quantity_positive", condition=Q(quantity_t=None) | Q(quantity_t__gt=0)
+            ),
+            models.CheckConstraint(
+                name="enquiry_answered_has_date",
+                condition=~Q(status="answered") | Q(answered_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("products:enquiry-inbox-detail", args=[self.pk])
+
+    @property
+    def contact(self) -> str:
+        """The buyer's address or number, decrypted; for delivery only."""
+        return crypto.decrypt(self.contact_encrypted)
+
+
+class MessageAuthor(models.TextChoices):
+    BUYER = "buyer", _("Người mua")
+    COOPERATIVE = "cooperative", _("Hợp tác xã")
+
+
+class EnquiryMessage(models.Model):
+    """A line of the conversation about an enquiry."""
+
+    enquiry = models.ForeignKey(Enquiry, models.CASCADE, related_name="messages")
+    author = models.CharField(_("người viết"), max_length=11, choices=MessageAuthor)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    text = TextBlock(_("nội dung"), max_length=2000)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tin nhắn")
+        verbose_name_plural = _("tin nhắn")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.author} {self.at:%d/%m/%Y}"

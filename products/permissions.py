@@ -1,0 +1,25 @@
+"""Who may do what with products, offers and enquiries."""
+
+from typing import Any
+
+from accounts.roles import Role
+from cooperatives.models import Cooperative
+from cooperatives.permissions import can_edit_for_cooperative, has_role_in
+from products.models import Enquiry
+
+GRANTS: dict[Role, set[str]] = {}
+
+
+def can_edit_products(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may change the cooperative's products and offers."""
+    return can_edit_for_cooperative(user, cooperative)
+
+
+def can_read_enquiry(user: Any, enquiry: Enquiry) -> bool:
+    """Whether the user may open the enquiry."""
+    return has_role_in(user, enquiry.cooperative)
+
+
+def can_answer_enquiry(user: Any, enquiry: Enquiry) -> bool:
+    """Whether the user may answer the enquiry."""
+    return can_edit_for_cooperative(user, enquiry.cooperative)

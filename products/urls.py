@@ -1,0 +1,6 @@
+"""Pages of products."""
+
+from django.urls import URLPattern
+
+app_name = "products"
+urlpatterns: list[URLPattern] = []
