@@ -100,7 +100,7 @@ _SAMPLE_VALUES = 500
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One way to read the text: its encoding, the share of accented words that are Vietnamese, three samples."""
+    """One way to read the text: encoding, share of accented words that are Vietnamese, three samples."""
 
     encoding: str
     score: float
@@ -113,14 +113,14 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The encoding to use; ``detected`` is true when it was inferred and not declared or self-evident."""
+    """The encoding to use; ``detected``: inferred, not declared or self-evident."""
 
     encoding: str
     detected: bool
 
 
 def normalise_name(encoding: str) -> str | None:
-    """Our name for what a ``.cpg`` or a user writes (``65001``, ``utf8``, ``1258``, ``ANSI 1252``, ``ABC``)."""
+    """Our name for what a ``.cpg`` or a user writes (``65001``, ``ANSI 1252``, ``ABC``), or None."""
     key = re.sub(r"[^a-z0-9]", "", encoding.lower())
     names = {
         UTF8: ("utf8", "65001", "cp65001"),
@@ -150,11 +150,16 @@ def decode_bytes(raw: bytes, encoding: str) -> str:
 
 
 def decode_text(text: str, encoding: str) -> str:
-    """Text whose characters are really bytes taken for Latin-1, decoded; text that is not so stays, as NFC."""
+    """Text whose letters are bytes taken for Latin-1, decoded; text that is not so stays, as NFC."""
     if encoding in (UTF8, CP1252) or text.isascii():
         return _nfc(text)
     raw = _as_bytes(text)
     return _nfc(text if raw is None else _DECODERS[encoding](raw))
+
+
+def decode_latin(text: str, encoding: str) -> str:
+    """Text in which each letter stands for one undecoded byte (a DBF read as ISO-8859-1), decoded to NFC."""
+    return text if text.isascii() else decode_bytes(text.encode("latin-1", errors="replace"), encoding)
 
 
 def encode(text: str, encoding: str) -> bytes:
@@ -186,12 +191,14 @@ def vietnamese_score(texts: Iterable[str]) -> float | None:
 
 def rank(values: Sequence[bytes] | Sequence[str]) -> tuple[Reading, ...]:
     """Every reading of these raw field values that differs from the others, best first."""
-    different = {reading.samples: reading for reading in reversed(_readings(values).values())}
-    return tuple(sorted(reversed(different.values()), key=lambda reading: -reading.score))
+    different: dict[tuple[str, ...], Reading] = {}
+    for texts, reading in _readings(values).values():
+        different.setdefault(texts, reading)
+    return tuple(sorted(different.values(), key=lambda reading: -reading.score))
 
 
 def decide(values: Sequence[bytes] | Sequence[str], *, declared: str | None = None) -> Decision:
-    """The encoding of these raw field values (``bytes`` of a DBF, or ``str`` of a format that is Unicode).
+    """The encoding of raw field values (``bytes`` of a DBF, or ``str`` of a format that is Unicode).
 
     ``declared`` is what the file says. It is believed unless the text contradicts it. Raises EncodingInDoubt
     with samples per candidate when bytes are not UTF-8 and no reading stands out.
@@ -205,9 +212,10 @@ def decide(values: Sequence[bytes] | Sequence[str], *, declared: str | None = No
         return Decision(best.encoding, detected=best.encoding != declared)
     if not any("\ufffd" in _decode(value, UTF8) for value in raw):
         return Decision(UTF8, detected=declared not in (None, UTF8))
-    stated = _readings(raw).get(declared or "")
-    if stated is not None and stated.encoding != UTF8 and stated.score >= best.score - _MARGIN:
-        return Decision(stated.encoding, detected=False)
+    if declared in ENCODINGS and declared != UTF8:
+        stated = _readings(raw)[declared][1]
+        if stated.score >= best.score - _MARGIN:
+            return Decision(stated.encoding, detected=False)
     candidates = [reading.as_dict() for reading in ranked if reading.encoding != UTF8]
     raise EncodingInDoubt(declared=declared, candidates=candidates[:4])
 
@@ -215,13 +223,14 @@ def decide(values: Sequence[bytes] | Sequence[str], *, declared: str | None = No
 # --- inside ---
 
 
-def _readings(values: Sequence[bytes] | Sequence[str]) -> dict[str, Reading]:
+def _readings(values: Sequence[bytes] | Sequence[str]) -> dict[str, tuple[tuple[str, ...], Reading]]:
     distinct = [value for value in dict.fromkeys(values) if not value.isascii()][:_SAMPLE_VALUES]
     readings = {}
     for encoding in ENCODINGS:
         texts = tuple(_decode(value, encoding) for value in distinct)
         broken = sum("\ufffd" in text for text in texts) / max(len(texts), 1)
-        readings[encoding] = Reading(encoding, (vietnamese_score(texts) or 0.0) - broken, texts[:3])
+        score = (vietnamese_score(texts) or 0.0) - broken
+        readings[encoding] = (texts, Reading(encoding, score, texts[:3]))
     return readings
 
 

@@ -1,0 +1,282 @@
+"""``inspect``, ``read`` and ``read_batches``; see the package's docstring."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geofiles import crs as systems
+from geofiles import encodings, gdal
+from geofiles.errors import (
+    CrsInDoubt,
+    EncodingInDoubt,
+    GeoFileError,
+    LayerInDoubt,
+    TooManyFeatures,
+    UnreadableFile,
+)
+from geofiles.features import FeatureBatch, Notice, concatenate
+from geofiles.readers import text
+from geofiles.readers.sources import Layer, open_source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+_SAMPLE = 1_000  # features looked at for candidates, samples and bounds
+_SAMPLES_PER_FIELD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSummary:
+    """One attribute: its name, kind (``text, integer, number, date, datetime, boolean, other``), samples."""
+
+    name: str
+    kind: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSummary:
+    """What one layer holds, as far as its first thousand features show.
+
+    ``crs`` and ``encoding`` are None where they are in doubt: then ``crs_problem`` (``code`` and ``params``)
+    says why, and the candidates are the answers to choose from. ``bounds`` are in the file's coordinates
+    (west, south, east, north of the sample), ``geometry_types`` sorted names such as ``Polygon``.
+    """
+
+    name: str
+    features: int
+    geometry_types: tuple[str, ...]
+    bounds: tuple[float, float, float, float] | None
+    crs: str | None
+    crs_problem: dict[str, Any] | None
+    crs_candidates: tuple[dict[str, Any], ...]
+    encoding: str | None
+    encoding_candidates: tuple[dict[str, Any], ...]
+    fields: tuple[FieldSummary, ...]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """Format (``shapefile, geojson, gpkg, kml, parquet``) and layers of a file."""
+
+    format: str
+    layers: tuple[LayerSummary, ...]
+
+
+def inspect(
+    path: Path | str, *, filename: str | None = None, near: tuple[float, ...] | None = None
+) -> FileSummary:
+    """What is in a file, without refusing it for what is in doubt.
+
+    ``filename``: the user's name when ``path`` is temporary. ``near``: longitude and latitude, or a box,
+    where the data should fall; it ranks CRS candidates. Raises GeoFileError for files that can't be read at
+    all.
+    """
+    with tempfile.TemporaryDirectory(prefix="geofiles-") as scratch:
+        kind, layers = open_source(Path(path), Path(scratch), filename=filename)
+        return FileSummary(kind, tuple(_summarise(layer, near) for layer in layers))
+
+
+def read(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    filename: str | None = None,
+    near: tuple[float, ...] | None = None,
+    max_features: int | None = None,
+) -> FeatureBatch:
+    """All features of one layer as one batch, in the file's CRS (``batch.in_wgs84()`` converts).
+
+    ``layer``, ``crs`` (id, WKT, or a candidate's ``id`` such as ``EPSG:5897+swapped``) and ``encoding``
+    override what the file says. Raises LayerInDoubt, CrsInDoubt, EncodingInDoubt with candidates;
+    TooManyFeatures above ``max_features``; UnreadableFile and its kin otherwise.
+    """
+    batches = read_batches(
+        path, layer=layer, crs=crs, encoding=encoding, filename=filename, near=near, max_features=max_features
+    )
+    return concatenate(list(batches))
+
+
+def read_batches(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    filename: str | None = None,
+    near: tuple[float, ...] | None = None,
+    max_features: int | None = None,
+) -> Iterator[FeatureBatch]:
+    """As ``read``, in batches of at most 50,000 features, for files too large to be held at once."""
+    with tempfile.TemporaryDirectory(prefix="geofiles-") as scratch:
+        _, layers = open_source(Path(path), Path(scratch), filename=filename)
+        chosen = _choose(layers, layer)
+        count = chosen.features()
+        if count == 0:
+            raise UnreadableFile(reason="no_features", layer=chosen.name)
+        if max_features is not None and count > max_features:
+            raise TooManyFeatures(found=count, limit=max_features)
+        yield from _batches(chosen, crs, encoding, near)
+
+
+def _batches(
+    layer: Layer, crs: str | None, encoding: str | None, near: tuple[float, ...] | None
+) -> Iterator[FeatureBatch]:
+    import numpy as np
+
+    system, swapped = _decide_crs(layer, crs, near)
+    decided = _decide_encoding(layer, encoding)
+    notices = list(layer.notices)
+    if swapped:
+        notices.append(Notice("axes_swapped"))
+    if decided.detected:
+        notices.append(Notice("encoding_detected", {"encoding": decided.encoding}))
+    done = 0
+    for attributes, wkb in layer.stream():
+        shapes = _shapes(wkb)
+        if swapped:
+            shapes = systems.swap_axes(shapes)
+        _require_degrees(shapes, system, near)
+        table, dropped = _clean(layer, attributes, decided.encoding)
+        found = [*notices, Notice("columns_dropped", {"names": dropped})] if dropped else notices
+        rows = np.arange(done + 1, done + 1 + len(shapes), dtype="int64")
+        done += len(shapes)
+        yield FeatureBatch(shapes, table, rows, system, layer.name, decided.encoding, tuple(found))
+
+
+def _clean(layer: Layer, attributes: pa.Table, encoding: str) -> tuple[pa.Table, list[str]]:
+    latin = layer.raw_text is not None
+    return text.clean(attributes, encoding, latin=latin, drop=layer.dropped, html=layer.html_columns)
+
+
+def _choose(layers: tuple[Layer, ...], name: str | None) -> Layer:
+    if name is None and len(layers) == 1:
+        return layers[0]
+    for layer in layers:
+        if layer.name == name:
+            return layer
+    raise LayerInDoubt(asked=name, candidates=[layer.name for layer in layers])
+
+
+def _decide_crs(layer: Layer, asked: str | None, near: tuple[float, ...] | None) -> tuple[str, bool]:
+    if asked is not None:
+        return systems.split_choice(asked)
+    if layer.crs is not None:
+        return layer.crs, False
+    problem = layer.crs_problem or CrsInDoubt(reason="no_crs")
+    if isinstance(problem, CrsInDoubt) or problem.params.get("reason") != "hanoi_1972":
+        params = {**problem.params, "candidates": _candidates(_sample_shapes(layer), near)}
+        raise CrsInDoubt(**params)
+    raise problem
+
+
+def _decide_encoding(layer: Layer, asked: str | None) -> encodings.Decision:
+    if asked is not None:
+        name = encodings.normalise_name(asked)
+        if name is None:
+            raise EncodingInDoubt(asked=asked[:100], candidates=[])
+        return encodings.Decision(name, detected=False)
+    if layer.raw_text is not None:
+        return encodings.decide(layer.raw_text, declared=layer.declared_encoding)
+    return encodings.decide(_sample_text(layer), declared=encodings.UTF8)
+
+
+def _sample_text(layer: Layer) -> list[str]:
+    for attributes, _ in layer.stream(limit=_SAMPLE):
+        return [*attributes.column_names, *text.values(attributes)]
+    return []
+
+
+def _sample_shapes(layer: Layer) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    for _, wkb in layer.stream(limit=_SAMPLE):
+        return _shapes(wkb)
+    return np.empty(0, dtype=object)
+
+
+def _shapes(wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    import shapely
+
+    with gdal.readable("wkb"):
+        return shapely.set_srid(shapely.from_wkb(wkb.to_numpy()), 0)
+
+
+def _candidates(shapes: np.ndarray[Any, Any], near: tuple[float, ...] | None) -> list[dict[str, Any]]:
+    import shapely
+
+    found = systems.rank_candidates(shapely.get_coordinates(shapes), near=near)
+    return [candidate.as_dict() for candidate in found]
+
+
+def _require_degrees(shapes: np.ndarray[Any, Any], system: str, near: tuple[float, ...] | None) -> None:
+    """Metres in a file that says degrees (GDAL takes them without a word) are asked about."""
+    if systems.is_geographic(system) and not _in_degrees(shapes):
+        raise CrsInDoubt(reason="not_degrees", crs=system, candidates=_candidates(shapes, near))
+
+
+def _in_degrees(shapes: np.ndarray[Any, Any]) -> bool:
+    import numpy as np
+    import shapely
+
+    xy = shapely.get_coordinates(shapes)
+    return bool((np.abs(xy[:, 0]) <= 180).all() and (np.abs(xy[:, 1]) <= 90).all())
+
+
+def _summarise(layer: Layer, near: tuple[float, ...] | None) -> LayerSummary:
+    import shapely
+
+    encoding, encoding_candidates = _encoding_summary(layer)
+    shapes, table = _sample_shapes(layer), None
+    for attributes, _ in layer.stream(limit=_SAMPLE):
+        table = _clean(layer, attributes, encoding or encodings.CP1252)[0]
+        break
+    system, problem = layer.crs, layer.crs_problem
+    if system is not None and systems.is_geographic(system) and not _in_degrees(shapes):
+        problem, system = CrsInDoubt(reason="not_degrees", crs=system), None
+    bounds = shapely.total_bounds(shapes).tolist() if len(shapes) else []
+    kinds = {shape.geom_type for shape in shapes if shape is not None}
+    return LayerSummary(
+        name=layer.name,
+        features=layer.features(),
+        geometry_types=tuple(sorted(kinds)),
+        bounds=(bounds[0], bounds[1], bounds[2], bounds[3]) if bounds and bounds[0] == bounds[0] else None,
+        crs=system,
+        crs_problem=problem.as_dict() if isinstance(problem, GeoFileError) else None,
+        crs_candidates=() if system else tuple(_candidates(shapes, near)),
+        encoding=encoding,
+        encoding_candidates=encoding_candidates,
+        fields=_fields(table),
+        notices=layer.notices,
+    )
+
+
+def _encoding_summary(layer: Layer) -> tuple[str | None, tuple[dict[str, Any], ...]]:
+    try:
+        return _decide_encoding(layer, None).encoding, ()
+    except EncodingInDoubt as error:
+        return None, tuple(error.params["candidates"])
+
+
+def _fields(table: pa.Table | None) -> tuple[FieldSummary, ...]:
+    if table is None:
+        return ()
+    found = []
+    for name in table.column_names:
+        column = table.column(name)
+        samples = [
+            str(value) for value in column.unique().drop_null().slice(0, _SAMPLES_PER_FIELD).to_pylist()
+        ]
+        found.append(FieldSummary(name, text.kind(column.type), tuple(sample[:80] for sample in samples)))
+    return tuple(found)
+
+
+__all__ = ["FieldSummary", "FileSummary", "LayerSummary", "inspect", "read", "read_batches"]

@@ -1,0 +1,82 @@
+"""GeoJSON: longitude and latitude by RFC 7946, whatever an old ``crs`` member says is never followed.
+
+GDAL fetches a ``crs`` of type ``link`` from its address, in the collection and in each geometry, so every
+such member is taken out before GDAL sees the text. A *named* system is a plain string and is honoured.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from geofiles import crs
+from geofiles.errors import CrsInDoubt, GeoFileError, UnreadableFile, UnsupportedFormat
+from geofiles.features import Notice
+from geofiles.readers.sources import ACCEPTED, Layer
+
+# The key may be written with escapes: any escape of its three letters takes the slow, certain way.
+_CRS_KEY = re.compile(rb'"crs"|\\u00(?:43|63|52|72|53|73)', re.IGNORECASE)
+_TYPES = frozenset({
+    "FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint",
+    "LineString", "MultiLineString", "Polygon", "MultiPolygon",
+})  # fmt: skip
+
+
+def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
+    """The one layer of a GeoJSON file. Raises UnreadableFile, UnsupportedFormat."""
+    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(reason="not_utf8", format="geojson", offset=error.start) from error
+    if not re.search(rb'"type"\s*:\s*"(?:' + "|".join(_TYPES).encode() + rb')"', raw):
+        raise UnsupportedFormat(found="json", accepted=list(ACCEPTED))
+    system: str | None = crs.WGS84
+    problem: GeoFileError | None = None
+    notices: tuple[Notice, ...] = ()
+    if _CRS_KEY.search(raw):
+        raw, declared = _without_crs(raw)
+        system, problem, notices = _judge(declared)
+    path.write_bytes(raw)
+    return (Layer(name=title, driver="GeoJSON", path=path, crs=system, crs_problem=problem, notices=notices),)
+
+
+def _without_crs(raw: bytes) -> tuple[bytes, Any]:
+    """The document without any ``crs`` of collection, feature or geometry, and the one of the root."""
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFile(reason="damaged", format="geojson", detail=str(error)[:200]) from error
+    if not isinstance(document, dict) or document.get("type") not in _TYPES:
+        raise UnsupportedFormat(found="json", accepted=list(ACCEPTED))
+    declared = document.get("crs")
+    _strip(document)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), declared
+
+
+def _strip(part: Any) -> None:
+    """Take ``crs`` out of a GeoJSON object and the objects in it; properties of that name stay."""
+    pending = [part]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, list):
+            pending.extend(found)
+        elif isinstance(found, dict):
+            found.pop("crs", None)
+            pending.extend(found.get(key) for key in ("features", "geometry", "geometries"))
+
+
+def _judge(declared: Any) -> tuple[str | None, GeoFileError | None, tuple[Notice, ...]]:
+    if declared is None:
+        return crs.WGS84, None, ()
+    properties = declared.get("properties") if isinstance(declared, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    if not isinstance(name, str):
+        return crs.WGS84, None, (Notice("crs_member_ignored"),)
+    try:
+        return crs.normalise(name), None, ()
+    except GeoFileError as error:
+        problem = CrsInDoubt(reason="unknown_crs", crs=name[:200], candidates=[])
+        return None, error if error.params.get("reason") == "hanoi_1972" else problem, ()

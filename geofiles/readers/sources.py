@@ -1,0 +1,169 @@
+"""What a file holds before any feature is read: its format and its layers, told by content."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geofiles import gdal
+from geofiles.archives import Member, extract, open_archive
+from geofiles.errors import GeoFileError, UnreadableFile, UnsupportedFormat
+from geofiles.features import Notice
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ACCEPTED = ("zip", "geojson", "gpkg", "kml", "kmz", "parquet")
+
+_FORMAT_OF_SUFFIX = {
+    ".zip": "zip", ".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".kml": "kml", ".kmz": "kmz",
+    ".parquet": "parquet", ".geoparquet": "parquet",
+}  # fmt: skip
+_HEAD = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer, ready to be streamed from a scratch copy.
+
+    ``crs`` is our id; when it is None, ``crs_problem`` says why. ``raw_text`` holds samples of undecoded
+    bytes for formats without a fixed encoding (None: the format is Unicode). ``features`` is None until it
+    is counted.
+    """
+
+    name: str
+    driver: str
+    path: Path
+    gdal_layer: str | None = None
+    crs: str | None = None
+    crs_problem: GeoFileError | None = None
+    raw_text: tuple[bytes, ...] | None = None
+    declared_encoding: str | None = None
+    dropped: frozenset[str] = frozenset()
+    html_columns: frozenset[str] = frozenset()
+    notices: tuple[Notice, ...] = field(default=())
+
+    def features(self) -> int:
+        """Number of features, counted where the format does not say."""
+        if self.driver == "Parquet":
+            from geofiles.readers import geoparquet
+
+            return geoparquet.count(self.path)
+        return int(gdal.describe(self.path, self.gdal_layer, driver=self.driver)["features"])
+
+    def stream(self, limit: int | None = None) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
+        """(attributes, WKB) by batches."""
+        if self.driver == "Parquet":
+            from geofiles.readers import geoparquet
+
+            return geoparquet.stream(self.path, limit=limit)
+        return gdal.stream(self.path, self.gdal_layer, driver=self.driver, limit=limit)
+
+
+def open_source(path: Path, scratch: Path, *, filename: str | None = None) -> tuple[str, tuple[Layer, ...]]:
+    """Format name and layers of a file; copies what is needed into ``scratch``.
+
+    ``filename`` is the name the user gave, when ``path`` is a temporary one. Raises UnsupportedFormat,
+    UnreadableFile, UnsafeArchive, MissingPart.
+    """
+    name = Path(filename or path.name)
+    if not path.is_file() or path.is_symlink():
+        raise UnreadableFile(reason="not_a_file")
+    with path.open("rb") as source:
+        head = source.read(_HEAD)
+    if not head:
+        raise UnreadableFile(reason="empty_file")
+    found = sniff(head)
+    expected = _FORMAT_OF_SUFFIX.get(name.suffix.lower())
+    if expected is None:
+        raise UnsupportedFormat(found=found, extension=name.suffix.lower()[:20], accepted=list(ACCEPTED))
+    if found != expected and (found, expected) != ("zip", "kmz"):
+        raise UnsupportedFormat(found=found, extension=name.suffix.lower(), accepted=list(ACCEPTED))
+    if found == "zip":
+        return _open_zip(path, scratch)
+    copy = scratch / f"source.{expected}"
+    shutil.copyfile(path, copy)
+    return expected, _openers()[expected](copy, name.stem)
+
+
+def sniff(head: bytes) -> str:
+    """The kind of file from its first bytes: one of ACCEPTED, or a name of what is refused."""
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
+    if head.startswith(b"SQLite format 3\x00"):
+        return "gpkg"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{"):
+        return _sniff_json(text)
+    if text.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<")):
+        return _sniff_xml(text)
+    return "unknown"
+
+
+def _sniff_json(text: bytes) -> str:
+    if b'"Topology"' in text:
+        return "topojson"
+    if b'"esri' in text or b'"spatialReference"' in text or b'"rings"' in text:
+        return "esrijson"
+    if b'"gdalg"' in text.lower():
+        return "gdalg"
+    return "geojson"
+
+
+def _sniff_xml(text: bytes) -> str:
+    lowered = text.replace(b"\x00", b"").lower()
+    for mark, kind in (
+        (b"<ogrvrt", "vrt"), (b"<vrtdataset", "vrt"), (b"<kml", "kml"), (b":kml", "kml"), (b"<gpx", "gpx"),
+        (b"<html", "html"), (b"opengis.net/gml", "gml"), (b"<svg", "svg"),
+    ):  # fmt: skip
+        if mark in lowered:
+            return kind
+    # A document type may stand before the root and is refused by name where KML is read.
+    return "kml" if b"<!doctype" in lowered else "xml"
+
+
+def _openers() -> dict[str, Callable[[Path, str], tuple[Layer, ...]]]:
+    from geofiles.readers import geojson, geopackage, geoparquet, kml
+
+    return {
+        "geojson": geojson.open_layers,
+        "gpkg": geopackage.open_layers,
+        "kml": kml.open_layers,
+        "parquet": geoparquet.open_layers,
+    }
+
+
+def _open_zip(path: Path, scratch: Path) -> tuple[str, tuple[Layer, ...]]:
+    from geofiles.readers import shapefile
+
+    with open_archive(path) as (archive, members):
+        if any(member.suffix in (".shp", ".shx") for member in members):
+            return "shapefile", shapefile.open_layers(archive, members, scratch)
+        inner = _inner_files(members)
+        if not inner:
+            kinds = sorted({member.suffix for member in members})[:10]
+            raise UnsupportedFormat(found="zip", contains=kinds, accepted=list(ACCEPTED))
+        layers: list[Layer] = []
+        for index, member in enumerate(inner):
+            target = scratch / f"member_{index}{member.suffix}"
+            extract(archive, member, target)
+            with target.open("rb") as source:
+                found = sniff(source.read(_HEAD))
+            kind = _FORMAT_OF_SUFFIX[member.suffix]
+            if found != kind:
+                raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))
+            layers += _openers()[kind](target, member.title)
+        return _FORMAT_OF_SUFFIX[inner[0].suffix], tuple(layers)
+
+
+def _inner_files(members: tuple[Member, ...]) -> list[Member]:
+    wanted = [member for member in members if _FORMAT_OF_SUFFIX.get(member.suffix) in _openers()]
+    kml = [member for member in wanted if member.suffix == ".kml"]
+    if kml:  # the first at the top is the document; the others belong to it
+        return sorted(kml, key=lambda member: (member.folder.count("/"), member.stem != "doc"))[:1]
+    return wanted

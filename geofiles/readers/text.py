@@ -1,0 +1,150 @@
+"""Text of attribute tables, by column and not by row: decoding, NFC, HTML to text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from geofiles import encodings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Columns that GDAL adds to every KML layer; kept where a file uses them.
+_IF_USED = frozenset({"timestamp", "begin", "end"})
+
+
+def clean(
+    table: pa.Table,
+    encoding: str,
+    *,
+    latin: bool = False,
+    drop: frozenset[str] = frozenset(),
+    html: frozenset[str] = frozenset(),
+) -> tuple[pa.Table, list[str]]:
+    """The table with names and text decoded, and the names of binary columns that were left out.
+
+    ``latin``: each letter stands for one undecoded byte of the file. ``drop``: columns that hold no
+    attribute. ``html``: columns whose tags are taken out.
+    """
+    import pyarrow as pa
+
+    names: list[str] = []
+    columns: list[pa.ChunkedArray] = []
+    dropped: list[str] = []
+    decode = encodings.decode_latin if latin else encodings.decode_text
+    for name in table.column_names:
+        column = table.column(name)
+        if name in drop or (name in _IF_USED and column.null_count == len(column)):
+            continue
+        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+            dropped.append(decode(name, encoding))
+            continue
+        if is_text(column.type):
+            column = map_distinct(column, _decoder(decode, encoding, html=name in html))
+        names.append(_unused(decode(name, encoding), names))
+        columns.append(column)
+    return pa.table(columns, names=names), dropped
+
+
+def values(table: pa.Table) -> Iterator[str]:
+    """Every distinct text value that is not ASCII."""
+    import pyarrow.compute as pc
+
+    for name in table.column_names:
+        column = table.column(name)
+        if is_text(column.type):
+            distinct = column.unique().drop_null()
+            yield from distinct.filter(pc.invert(pc.string_is_ascii(distinct))).to_pylist()
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether the Arrow type is text."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def kind(data_type: pa.DataType) -> str:
+    """Our word for an Arrow type: ``text, integer, number, date, datetime, boolean`` or ``other``."""
+    import pyarrow as pa
+
+    if is_text(data_type):
+        return "text"
+    for word, test in (
+        ("boolean", pa.types.is_boolean),
+        ("integer", pa.types.is_integer),
+        ("number", pa.types.is_floating),
+        ("number", pa.types.is_decimal),
+        ("date", pa.types.is_date),
+        ("datetime", pa.types.is_timestamp),
+    ):
+        if test(data_type):
+            return word
+    return "other"
+
+
+def _decoder(
+    decode: Callable[[str, str], str], encoding: str, *, html: bool
+) -> Callable[[str | None], str | None]:
+    def convert(value: str | None) -> str | None:
+        if value is None:
+            return None
+        decoded = decode(value, encoding)
+        return without_tags(decoded) if html else decoded
+
+    return convert
+
+
+def map_distinct(column: pa.ChunkedArray, convert: Callable[[Any], Any]) -> pa.ChunkedArray:
+    """The column with each distinct value converted once; untouched where nothing changes."""
+    import pyarrow as pa
+
+    chunks = []
+    for chunk in column.chunks:
+        encoded = chunk.dictionary_encode()
+        old = encoded.dictionary.to_pylist()
+        new = [convert(value) for value in old]
+        if new == old:
+            chunks.append(chunk)
+            continue
+        chunks.append(pa.array(new, type=column.type).take(encoded.indices))
+    return pa.chunked_array(chunks, type=column.type)
+
+
+def _unused(name: str, taken: list[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._silent += tag in ("script", "style")
+        if tag in ("br", "p", "tr", "li", "div"):
+            self.parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style") and self._silent > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(data)
+
+
+def without_tags(value: str) -> str:
+    """The text of an HTML fragment, lines for blocks; text without tags comes back as it is."""
+    if "<" not in value and "&" not in value:
+        return value
+    parser = _Text()
+    parser.feed(value)
+    parser.close()
+    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
+    return "\n".join(line for line in lines if line)
