@@ -1,0 +1,68 @@
+/** Legend and layer switches: signs are drawn from the same entries as the map. */
+
+import { el, svg } from "../lib/dom.js";
+
+/**
+ * Fill `container` with a switch per layer and its legend. `onToggle(name, isVisible)` is called on a change;
+ * `basemaps` (with `onBasemap(id)`) adds a choice of grounds. Returns the root element.
+ */
+export function legend(container, layers, { texts, onToggle, basemaps = [], onBasemap, isOpen = true }) {
+  const root = el(
+    "details",
+    { class: "map-legend", open: isOpen },
+    el("summary", {}, texts.legend),
+    ...layers.map((layer) => layerEntry(layer, layers.length > 1 ? onToggle : null)),
+    basemaps.length ? basemapChoice(basemaps, texts, onBasemap) : null,
+  );
+  container.append(root);
+  return root;
+}
+
+function layerEntry(layer, onToggle) {
+  const title = onToggle
+    ? el(
+        "label",
+        { class: "map-legend__switch" },
+        el("input", {
+          type: "checkbox",
+          checked: layer.visible !== false,
+          onchange: (event) => onToggle(layer.name, event.target.checked),
+        }),
+        el("span", {}, layer.title),
+      )
+    : el("p", { class: "map-legend__title" }, layer.title);
+  const entries = (layer.legend ?? []).map((entry) =>
+    el("li", {}, sign(entry), el("span", {}, entry.code ? `${entry.code} · ${entry.label}` : entry.label)),
+  );
+  return el(
+    "div",
+    { class: "map-legend__layer", "data-layer": layer.name },
+    title,
+    entries.length ? el("ul", {}, entries) : null,
+  );
+}
+
+/** A small sign for `{colour, shape: "fill" | "line" | "circle"}`. */
+export function sign({ colour, shape = "fill" }) {
+  const edge = { stroke: "rgb(29 41 34 / 55%)", "stroke-width": 1 };
+  const shapes = {
+    fill: () => svg("rect", { x: 1, y: 2, width: 18, height: 12, rx: 2, fill: colour, ...edge }),
+    line: () => svg("path", { d: "M1 12 L7 5 L13 10 L19 4", fill: "none", stroke: colour, "stroke-width": 3 }),
+    circle: () => svg("circle", { cx: 10, cy: 8, r: 6, fill: colour, ...edge }),
+  };
+  return svg("svg", { viewBox: "0 0 20 16", width: 20, height: 16, "aria-hidden": "true" }, (shapes[shape] ?? shapes.fill)());
+}
+
+function basemapChoice(basemaps, texts, onBasemap) {
+  const choices = [{ id: "", name: texts.own_basemap }, ...basemaps];
+  return el(
+    "label",
+    { class: "map-legend__basemap" },
+    texts.basemap,
+    el(
+      "select",
+      { onchange: (event) => onBasemap(event.target.value) },
+      choices.map(({ id, name }) => el("option", { value: id }, name)),
+    ),
+  );
+}

@@ -1,0 +1,100 @@
+/** Opens a map with the engine that suits the device, with legend, notes and the names of the East Sea. */
+
+import { el } from "../lib/dom.js";
+import { status } from "../lib/status.js";
+import { fill } from "../lib/text.js";
+import { number } from "../lib/format.js";
+import { loadCatalogue } from "./catalogue.js";
+import { eastSeaInset } from "./east-sea.js";
+import { legend } from "./legend.js";
+
+const PHONE = "(max-width: 56rem)";
+
+/**
+ * Open a map in `container` (an empty element) and return its handle (see `engine.js`).
+ *
+ * `settings`: the page's `map-settings`; `frame`: `{layers: address or object, show: [names], bounds, features,
+ * hash, legend, count}`; `params`: URLSearchParams of the filters. Rejects only when the layer list can't be had.
+ */
+export async function openMap(container, { settings, frame, params = new URLSearchParams() }) {
+  const catalogue = await loadCatalogue(frame.layers ?? settings.layers_url, frame.show ?? []);
+  const canvas = el("div", { class: "map__canvas" });
+  const notes = el("div", { class: "map__notes" });
+  container.replaceChildren(canvas, notes);
+  container.classList.add("map");
+  const onProblem = (text) => tell(container, text);
+  const options = {
+    settings,
+    catalogue,
+    bounds: frame.bounds ?? catalogue.bounds ?? settings.bounds,
+    params,
+    hash: frame.hash !== false,
+    onProblem,
+  };
+  const handle = await start(canvas, options, settings);
+  handle.addLayers(catalogue.layers);
+  if (frame.features) {
+    handle.showFeatures(frame.features);
+  }
+  decorate({ handle, container, notes, catalogue, frame, settings });
+  container.dataset.engine = handle.engine;
+  return handle;
+}
+
+async function start(canvas, options, settings) {
+  if (settings.engine !== "light" && !wantsLight()) {
+    try {
+      const { createMap } = await import("./engine.js");
+      return await createMap(canvas, options);
+    } catch (problem) {
+      console.info("The main map engine does not run here, taking the light one:", problem.message);
+      canvas.replaceChildren();
+    }
+  }
+  const { createMap } = await import("./fallback.js");
+  return createMap(canvas, options);
+}
+
+function wantsLight() {
+  return navigator.connection?.saveData === true || !hasWebGl2();
+}
+
+function hasWebGl2() {
+  try {
+    return document.createElement("canvas").getContext("webgl2") !== null;
+  } catch {
+    return false;
+  }
+}
+
+function decorate({ handle, container, notes, catalogue, frame, settings }) {
+  const { texts } = settings;
+  if (frame.legend !== false && (catalogue.layers.length > 0 || settings.basemaps.length > 0)) {
+    legend(container, catalogue.layers, {
+      texts,
+      isOpen: !window.matchMedia(PHONE).matches,
+      onToggle: (name, isVisible) => handle.setVisible(name, isVisible),
+      basemaps: settings.basemaps,
+      onBasemap: (id) => handle.setBasemap(id),
+    });
+  }
+  notes.append(eastSeaInset(texts, settings.inset_url));
+  if (catalogue.units?.is_schematic) {
+    notes.prepend(el("p", { class: "map__note" }, texts.schematic));
+  }
+  if (frame.count !== false && catalogue.layers.length > 0) {
+    const line = el("p", { class: "map__count" });
+    container.append(line);
+    handle.onView((count) => {
+      const said = fill(texts.in_view, { n: number(count) });
+      if (line.textContent !== said) {
+        line.textContent = said;
+        status(said);
+      }
+    });
+  }
+}
+
+function tell(container, text) {
+  container.append(el("p", { class: "map__problem", role: "status" }, text));
+}

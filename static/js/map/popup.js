@@ -1,0 +1,42 @@
+/** What a click shows, built from text nodes only. */
+
+import { el } from "../lib/dom.js";
+import { property } from "../lib/format.js";
+
+/**
+ * Return the node for a feature's `properties` after `popup` = `{title, link, fields: [[property, label], ...]}`;
+ * null when there is nothing to say. `link` names a property that holds a path of our own site.
+ */
+export function popupContent(properties, popup, texts) {
+  if (!popup) {
+    return null;
+  }
+  const title = properties[popup.title];
+  const rows = (popup.fields ?? []).filter(([name]) => hasValue(properties[name]));
+  if (!hasValue(title) && rows.length === 0) {
+    return null;
+  }
+  const path = ownPath(properties[popup.link]);
+  return el(
+    "div",
+    { class: "map-popup" },
+    hasValue(title) ? el("p", { class: "map-popup__title" }, property(title)) : null,
+    rows.length
+      ? el(
+          "dl",
+          { class: "map-popup__facts" },
+          rows.flatMap(([name, label]) => [el("dt", {}, label), el("dd", {}, property(properties[name]))]),
+        )
+      : null,
+    path ? el("a", { href: path, class: "map-popup__link" }, texts.open) : null,
+  );
+}
+
+function hasValue(value) {
+  return value !== null && value !== undefined && value !== "";
+}
+
+// Only paths on this site: a property can never carry a script or lead elsewhere.
+function ownPath(value) {
+  return typeof value === "string" && /^\/(?![/\\])/.test(value) ? value : null;
+}
