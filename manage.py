@@ -4,9 +4,14 @@
 import os
 import sys
 
+# These change tables or remove what the app role may not; they connect as the owner role where there is one.
+OWNER_COMMANDS = {"migrate", "makemigrations", "grant_app_role", "remove_demo", "createcachetable"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "geoapp.settings")
+    if len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS:
+        os.environ.setdefault("DATABASE_ROLE", "owner")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)

@@ -25,4 +25,4 @@ ROLE_GRANTS = (
 JOB_HANDLERS: dict[str, str] = {}
 
 # dotted paths of `load() -> str`, in the order of the graph from the right
-REFERENCE_LOADERS: tuple[str, ...] = ("places.reference.load",)
+REFERENCE_LOADERS: tuple[str, ...] = ("places.reference.load", "crops.reference.load")
