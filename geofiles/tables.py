@@ -7,7 +7,6 @@ it. The caller's file is never touched and nothing is written beside it.
 from __future__ import annotations
 
 import gzip
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -42,9 +41,10 @@ def _read(path: Path) -> FeatureBatch:
 def _unpack(path: Path, target: Path) -> None:
     try:
         with gzip.open(path) as packed, target.open("wb") as plain:
-            shutil.copyfileobj(packed, plain, _CHUNK)
-            if plain.tell() > MAX_UNPACKED_BYTES:
-                raise UnreadableFile(reason="too_large", limit=MAX_UNPACKED_BYTES)
+            while chunk := packed.read(_CHUNK):
+                plain.write(chunk)
+                if plain.tell() > MAX_UNPACKED_BYTES:
+                    raise UnreadableFile(reason="too_large", limit=MAX_UNPACKED_BYTES)
     except (OSError, EOFError) as error:
         raise UnreadableFile(reason="not_gzip", detail=str(error)) from error
 

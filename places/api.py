@@ -1,0 +1,5 @@
+"""API of places, under /api/v1/."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
