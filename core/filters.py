@@ -3,7 +3,10 @@
 import math
 import re
 from collections.abc import Collection, Mapping
+from copy import copy
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -38,13 +41,10 @@ class StrictFilterSet(django_filters.FilterSet):
     """
 
     @classmethod
-    def checked(
-        cls, params: Mapping[str, Any], rows: QuerySet[Any], *, besides: Collection[str] = ()
-    ) -> QuerySet[Any]:
+    def checked(cls, params: Mapping[str, Any], rows: QuerySet[Any], *, besides: Collection[str] = ()) -> QuerySet[Any]:
         """Return `rows` filtered by `params`; parameters named in `besides` belong to the caller."""
         data = as_query_dict(params)
-        names = cls.parameter_names()
-        findings = list(_structure_findings(data, names, besides))
+        findings = _structure_findings(data, cls.parameters(), besides)
         if findings:
             raise BadInput(findings=findings)
         filterset = cls(data=data, queryset=rows)
@@ -53,16 +53,38 @@ class StrictFilterSet(django_filters.FilterSet):
         return filterset.qs
 
     @classmethod
-    def parameter_names(cls) -> dict[str, django_filters.Filter]:
-        """Return every query parameter this filter set understands, with the filter that reads it."""
-        names: dict[str, django_filters.Filter] = {}
-        for name, item in cls.base_filters.items():
-            widget = item.field.widget
-            if isinstance(widget, SuffixedMultiWidget):
-                names |= {widget.suffixed(name, suffix): item for suffix in widget.suffixes}
-            else:
-                names[name] = item
-        return names
+    def parameters(cls) -> dict[str, "Parameter"]:
+        """Return every query parameter this filter set understands."""
+        return _parameters(cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter: the filter that reads it, and how."""
+
+    item: django_filters.Filter
+    is_multiple: bool
+    is_number: bool
+    refuses_blank: bool
+
+
+@cache
+def _parameters(filterset: type[StrictFilterSet]) -> dict[str, Parameter]:
+    found: dict[str, Parameter] = {}
+    for name, item in filterset.base_filters.items():
+        # A copy: a field made here would otherwise be copied into each request's filter set.
+        widget = copy(item).field.widget
+        parameter = Parameter(
+            item,
+            is_multiple=isinstance(widget, forms.SelectMultiple | forms.MultipleHiddenInput),
+            is_number=isinstance(item, django_filters.NumberFilter | django_filters.RangeFilter),
+            refuses_blank=getattr(item, "refuses_blank", False),
+        )
+        if isinstance(widget, SuffixedMultiWidget):
+            found |= {widget.suffixed(name, suffix): parameter for suffix in widget.suffixes}
+        else:
+            found[name] = parameter
+    return found
 
 
 def as_query_dict(params: Mapping[str, Any]) -> QueryDict:
@@ -85,38 +107,34 @@ def without_blanks(params: QueryDict) -> QueryDict:
     return kept
 
 
-def _structure_findings(
-    data: QueryDict, names: Mapping[str, django_filters.Filter], besides: Collection[str]
-) -> list[Finding]:
+def _structure_findings(data: QueryDict, known: Mapping[str, Parameter], besides: Collection[str]) -> list[Finding]:
     findings = []
     for name, values in data.lists():
         if name in besides:
             continue
-        if name not in names:
-            known = ", ".join(sorted({*names, *besides}))
-            detail = _("Không có tham số này. Các tham số dùng được: %(known)s.") % {"known": known}
+        if name not in known:
+            detail = _("Không có tham số này. Các tham số dùng được: %(known)s.") % {
+                "known": ", ".join(sorted({*known, *besides}))
+            }
             findings.append(parameter_finding(name[:100], "unknown_parameter", detail))
-        elif len(values) > 1 and not is_multiple(names[name]):
-            findings.append(
-                parameter_finding(name, "repeated_parameter", _("Tham số này chỉ được gửi một lần."))
-            )
-        elif any(_is_foreign_number(names[name], value) for value in values):
-            findings.append(parameter_finding(name, "invalid", _("Hãy nhập một số viết bằng chữ số 0-9.")))
-        elif getattr(names[name], "refuses_blank", False) and not values[0].strip():
-            findings.append(parameter_finding(name, "blank", _("Tham số này không được để trống.")))
+        else:
+            findings.extend(_value_findings(name, values, known[name]))
     return findings
 
 
-def is_multiple(item: django_filters.Filter) -> bool:
-    """Return whether a filter reads its parameter given several times (`?crop=a&crop=b`)."""
-    return isinstance(item.field.widget, forms.SelectMultiple | forms.MultipleHiddenInput)
+def _value_findings(name: str, values: list[str], parameter: Parameter) -> list[Finding]:
+    if len(values) > 1 and not parameter.is_multiple:
+        return [parameter_finding(name, "repeated_parameter", _("Tham số này chỉ được gửi một lần."))]
+    if parameter.refuses_blank and not values[0].strip():
+        return [parameter_finding(name, "blank", _("Tham số này không được để trống."))]
+    # Python reads Arabic-Indic and other digits as numbers; here they are a mistake or a trick (B7).
+    if parameter.is_number and not all(_is_plain_number(value) for value in values if value.strip()):
+        return [parameter_finding(name, "invalid", _("Hãy nhập một số viết bằng chữ số 0-9."))]
+    return []
 
 
-def _is_foreign_number(item: django_filters.Filter, value: str) -> bool:
-    """Python reads Arabic-Indic and other digits as numbers; a parameter in them is a mistake or a trick (B7)."""
-    if not isinstance(item, django_filters.NumberFilter | django_filters.RangeFilter) or not value.strip():
-        return False
-    return len(value) > 40 or not _NUMBER.fullmatch(value)
+def _is_plain_number(value: str) -> bool:
+    return len(value) <= 40 and bool(_NUMBER.fullmatch(value.strip())) and math.isfinite(float(value))
 
 
 def _form_findings(form: forms.Form) -> list[Finding]:
@@ -149,9 +167,7 @@ def parse_bbox(value: str) -> list[Box]:
     if south > north:
         raise ValidationError(_("bbox có vĩ độ nam lớn hơn vĩ độ bắc."), code="bbox_latitudes")
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
-    return [
-        (_longitude(left), _latitude(south), _longitude(right), _latitude(north)) for left, right in spans
-    ]
+    return [(_longitude(left), _latitude(south), _longitude(right), _latitude(north)) for left, right in spans]
 
 
 def _longitude(value: float) -> float:
@@ -219,9 +235,7 @@ class TextSearchFilter(django_filters.CharFilter):
 class _DayField(forms.DateField):
     def to_python(self, value: Any) -> date | None:
         if isinstance(value, str) and value.strip() and not _DAY.fullmatch(value.strip()):
-            raise ValidationError(
-                _("Hãy nhập ngày theo dạng năm-tháng-ngày, ví dụ 2026-07-01."), code="invalid"
-            )
+            raise ValidationError(_("Hãy nhập ngày theo dạng năm-tháng-ngày, ví dụ 2026-07-01."), code="invalid")
         return super().to_python(value)
 
 

@@ -54,9 +54,7 @@ class Layer:
         if unknown:
             raise ValueError(f"layer {self.name}: tile_fields not among fields: {sorted(unknown)}")
 
-    def filtered(
-        self, user: Any, params: Mapping[str, Any], *, besides: Collection[str] = ()
-    ) -> QuerySet[Any]:
+    def filtered(self, user: Any, params: Mapping[str, Any], *, besides: Collection[str] = ()) -> QuerySet[Any]:
         """Return the rows `user` may see that match `params`; raise BadInput naming each bad parameter.
 
         `besides`: parameters that belong to the caller (`limit`, `cursor`, `page` ...).

@@ -1,8 +1,8 @@
 """Problem documents (RFC 9457) for machines: one shape for every error of the API, the tiles and the health checks.
 
 `{type, title, status, detail, instance, code, errors: [{pointer | parameter, code, detail}]}`. Texts follow the active
-language; nothing of SQL, file paths, versions or stacks ever stands in them. Plain Django: the middleware needs it where
-the API framework has not run.
+language; nothing of SQL, file paths, versions or stacks ever stands in them. Plain Django: the middleware needs it
+where the API framework has not run.
 """
 
 import json
@@ -201,9 +201,7 @@ def _refusal(request: HttpRequest) -> tuple[int, str, Any] | None:
 
 
 def _body_refusal(request: HttpRequest) -> tuple[int, str, Any] | None:
-    limit = (
-        settings.API_MAX_BODY_BYTES if is_machine_path(request.path) else settings.UPLOAD_MAX_BYTES + 2**20
-    )
+    limit = settings.API_MAX_BODY_BYTES if is_machine_path(request.path) else settings.UPLOAD_MAX_BYTES + 2**20
     declared = request.META.get("CONTENT_LENGTH") or ""
     if declared.isascii() and declared.isdigit():
         return (413, "", "") if int(declared[:20]) > limit else None

@@ -82,7 +82,8 @@ def error_page(request: HttpRequest, status: int, detail: Any = "") -> HttpRespo
         body = render_to_string([f"{status}.html", "error.html"], context)
     except TemplateDoesNotExist:
         body = format_html(
-            '<!doctype html><meta charset="utf-8"><title>{title}</title><h1>{title}</h1><p>{detail}</p><p>{request_id}</p>',
+            '<!doctype html><meta charset="utf-8"><title>{title}</title>'
+            "<h1>{title}</h1><p>{detail}</p><p>{request_id}</p>",
             **context,
         )
     response = HttpResponse(body, status=status)

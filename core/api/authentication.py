@@ -1,0 +1,55 @@
+"""Who calls: a token in the header, or the session of a signed-in page (with CSRF)."""
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+_TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
+
+
+class BadToken(exceptions.AuthenticationFailed):
+    """401: the credentials sent do not open anything; says no more than that."""
+
+    own_code = "bad_token"
+    own_text = _("Mã truy cập không đúng hoặc đã bị thu hồi.")
+
+
+class CsrfFailed(exceptions.PermissionDenied):
+    """403: a browser session without the CSRF token, or from a foreign page."""
+
+    own_code = "csrf_failed"
+    own_text = _("Thiếu mã chống giả mạo (X-CSRFToken), hoặc yêu cầu đến từ trang khác.")
+
+
+class TokenAuthentication(authentication.TokenAuthentication):
+    """`Authorization: Token <40 hex digits>`, or `Bearer`."""
+
+    keywords = ("token", "bearer")
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        scheme, _space, key = header.partition(" ")
+        if scheme.lower() not in self.keywords:
+            return None
+        if not _TOKEN.fullmatch(key.strip()):
+            raise BadToken
+        return self.authenticate_credentials(key.strip())
+
+    def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
+        try:
+            return super().authenticate_credentials(key)
+        except exceptions.AuthenticationFailed as error:
+            raise BadToken from error
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session cookie; CSRF is enforced for every method that writes."""
+
+    def enforce_csrf(self, request: Any) -> None:
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied as error:
+            raise CsrfFailed from error

@@ -1,0 +1,118 @@
+"""SQL around the ORM for whole sets of features: pages of the API, single features, exports.
+
+PostGIS writes the GeoJSON text itself: serialising in Python costs some 60 times the database's own time per
+feature. Values are parameters; names come from `Layer`, never from a request.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.db.models.functions import AsGeoJSON
+from django.db import connection
+from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+
+from core.layers import KEY, Layer, as_expression
+
+COORDINATE_DIGITS = 7  # 1 cm on the ground
+KEY_TEXT = "layer_key_text"
+ORDER_TEXT = "layer_order_text"
+GEOJSON = "layer_geojson"
+
+
+class LocalMoment(Func):
+    """A timestamp as ISO 8601 text in Viet Nam time, to the second; the zone has had one offset since 1975."""
+
+    template = "to_char(%(expressions)s AT TIME ZONE 'Asia/Ho_Chi_Minh', 'YYYY-MM-DD\"T\"HH24:MI:SS') || '+07:00'"
+    output_field = CharField()
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePage:
+    """`features`: JSON texts joined by commas; `last`: order value and key of the last one, as text."""
+
+    features: str
+    returned: int
+    last: tuple[str, str]
+    has_more: bool
+
+
+def order_column(layer: Layer) -> str:
+    """Return the column of the keyset order, without its direction."""
+    return (layer.order or layer.key).removeprefix("-")
+
+
+def in_order(layer: Layer, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return `rows` in keyset order: the layer's order, then its key."""
+    column, sign = order_column(layer), "-" if layer.order.startswith("-") else ""
+    return rows.order_by(*dict.fromkeys([sign + column, sign + layer.key]))
+
+
+def after(layer: Layer, rows: QuerySet[Any], last: tuple[str, str]) -> QuerySet[Any]:
+    """Return the rows that come after `last` (order value, key) in keyset order."""
+    column, way = order_column(layer), "lt" if layer.order.startswith("-") else "gt"
+    value, key = last
+    if column == layer.key:
+        return rows.filter(**{f"{layer.key}__{way}": key})
+    beyond = Q(**{f"{column}__{way}": value})
+    return rows.filter(beyond | Q(**{column: value, f"{layer.key}__{way}": key}))
+
+
+def feature_sql(layer: Layer, rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return (sql, params) of a query with the columns layer_key_text, layer_order_text and feature (JSON text)."""
+    columns = layer.columns()
+    rows = rows.annotate(
+        **{
+            KEY: F(layer.key),
+            KEY_TEXT: Cast(F(layer.key), TextField()),
+            ORDER_TEXT: Cast(F(order_column(layer)), TextField()),
+            GEOJSON: _geojson(layer),
+        },
+        **columns,
+    )
+    moments = {
+        alias: LocalMoment(as_expression(layer.fields[name]))
+        for name, alias in zip(layer.fields, columns, strict=True)
+        if isinstance(rows.query.annotations[alias].output_field, DateTimeField)
+    }
+    if moments:
+        rows = rows.annotate(**moments)
+    inner, params = rows.values_list(KEY, KEY_TEXT, ORDER_TEXT, GEOJSON, *columns).query.sql_with_params()
+    pairs = ", ".join(f"'{name}', r.{alias}" for name, alias in zip(layer.fields, columns, strict=True))
+    sql = f"""
+        SELECT r.{KEY_TEXT}, r.{ORDER_TEXT},
+               '{{"type":"Feature","id":' || to_json(r.{KEY})::text
+               || ',"geometry":' || coalesce(r.{GEOJSON}, 'null')
+               || ',"properties":' || json_build_object({pairs})::text || '}}' AS feature
+        FROM ({inner}) AS r"""  # noqa: S608  (names come from the layer, values are parameters)
+    return sql, params
+
+
+def _geojson(layer: Layer) -> Any:
+    if layer.geometry is None:
+        return Value(None, TextField())
+    return AsGeoJSON(F(layer.geometry), precision=COORDINATE_DIGITS)
+
+
+def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[str, str] | None = None) -> FeaturePage:
+    """Return up to `limit` features of `rows` after `last`, by one query; one row more tells whether there are more."""
+    if last is not None:
+        rows = after(layer, rows, last)
+    inner, params = feature_sql(layer, in_order(layer, rows)[: limit + 1])
+    sql = f"""
+        SELECT coalesce(string_agg(p.feature, ',') FILTER (WHERE p.n <= %s), ''), count(*),
+               max(p.{ORDER_TEXT}) FILTER (WHERE p.n = %s), max(p.{KEY_TEXT}) FILTER (WHERE p.n = %s)
+        FROM (SELECT f.*, row_number() OVER () AS n FROM ({inner}) AS f) AS p"""  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [limit, limit, limit, *params])
+        features, found, order_value, key = cursor.fetchone()
+    return FeaturePage(features, min(found, limit), (order_value or "", key or ""), found > limit)
+
+
+def feature_text(layer: Layer, rows: QuerySet[Any]) -> str | None:
+    """Return the one feature of `rows` as JSON text, None when there is no row."""
+    sql, params = feature_sql(layer, rows[:1])
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        found = cursor.fetchone()
+    return found[2] if found else None
