@@ -2,5 +2,10 @@
 
 pytest_plugins = [
     "tests.database",
+    "tests.people",
     "tests.factories.places",
+    "tests.factories.people",
+    "tests.factories.crops",
+    "tests.factories.cooperatives",
+    "tests.factories.farms",
 ]
