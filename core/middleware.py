@@ -11,7 +11,10 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from core.problems import is_machine_path, problem_for_response, refuse_malformed
+from core.basemaps import basemap_origins
+from core import views
+from core.errors import DomainError
+from core.problems import is_machine_path, problem_for_error, problem_for_response, refuse_malformed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -44,6 +47,13 @@ class ProblemMiddleware:
             return problem_for_response(request, response)
         return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn a domain error that a view let through into its answer (API views do so themselves)."""
+        if isinstance(exception, DomainError):
+            answer = problem_for_error if is_machine_path(request.path) else views.domain_error_page
+            return answer(request, exception)
+        return None
+
 
 class ContentSecurityPolicyMiddleware:
     """A strict policy with a nonce per response; the hosts of configured external basemaps are added."""
@@ -56,9 +66,11 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         if "Content-Security-Policy" not in response:
             nonce = request.csp_nonce  # type: ignore[attr-defined]
+            tiles = "".join(f" {origin}" for origin in basemap_origins())
             response["Content-Security-Policy"] = (
-                f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:; "
-                "font-src 'self'; worker-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+                f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+                f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}; "
+                "font-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'self'; "
                 "form-action 'self'; frame-ancestors 'none'"
             )
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")

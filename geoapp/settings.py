@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.gis",
+    "django.forms",  # its widget templates, for the renderer that also finds ours
     "pgtrigger",
     "pghistory",
     "django_tasks",
@@ -129,6 +130,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "core.forms.FormRenderer"
 
 # --- Sign-in ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -283,6 +286,10 @@ PLOT_MAX_VERTICES = 5_000
 SLIVER_M2 = 5
 OVERLAP_MIN_M2 = 50
 OVERLAP_MIN_SHARE = 0.01
+
+# --- Maps ----------------------------------------------------------------------------------------------------
+MAP_BOUNDS = tuple(env.list("MAP_BOUNDS", cast=float, default=[104.9, 9.9, 106.9, 10.98]))  # first view, EPSG:4326
+MAP_EXTERNAL_BASEMAPS = env.json("MAP_EXTERNAL_BASEMAPS", default=[])  # see docs/frontend.md; none unless named
 
 # --- Which receiver hears what, who may do what: written out in geoapp/wiring.py ------------------------------
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"

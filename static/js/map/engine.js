@@ -148,7 +148,10 @@ function createHandle(map, { settings, params }) {
         });
         for (const drawn of [...dataLayers(layer), ...selectionLayers(layer)]) {
           const before = drawn.type === "symbol" ? "east-sea-islands" : LABELS_START;
-          map.addLayer({ ...drawn, layout: { ...drawn.layout, visibility } }, map.getLayer(before) ? before : "east-sea-islands");
+          map.addLayer(
+            { ...drawn, layout: { ...drawn.layout, visibility } },
+            map.getLayer(before) ? before : "east-sea-islands",
+          );
         }
         layers.push(layer);
       }

@@ -2,8 +2,8 @@
 
 import "leaflet";
 import { debounce, el, wantsCalm } from "../lib/dom.js";
-import { fill } from "../lib/text.js";
 import { number } from "../lib/format.js";
+import { fill } from "../lib/text.js";
 import { fetchJson, layerParams } from "./catalogue.js";
 import { eastSea } from "./east-sea.js";
 import { popupContent } from "./popup.js";
@@ -229,7 +229,11 @@ async function drawGround(L, map, landUrl, onProblem) {
   map.getPane("ground").style.pointerEvents = "none";
   try {
     const land = await fetchJson(landUrl);
-    L.geoJSON(land, { pane: "ground", interactive: false, style: { stroke: false, fillColor: COLOURS.land, fillOpacity: 1 } }).addTo(map);
+    L.geoJSON(land, {
+      pane: "ground",
+      interactive: false,
+      style: { stroke: false, fillColor: COLOURS.land, fillOpacity: 1 },
+    }).addTo(map);
   } catch (problem) {
     onProblem?.(problem.message);
   }
@@ -245,7 +249,11 @@ function drawEastSea(L, map) {
       L.circleMarker([lat, lon], { radius: 2, color: "#8a6d2f", interactive: false, pane: "east-sea" }).addTo(map);
       continue;
     }
-    const name = el("span", { class: `east-sea-label east-sea-label--${feature.properties.kind}`, lang: "vi" }, feature.properties.name);
+    const name = el(
+      "span",
+      { class: `east-sea-label east-sea-label--${feature.properties.kind}`, lang: "vi" },
+      feature.properties.name,
+    );
     L.marker([lat, lon], {
       icon: L.divIcon({ html: name, className: "east-sea-anchor", iconSize: null }),
       interactive: false,

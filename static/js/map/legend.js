@@ -50,7 +50,11 @@ export function sign({ colour, shape = "fill" }) {
     line: () => svg("path", { d: "M1 12 L7 5 L13 10 L19 4", fill: "none", stroke: colour, "stroke-width": 3 }),
     circle: () => svg("circle", { cx: 10, cy: 8, r: 6, fill: colour, ...edge }),
   };
-  return svg("svg", { viewBox: "0 0 20 16", width: 20, height: 16, "aria-hidden": "true" }, (shapes[shape] ?? shapes.fill)());
+  return svg(
+    "svg",
+    { viewBox: "0 0 20 16", width: 20, height: 16, "aria-hidden": "true" },
+    (shapes[shape] ?? shapes.fill)(),
+  );
 }
 
 function basemapChoice(basemaps, texts, onBasemap) {

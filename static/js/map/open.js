@@ -1,9 +1,9 @@
 /** Opens a map with the engine that suits the device, with legend, notes and the names of the East Sea. */
 
 import { el } from "../lib/dom.js";
+import { number } from "../lib/format.js";
 import { status } from "../lib/status.js";
 import { fill } from "../lib/text.js";
-import { number } from "../lib/format.js";
 import { loadCatalogue } from "./catalogue.js";
 import { eastSeaInset } from "./east-sea.js";
 import { legend } from "./legend.js";
