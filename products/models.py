@@ -48,8 +48,8 @@ class Product(models.Model):
     objects = ProductQuerySet.as_manager()
 
     PUBLIC_FIELDS = (
-        "name", "kind", "crop", "variety", "holder", "producer", "commune", "commune_code", "months", "volume_t", "codes",
-        "updated_on",
+        "name", "kind", "crop", "variety", "holder", "producer", "commune", "commune_code",
+        "months", "volume_t", "codes", "updated_on",
     )  # fmt: skip
 
     class Meta:
