@@ -75,9 +75,7 @@ class CodeScheme(models.Model):
         verbose_name_plural = _("chế độ mã số")
         constraints = [
             models.CheckConstraint(name="scheme_dates", condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from"))),
-            models.CheckConstraint(
-                name="scheme_serial_width", condition=Q(serial_width__gte=1, serial_width__lte=12)
-            ),
+            models.CheckConstraint(name="scheme_serial_width", condition=Q(serial_width__gte=1, serial_width__lte=12)),
             models.CheckConstraint(name="scheme_pattern_has_serial", condition=Q(pattern__contains="{serial}")),
             models.CheckConstraint(
                 name="scheme_market_bound_prints_market",

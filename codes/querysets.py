@@ -63,9 +63,7 @@ class CodeQuerySet(QuerySet):
         """Codes of one's own cooperatives and those in the units where the user may view codes."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(
-            Q(holder__in=own_cooperative_ids(user)) | Q(commune__in=units_with(user, "codes.view_code"))
-        )
+        return self.filter(Q(holder__in=own_cooperative_ids(user)) | Q(commune__in=units_with(user, "codes.view_code")))
 
     def active_on(self, day: dt.date) -> Self:
         """Codes in force on `day` (the last day of validity counts)."""

@@ -49,9 +49,7 @@ class BoundaryField(MultiPolygonField):
 
 def area_field(source: str = "boundary") -> models.GeneratedField:
     """Return the geodesic area in m² of `source`, computed and stored by PostgreSQL, so that it exists once."""
-    return models.GeneratedField(
-        expression=SquareMetres(F(source)), output_field=models.FloatField(), db_persist=True
-    )
+    return models.GeneratedField(expression=SquareMetres(F(source)), output_field=models.FloatField(), db_persist=True)
 
 
 def web_mercator_field(source: str = "boundary") -> models.GeneratedField:

@@ -11,8 +11,8 @@ from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from core.basemaps import basemap_origins
 from core import views
+from core.basemaps import basemap_origins
 from core.errors import DomainError
 from core.problems import is_machine_path, problem_for_error, problem_for_response, refuse_malformed
 

@@ -8,7 +8,9 @@ from django.db.models import CharField, Func, Value
 from django.utils.translation import gettext_lazy as _
 
 # Controls, bidirectional overrides and zero-width signs: invisible, and a way to make one name look like another.
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 
 

@@ -60,7 +60,9 @@ class Plot(models.Model):
     determination = models.CharField(
         _("cách xác định ranh"), max_length=10, choices=Determination, default=Determination.UNKNOWN
     )
-    source = models.JSONField(_("nguồn"), default=dict, blank=True)  # file, row, CRS, original vertices where they matter
+    source = models.JSONField(
+        _("nguồn"), default=dict, blank=True
+    )  # file, row, CRS, original vertices where they matter
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

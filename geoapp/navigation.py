@@ -22,7 +22,11 @@ class Entry:
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return the template variable `navigation`."""
-    entries = [(_("Bản đồ nông sản"), "home"), (_("Sử dụng đất"), "maps:land-use"), (_("Tra cứu mã số"), "codes:check-form")]
+    entries = [
+        (_("Bản đồ nông sản"), "home"),
+        (_("Sử dụng đất"), "maps:land-use"),
+        (_("Tra cứu mã số"), "codes:check-form"),
+    ]
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         if Membership.objects.of(user).exists():

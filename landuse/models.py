@@ -78,9 +78,7 @@ class LandUseLayer(models.Model):
         verbose_name_plural = _("lớp sử dụng đất")
         ordering = ["-as_of"]
         constraints = [
-            models.CheckConstraint(
-                name="land_use_layer_dates", condition=Q(valid_to=None) | Q(valid_to__gt=F("as_of"))
-            )
+            models.CheckConstraint(name="land_use_layer_dates", condition=Q(valid_to=None) | Q(valid_to__gt=F("as_of")))
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Writes on persons and consents."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,7 +9,6 @@ from django.utils import timezone
 from core import crypto
 from core.changes import Change, announce
 from core.text import fold
-from dataclasses import dataclass
 from people.models import Consent, Person
 
 
@@ -20,7 +20,13 @@ class ConsentsChanged(Change):
 
 
 def build_person(
-    full_name: str, *, birth_year: int | None = None, sex: str = "", phone: str = "", id_number: str = "", address: str = ""
+    full_name: str,
+    *,
+    birth_year: int | None = None,
+    sex: str = "",
+    phone: str = "",
+    id_number: str = "",
+    address: str = "",
 ) -> Person:
     """Return an unsaved person with numbers encrypted and digests and search key set; for single and bulk saves."""
     phone_digits, id_digits = _digits(phone), _digits(id_number)
