@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('casework', '0001_initial'),
         ('codes', '0001_initial'),
-        ('places', '0002_alter_administrativeunithistory_pgh_obj'),
+        ('places', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0002_alter_administrativeunithistory_pgh_obj'),
+        ('places', '0001_initial'),
     ]
 
     operations = [

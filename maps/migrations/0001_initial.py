@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('crops', '0001_initial'),
-        ('places', '0002_alter_administrativeunithistory_pgh_obj'),
+        ('places', '0001_initial'),
     ]
 
     operations = [

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         ('cooperatives', '0002_initial'),
         ('crops', '0001_initial'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0002_alter_administrativeunithistory_pgh_obj'),
+        ('places', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
