@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("places", "0002_alter_administrativeunithistory_pgh_obj"),
+        ("places", "0001_initial"),
     ]
 
     operations = [
