@@ -1,8 +1,9 @@
 """A private PostgreSQL cluster with PostGIS: made, started and stopped here, and nowhere else.
 
-It listens on loopback only, on a port of its own, and asks for a password from everybody. A system cluster (one
-that Debian's tools manage) is never looked at. A cluster's folder belongs to whoever made it and holds the settings,
-the passwords (readable by the maker only) and `data/`, the one part that belongs to PostgreSQL's user.
+It listens on loopback only, on a port of its own, and asks for a password from everybody. A system cluster
+(one that Debian's tools manage) is never looked at. A cluster's folder belongs to whoever made it and holds
+the settings, the passwords (readable by the maker only) and `data/`, the one part that belongs to
+PostgreSQL's user.
 """
 
 import json
@@ -22,10 +23,12 @@ DATABASE = "vungtrong"
 TEMPLATE = "template_vungtrong"
 OWNER, APP, WORKER = "vungtrong_owner", "vungtrong_app", "vungtrong_worker"
 EXTENSIONS = ("postgis", "unaccent", "pg_trgm", "btree_gist", "pgcrypto")
+ROLE_OF_URL = {"DATABASE_URL": APP, "DATABASE_OWNER_URL": OWNER, "DATABASE_WORKER_URL": WORKER}
 FIRST_PORT, LAST_PORT = 5440, 5999
 
 # The web role must not hold a page for long nor keep locks while a client dawdles; the worker runs imports.
-# Parallel plans and JIT cost more than they give on tiles of a few thousand plots (docs/architecture.md, Tiles).
+# Parallel plans and JIT cost more than they give on tiles of a few thousand plots (docs/architecture.md,
+# Tiles).
 ROLE_SETTINGS = {
     APP: {
         "jit": "off",
@@ -46,7 +49,9 @@ ROLE_SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """`folder`: everything of it; `user`: the system user it runs as (None: ourselves); `durable`: fsync on."""
+    """`folder`: everything of it; `user`: the system user it runs as (None: ourselves); `durable`: fsync
+    on.
+    """
 
     folder: Path
     user: str | None
@@ -65,9 +70,11 @@ class Cluster:
         return self.data / "server.log"
 
 
-# --- Life ----------------------------------------------------------------------------------------------------
+# --- Life ----------------------------------------------------------------------------------------------
 def ensure_running(cluster: Cluster) -> dict[str, str]:
-    """Make the cluster when it is missing, start it when it stands still; return its addresses (see `urls`)."""
+    """Make the cluster when it is missing, start it when it stands still; return its addresses (see
+    `urls`).
+    """
     create(cluster)
     if running_pid(cluster) is None:
         start(cluster)
@@ -139,7 +146,7 @@ def running_pid(cluster: Cluster) -> int | None:
     return pid if str(cluster.data) in processes.command_line(pid) else None
 
 
-# --- Addresses -----------------------------------------------------------------------------------------------
+# --- Addresses -----------------------------------------------------------------------------------------
 def port_of(cluster: Cluster) -> int:
     found = re.search(r"^port = (\d+)$", cluster.settings.read_text(), re.MULTILINE)
     if found is None:
@@ -148,12 +155,16 @@ def port_of(cluster: Cluster) -> int:
 
 
 def urls(cluster: Cluster) -> dict[str, str]:
-    """DATABASE_URL (app role), DATABASE_OWNER_URL (migrations) and DATABASE_WORKER_URL (background worker)."""
+    """DATABASE_URL (app role), DATABASE_OWNER_URL (migrations), DATABASE_WORKER_URL (background worker)."""
     passwords = _passwords(cluster)
     port = port_of(cluster)
     return {
         name: f"postgis://{role}:{passwords[role]}@127.0.0.1:{port}/{DATABASE}"
-        for name, role in (("DATABASE_URL", APP), ("DATABASE_OWNER_URL", OWNER), ("DATABASE_WORKER_URL", WORKER))
+        for name, role in (
+            ("DATABASE_URL", APP),
+            ("DATABASE_OWNER_URL", OWNER),
+            ("DATABASE_WORKER_URL", WORKER),
+        )
     }
 
 
@@ -161,7 +172,7 @@ def _passwords(cluster: Cluster) -> dict[str, str]:
     return json.loads((cluster.folder / "passwords.json").read_text())
 
 
-# --- What is inside ------------------------------------------------------------------------------------------
+# --- What is inside ------------------------------------------------------------------------------------
 def ensure_databases(cluster: Cluster) -> None:
     """Roles, the template with the extensions, and the database. Every statement can be run again."""
     if sql(cluster, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'").strip() == "1":
@@ -174,8 +185,8 @@ def ensure_databases(cluster: Cluster) -> None:
     sql(cluster, TEMPLATE, _template_sql())
     sql(cluster, "postgres", f"ALTER DATABASE {TEMPLATE} IS_TEMPLATE true")
     sql(cluster, "postgres", f"CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} OWNER {OWNER}")
-    rights = f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP}"
-    sql(cluster, "postgres", rights)
+    sql(cluster, "postgres", f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
+    sql(cluster, "postgres", f"GRANT CONNECT, TEMPORARY ON DATABASE {DATABASE} TO {APP}")
 
 
 def _roles_sql(passwords: dict[str, str]) -> str:
@@ -203,14 +214,29 @@ def _template_sql() -> str:
 
 
 def sql(cluster: Cluster, database: str, statements: str) -> str:
-    """Run statements as the cluster's superuser; returns rows as plain text. Raises Refused with psql's message."""
-    command = [_program("psql"), "-h", "127.0.0.1", "-p", str(port_of(cluster)), "-U", "postgres", "-d", database]
+    """Run statements as the cluster's superuser; returns rows as plain text. Raises Refused with psql's
+    message.
+    """
+    command = [
+        _program("psql"),
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port_of(cluster)),
+        "-U",
+        "postgres",
+        "-d",
+        database,
+    ]
     command += ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
-    environment = {"PGPASSWORD": _passwords(cluster)["postgres"], "PGOPTIONS": "-c client_min_messages=warning"}
+    environment = {
+        "PGPASSWORD": _passwords(cluster)["postgres"],
+        "PGOPTIONS": "-c client_min_messages=warning",
+    }
     return run(command, env=environment, stdin=statements, cwd="/")
 
 
-# --- Settings ------------------------------------------------------------------------------------------------
+# --- Settings ------------------------------------------------------------------------------------------
 def _configure(cluster: Cluster, port: int) -> None:
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     shared_mb = max(64, min(2048, memory_mb // 8))
@@ -234,7 +260,12 @@ def _configure(cluster: Cluster, port: int) -> None:
         "log_line_prefix = '%m [%p] %q%u@%d '",
     ]
     if not cluster.durable:
-        lines += ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum_naptime = 10s"]
+        lines += [
+            "fsync = off",
+            "synchronous_commit = off",
+            "full_page_writes = off",
+            "autovacuum_naptime = 10s",
+        ]
     cluster.settings.write_text("\n".join(lines) + "\n")
 
 

@@ -1,4 +1,6 @@
-"""The files of settings that `geoapp/settings.py` reads: `var/env` for people, `var/service.env` for the service."""
+"""The files of settings that `geoapp/settings.py` reads: `var/env` for people, `var/service.env` for the
+service.
+"""
 
 import base64
 import os
@@ -16,7 +18,9 @@ KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "PERSONAL_DATA_KEYS")
 
 
 def read(path: Path) -> dict[str, str]:
-    """NAME=value lines; comments and empty lines are skipped. Raises Refused naming the line that is neither."""
+    """NAME=value lines; comments and empty lines are skipped. Raises Refused naming the line that is
+    neither.
+    """
     values: dict[str, str] = {}
     if not path.is_file():
         return values
@@ -32,7 +36,9 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, str], *, owner: str | None = None) -> None:
-    """Write the file readable by its owner only. A value with a line break is refused: it would make a second line."""
+    """Write the file readable by its owner only. A value with a line break is refused: it would make a
+    second line.
+    """
     for name, value in values.items():
         if not NAME.match(name) or "\n" in value or "\r" in value:
             raise Refused(f"The setting {name!r} cannot be written into {path}.")

@@ -1,8 +1,9 @@
 """Where an installation keeps its things, and which system user may reach them.
 
-A checkout that the service user and the `postgres` user can reach is used in place: state under `var/`. A checkout
-that root keeps to itself (a 0700 home or temporary folder) cannot be; then the state, and for `make run` a copy of
-the code, live under /var/lib/vungtrong/<hash of the checkout's path>, and `var` becomes a link to that state.
+A checkout that the service user and the `postgres` user can reach is used in place: state under `var/`. A
+checkout that root keeps to itself (a 0700 home or temporary folder) cannot be; then the state, and for
+`make run` a copy of the code, live under /var/lib/vungtrong/<hash of the checkout's path>, and `var`
+becomes a link to that state.
 """
 
 import hashlib
@@ -21,7 +22,9 @@ OUTSIDE = Path("/var/lib/vungtrong")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`code`: what the service runs from; `state`: everything that is made and kept; users: None means ourselves."""
+    """`code`: what the service runs from; `state`: everything that is made and kept; users: None means
+    ourselves.
+    """
 
     checkout: Path
     code: Path
@@ -59,7 +62,9 @@ def can_reach(folder: Path, user: str) -> bool:
 
 
 def can_enter(folder: Path, user: str) -> bool:
-    """True when `user` can pass through `folder`; a user that does not exist yet counts like the service user."""
+    """True when `user` can pass through `folder`; a user that does not exist yet counts like the service
+    user.
+    """
     try:
         return succeeds(["test", "-x", folder], user=user)
     except KeyError:
@@ -77,7 +82,7 @@ def ensure_service_user() -> None:
 
 
 def prepare(places: Places) -> None:
-    """Make the state folder, and the link `var` to it where it lies outside the checkout. Can be run again."""
+    """Make the state folder, and the link `var` to it where that lies outside the checkout. Repeatable."""
     make_folder(places.state, owner=None, mode=0o755)
     link = places.checkout / "var"
     if places.state == link:
@@ -86,8 +91,8 @@ def prepare(places: Places) -> None:
         link.unlink()
     elif link.exists():
         raise Refused(
-            f"{link} is a folder, but the service's users cannot reach it, so its state has to live in {places.state}.\n"
-            f"Stop what runs from it (make stop), move it away, and run this again."
+            f"{link} is a folder, but the service's users cannot reach it, so its state has to live in "
+            f"{places.state}.\nStop what runs from it (make stop), move it away, and run this again."
         )
     link.symlink_to(places.state)
 
@@ -102,7 +107,9 @@ def make_folder(path: Path, *, owner: str | None, mode: int) -> Path:
 
 
 def write_private(path: Path, text: str, *, owner: str | None = None) -> None:
-    """Write a file that only its owner can read; a reader never sees half of it, nor a moment of wider rights."""
+    """Write a file that only its owner can read; a reader never sees half of it, nor a moment of wider
+    rights.
+    """
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

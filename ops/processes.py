@@ -52,7 +52,9 @@ def recall(file: Path) -> Identity | None:
 
 
 def end(identity: Identity, *, patience_s: float) -> None:
-    """Ask the process to end; when it does not within `patience_s`, end it and its group. Strangers stay untouched."""
+    """Ask the process to end; when it does not within `patience_s`, end it and its group. Strangers stay
+    untouched.
+    """
     if identify(identity.pid) != identity:
         return
     os.kill(identity.pid, signal.SIGTERM)

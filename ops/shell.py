@@ -1,9 +1,7 @@
 """Runs programs and talks to the person in front of the terminal."""
 
 import os
-import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -45,12 +43,13 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: str | Path | None = None,
     stdin: str | None = None,
-    log: Path | None = None,
+    show: bool = False,
 ) -> str:
     """Run a program to its end and return what it printed to standard output.
 
-    `user` only has an effect for root. `env` is added to the environment. With `log` both outputs go to that file.
-    Raises Refused with the end of the output when the program fails or is missing.
+    `user` only has an effect for root. `env` is added to the environment. With `show` the output goes
+    straight to the terminal and nothing is returned. Raises Refused with the end of the output when the
+    program fails or is missing.
     """
     words = [str(word) for word in command]
     try:
@@ -58,8 +57,8 @@ def run(
             words,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if log is None else subprocess.STDOUT,
+            stdout=None if show else subprocess.PIPE,
+            stderr=None if show else subprocess.PIPE,
             text=True,
             env={**os.environ, **(env or {})},
             cwd=cwd,
@@ -68,13 +67,10 @@ def run(
         )
     except FileNotFoundError as error:
         raise Refused(f"{words[0]} was not found: {error}") from error
-    if log is not None:
-        log.write_text(done.stdout)
     if done.returncode != 0:
         told = "\n".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-30:])
-        where = f"\nThe whole output: {log}" if log is not None else ""
-        raise Refused(f"This command failed (exit {done.returncode}): {' '.join(words)}\n{told}{where}")
-    return done.stdout
+        raise Refused(f"This command failed (exit {done.returncode}): {' '.join(words)}\n{told}")
+    return done.stdout or ""
 
 
 def is_root() -> bool:
@@ -108,16 +104,3 @@ def succeeds(command: Sequence[str | Path], *, user: str | None = None, cwd: str
     except OSError:
         return False
     return done.returncode == 0
-
-
-def elevate(command: Sequence[str]) -> list[str]:
-    """The command as root: itself for root, through sudo where sudo may be used; Refused with the exact line else."""
-    if is_root():
-        return list(command)
-    sudo = shutil.which("sudo")
-    if sudo and succeeds([sudo, "-n", "true"]):
-        return [sudo, "-n", *command]
-    if sudo and sys.stdin.isatty():
-        say("Root rights are needed for the system packages; sudo may ask for your password.")
-        return [sudo, *command]
-    raise Refused("Root rights are needed. Have an administrator run this line, then try again:\n  " + " ".join(command))
