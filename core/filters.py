@@ -215,20 +215,24 @@ class Like(Func):
 
 
 class TextSearchFilter(django_filters.CharFilter):
-    """Finds every row in which one of `fields` contains the words, whatever the diacritics, case or form (G9)."""
+    """Finds every row in which a column contains the words, whatever the diacritics, case or form (G9).
 
-    def __init__(self, *, fields: Collection[str], **kwargs: Any) -> None:
+    `folded`: columns stored in search form (`core.text.fold`), which a trigram index serves; `fields`: plain ones,
+    folded by the database for each row, so only for small tables.
+    """
+
+    def __init__(self, *, fields: Collection[str] = (), folded: Collection[str] = (), **kwargs: Any) -> None:
         kwargs.setdefault("max_length", MAX_SEARCH_LENGTH)
         super().__init__(**kwargs)
-        self.fields = tuple(fields)
+        self.columns = tuple(F(name) for name in folded) + tuple(Fold(F(name)) for name in fields)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value in EMPTY_VALUES:
             return qs
         pattern = Value(like_pattern(value))
         condition = Q()
-        for name in self.fields:
-            condition |= Q(Like(Fold(F(name)), pattern))
+        for column in self.columns:
+            condition |= Q(Like(column, pattern))
         return qs.filter(condition)
 
 

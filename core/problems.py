@@ -179,7 +179,7 @@ def refuse_malformed(request: HttpRequest) -> HttpResponse | None:
     if is_machine_path(request.path):
         with translation.override(translation.get_language_from_request(request)):
             return problem_response(request, status, code=code, detail=detail)
-    from core.views import error_page  # needs templates, which this module does not
+    from core.views import error_page  # imports this module
 
     with translation.override(settings.LANGUAGE_CODE):
         return error_page(request, status, detail)

@@ -15,6 +15,13 @@ from django.db.models.functions import Cast
 from core.layers import KEY, Layer, as_expression
 
 COORDINATE_DIGITS = 7  # 1 cm on the ground
+# One atomic statement: two requests at once are both counted.
+COUNT_REQUEST = """
+    INSERT INTO core_requestcount (scope, caller, window_start, hits) VALUES (%s, %s, %s, 1)
+    ON CONFLICT (scope, caller, window_start) DO UPDATE SET hits = core_requestcount.hits + 1
+    RETURNING hits"""
+REMOVE_OLD_COUNTS = "DELETE FROM core_requestcount WHERE window_start < %s"
+
 KEY_TEXT = "layer_key_text"
 ORDER_TEXT = "layer_order_text"
 GEOJSON = "layer_geojson"

@@ -15,16 +15,11 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from core.errors import TooManyRequests
+from core.sql import COUNT_REQUEST, REMOVE_OLD_COUNTS
 
 WINDOW_SECONDS = 60
 KEPT_SECONDS = 3_600
 CLEANING_SHARE = 0.002  # of the counted requests also remove old rows
-
-_COUNT = """
-    INSERT INTO core_requestcount (scope, caller, window_start, hits) VALUES (%s, %s, %s, 1)
-    ON CONFLICT (scope, caller, window_start) DO UPDATE SET hits = core_requestcount.hits + 1
-    RETURNING hits"""
-_CLEAN = "DELETE FROM core_requestcount WHERE window_start < %s"
 
 
 def count_request(scope: str, caller: str) -> int:
@@ -35,10 +30,10 @@ def count_request(scope: str, caller: str) -> int:
     now = int(time.time())
     window = now - now % WINDOW_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [scope, caller, window])
+        cursor.execute(COUNT_REQUEST, [scope, caller, window])
         hits = cursor.fetchone()[0]
         if random.random() < CLEANING_SHARE:  # noqa: S311  (nothing secret in it)
-            cursor.execute(_CLEAN, [now - KEPT_SECONDS])
+            cursor.execute(REMOVE_OLD_COUNTS, [now - KEPT_SECONDS])
     return 0 if hits <= settings.THROTTLE_RATES[scope] else window + WINDOW_SECONDS - now
 
 

@@ -162,6 +162,11 @@ def domain_error_answer(request: HttpRequest, error: DomainError) -> HttpRespons
             response["HX-Reswap"] = "innerHTML"
             return response
         return redirect(_where_from(request))
+    return domain_error_page(request, error)
+
+
+def domain_error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Return the error page of a domain error, with its status."""
     detail = " ".join(error_lines(error)) if isinstance(error, BadInput) else error.detail
     response = error_page(request, error.status, detail)
     if isinstance(error, TooManyRequests):
