@@ -1,7 +1,7 @@
 """One table from one file, with or without geometry, also gzipped: for reference data that a command loads.
 
-CSV comes back as text throughout (codes keep their leading zeros), everything else as ``geofiles.readers`` reads
-it. The caller's file is never touched and nothing is written beside it.
+CSV comes back as text throughout (codes keep their leading zeros), everything else as ``geofiles.readers``
+reads it. The caller's file is never touched and nothing is written beside it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CHUNK = 1024 * 1024
 
 
 def read_table(path: Path | str) -> FeatureBatch:
-    """All rows of a CSV (UTF-8, header line), GeoJSON, GeoParquet, GeoPackage or zipped shapefile, or its ``.gz``.
+    """All rows of a CSV (UTF-8, header line), GeoJSON, GeoParquet, GeoPackage, zipped shapefile, or its ``.gz``.
 
     Geometry is in EPSG:4326, None for CSV. Raises UnreadableFile and its kin.
     """
@@ -30,6 +30,13 @@ def read_table(path: Path | str) -> FeatureBatch:
         plain = Path(scratch) / path.stem
         _unpack(path, plain)
         return _read(plain)
+
+
+def vertex_counts(batch: FeatureBatch) -> list[int]:
+    """Number of vertices of each geometry, 0 where there is none."""
+    import shapely
+
+    return shapely.get_num_coordinates(batch.geometries).tolist()
 
 
 def _read(path: Path) -> FeatureBatch:

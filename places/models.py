@@ -134,9 +134,7 @@ class UnitSuccession(models.Model):
     )
     kind = models.CharField(_("hình thức"), max_length=10, choices=SuccessionKind)
     is_partial = models.BooleanField(_("chỉ một phần"), default=False)
-    share = models.FloatField(
-        _("tỷ lệ diện tích"), null=True, blank=True
-    )  # 0 < share <= 1 of the predecessor
+    share = models.FloatField(_("tỷ lệ diện tích"), null=True, blank=True)  # 0 < share <= 1 of the predecessor
     on = models.DateField(_("ngày"))
     legal_ref = TextLine(_("căn cứ pháp lý"), max_length=300, blank=True)
     source = TextLine(_("nguồn dữ liệu"), max_length=300, blank=True)

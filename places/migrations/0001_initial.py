@@ -27,9 +27,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=12, verbose_name="mã")),
                 (
@@ -177,9 +175,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("piece", django.contrib.gis.db.models.fields.PolygonField(srid=4326)),
                 (
@@ -201,9 +197,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -272,9 +266,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="administrativeunit",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.contrib.gis.db.models.functions.IsEmpty(models.F("boundary")), _negated=True
-                ),
+                condition=models.Q(django.contrib.gis.db.models.functions.IsEmpty(models.F("boundary")), _negated=True),
                 name="unit_boundary_not_empty",
             ),
         ),
@@ -293,16 +285,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="administrativeunit",
-            constraint=models.UniqueConstraint(
-                fields=("code", "valid_from"), name="unit_code_and_start_unique"
-            ),
+            constraint=models.UniqueConstraint(fields=("code", "valid_from"), name="unit_code_and_start_unique"),
         ),
         migrations.AddConstraint(
             model_name="administrativeunit",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("valid_to", None), ("valid_from__lt", models.F("valid_to")), _connector="OR"
-                ),
+                condition=models.Q(("valid_to", None), ("valid_from__lt", models.F("valid_to")), _connector="OR"),
                 name="unit_starts_before_it_ends",
             ),
         ),
@@ -322,9 +310,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="administrativeunit",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("official_area_km2", None), ("official_area_km2__gt", 0), _connector="OR"
-                ),
+                condition=models.Q(("official_area_km2", None), ("official_area_km2__gt", 0), _connector="OR"),
                 name="unit_official_area_positive",
             ),
         ),
@@ -386,9 +372,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="unitsuccession",
-            constraint=models.UniqueConstraint(
-                fields=("predecessor", "successor"), name="succession_pair_unique"
-            ),
+            constraint=models.UniqueConstraint(fields=("predecessor", "successor"), name="succession_pair_unique"),
         ),
         migrations.AddConstraint(
             model_name="unitsuccession",
@@ -400,9 +384,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="unitsuccession",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("share", None), models.Q(("share__gt", 0), ("share__lte", 1)), _connector="OR"
-                ),
+                condition=models.Q(("share", None), models.Q(("share__gt", 0), ("share__lte", 1)), _connector="OR"),
                 name="succession_share_is_a_share",
             ),
         ),
