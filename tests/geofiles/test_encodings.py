@@ -28,13 +28,8 @@ def test_real_tcvn3_pairs(shown, name):
 
 
 def test_known_vni_and_1258_spellings():
-    assert (
-        encodings.decode_bytes("Cao Laõnh, Ñoàng Thaùp".encode("latin-1"), encodings.VNI)
-        == "Cao Lãnh, Đồng Tháp"
-    )
-    assert (
-        encodings.decode_bytes("NGUYEÃN VAÊN HÖÔÛNG".encode("latin-1"), encodings.VNI) == "NGUYỄN VĂN HƯỞNG"
-    )
+    assert encodings.decode_bytes("Cao Laõnh, Ñoàng Thaùp".encode("latin-1"), encodings.VNI) == "Cao Lãnh, Đồng Tháp"
+    assert encodings.decode_bytes("NGUYEÃN VAÊN HÖÔÛNG".encode("latin-1"), encodings.VNI) == "NGUYỄN VĂN HƯỞNG"
     assert encodings.decode_bytes(b"Ph\xfd\xf5\xccng", encodings.CP1258) == "Phường"
 
 

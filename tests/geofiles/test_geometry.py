@@ -114,9 +114,7 @@ def test_collections_of_polygons_are_accepted():
 )
 @settings(max_examples=100, deadline=None)
 def test_areas_are_geodesic(longitude, latitude, width, height, angle):
-    shape = shapely.affinity.rotate(
-        shapely.box(longitude, latitude, longitude + width, latitude + height), angle
-    )
+    shape = shapely.affinity.rotate(shapely.box(longitude, latitude, longitude + width, latitude + height), angle)
 
     area = geometry.areas_m2([shape])[0]
 

@@ -251,9 +251,7 @@ def test_header_that_promises_2_to_the_31_is_refused_before_gdal(tmp_path, part)
 # --- archives ---
 
 
-@pytest.mark.parametrize(
-    "name", ["../../evil.shp", "/etc/evil.shp", "C:\\evil.shp", "C:/evil.shp", "a/../../evil.shp"]
-)
+@pytest.mark.parametrize("name", ["../../evil.shp", "/etc/evil.shp", "C:\\evil.shp", "C:/evil.shp", "a/../../evil.shp"])
 def test_zip_slip_is_refused_and_nothing_is_written(tmp_path, name):
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
@@ -292,9 +290,7 @@ def test_bombs_are_refused_before_inflating(tmp_path, entries, reason):
 
 
 def test_a_declared_size_that_lies_is_refused(tmp_path):
-    path = builders.zip_of(
-        tmp_path / "x.zip", {f"plots{suffix}": bytes(5_000) for suffix in (".shp", ".shx", ".dbf")}
-    )
+    path = builders.zip_of(tmp_path / "x.zip", {f"plots{suffix}": bytes(5_000) for suffix in (".shp", ".shx", ".dbf")})
     raw = path.read_bytes()
     path.write_bytes(raw.replace(struct.pack("<I", 5_000), struct.pack("<I", 50)))
 
@@ -452,9 +448,7 @@ def test_geopackage_with_an_address_as_system_does_not_connect(tmp_path, listene
 
 def test_named_crs_is_honoured_and_unknown_one_asked_about(tmp_path):
     path = tmp_path / "x.geojson"
-    path.write_text(
-        builders.geojson(crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}})
-    )
+    path.write_text(builders.geojson(crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}))
     other = tmp_path / "y.geojson"
     other.write_text(builders.geojson(crs={"type": "name", "properties": {"name": "My system"}}))
 
@@ -486,9 +480,7 @@ def test_metres_without_crs_are_asked_about(tmp_path):
         readers.read(path, near=(105.63, 10.46))
 
     assert caught.value.params["candidates"][0]["id"] == "EPSG:5897"
-    assert readers.read(path, crs="EPSG:5897").in_wgs84().geometries[0].bounds[1] == pytest.approx(
-        10.46, abs=0.01
-    )
+    assert readers.read(path, crs="EPSG:5897").in_wgs84().geometries[0].bounds[1] == pytest.approx(10.46, abs=0.01)
 
 
 def test_byte_order_mark_nfd_and_latin1(tmp_path):
@@ -516,9 +508,7 @@ def test_tcvn3_inside_geojson_is_put_right(tmp_path):
     found = readers.read(path)
 
     assert found.column("ten") == ["Quảng Trị, Thừa Thiên Huế, An Đôn"]
-    assert [(notice.code, notice.params) for notice in found.notices] == [
-        ("encoding_detected", {"encoding": "TCVN3"})
-    ]
+    assert [(notice.code, notice.params) for notice in found.notices] == [("encoding_detected", {"encoding": "TCVN3"})]
 
 
 # --- KML ---
@@ -576,9 +566,7 @@ def test_views_of_a_geopackage_are_not_layers_and_triggers_do_not_run(tmp_path):
         database.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('sly','features','sly',4326)"
         )
-        database.execute(
-            "INSERT INTO gpkg_geometry_columns VALUES ('sly','geofiles_geometry','POLYGON',4326,0,0)"
-        )
+        database.execute("INSERT INTO gpkg_geometry_columns VALUES ('sly','geofiles_geometry','POLYGON',4326,0,0)")
         database.commit()
     before = path.read_bytes()
     shutil.copy(path, tmp_path / "copy.gpkg")
