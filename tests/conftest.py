@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.database",
+    "tests.static_files",
     "tests.people",
     "tests.factories.places",
     "tests.factories.people",
