@@ -1,12 +1,15 @@
-"""Fixtures of every test: the factories of the apps, written out (add yours here, one line each)."""
+"""Fixtures of every test: the factories of the apps, written out (add yours here, one line each).
+
+A module stands before those that import it: pytest must see it first to explain its assertions.
+"""
 
 pytest_plugins = [
     "tests.database",
     "tests.static_files",
-    "tests.people",
     "tests.factories.places",
     "tests.factories.people",
     "tests.factories.crops",
     "tests.factories.cooperatives",
     "tests.factories.farms",
+    "tests.people",
 ]
