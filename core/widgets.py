@@ -56,7 +56,7 @@ def _frame(geometry: GEOSGeometry) -> dict[str, Any]:
     margin = max((east - west) / 2, (north - south) / 2, 0.002)
     feature = {"type": "Feature", "properties": {}, "geometry": json.loads(geometry.geojson)}
     return {
-        "layers": {"layers": []},
+        "show": [],
         "bounds": [west - margin, south - margin, east + margin, north + margin],
         "features": {"type": "FeatureCollection", "features": [feature]},
         "hash": False,

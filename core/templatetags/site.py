@@ -69,7 +69,7 @@ def _texts() -> dict[str, str]:
         "own_basemap": _("Nền đơn giản"),
         "open": _("Xem chi tiết"),
         "east_sea": _("Biển Đông với quần đảo Hoàng Sa và quần đảo Trường Sa của Việt Nam"),
-        "schematic": _("Ranh giới xã vẽ theo sơ đồ, chưa phải ranh giới chính thức."),
+        "schematic": _("Ranh giới xã là sơ đồ, chưa phải ranh giới chính thức."),
         "in_view": _("Đang thấy {n} đối tượng"),
         "too_many": _("Chỉ vẽ {n} đối tượng đầu tiên. Hãy phóng to để thấy đủ."),
         "partly_loaded": _("Một phần bản đồ chưa tải được. Danh sách bên cạnh vẫn đầy đủ."),

@@ -2,12 +2,12 @@
 
 /**
  * Return `{layers, units, bounds, attribution}` from an address or from the object itself; only the layers that
- * `show` names (all when it is empty), in that order. Throws Error when the address answers with an error.
+ * `show` names (all when it is not given), in that order. Throws Error when the address answers with an error.
  */
-export async function loadCatalogue(source, show = []) {
+export async function loadCatalogue(source, show = null) {
   const catalogue = typeof source === "string" ? await fetchJson(source) : source;
   const layers = catalogue.layers ?? [];
-  const wanted = show.length ? show.map((name) => layers.find((layer) => layer.name === name)) : layers;
+  const wanted = show ? show.map((name) => layers.find((layer) => layer.name === name)) : layers;
   return { ...catalogue, layers: wanted.filter(Boolean) };
 }
 

@@ -88,13 +88,13 @@ export function eastSeaInset(texts, imageUrl) {
   return el(
     "figure",
     { class: "east-sea", "aria-label": texts.east_sea },
-    el("img", { src: imageUrl, alt: "", width: 132, height: 150 }),
+    el("img", { src: imageUrl, alt: "", width: 150, height: 178 }),
     el(
       "figcaption",
       {},
       el("span", { class: "east-sea__sea", lang: "vi" }, "Biển Đông"),
-      el("span", { class: "east-sea__north", lang: "vi" }, "Quần đảo Hoàng Sa (Việt Nam)"),
-      el("span", { class: "east-sea__south", lang: "vi" }, "Quần đảo Trường Sa (Việt Nam)"),
+      el("span", { class: "east-sea__north", lang: "vi" }, "Quần đảo Hoàng Sa ", el("b", {}, "(Việt Nam)")),
+      el("span", { class: "east-sea__south", lang: "vi" }, "Quần đảo Trường Sa ", el("b", {}, "(Việt Nam)")),
     ),
   );
 }

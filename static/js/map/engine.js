@@ -20,10 +20,11 @@ const CLICK_REACH = 6; // pixels around a click or a finger's touch in which a f
 
 /**
  * Draw a map in `container` and return its handle. `settings` are the page's map settings (`map-settings`),
- * `catalogue` what `loadCatalogue` gave, `bounds` [west, south, east, north], `params` the filters at the start,
+ * `catalogue` what `loadCatalogue` gave, `bounds` [west, south, east, north] shown within `padding` (pixels), `params`
+ * the filters at the start,
  * `hash` whether the address keeps the view. Throws Error where WebGL2 is missing: use the fallback then.
  */
-export async function createMap(container, { settings, catalogue, bounds, params, hash = true, onProblem }) {
+export async function createMap(container, { settings, catalogue, bounds, params, padding, hash = true, onProblem }) {
   setWorkerUrl(new URL(settings.worker_url, window.location.href).href);
   const map = new MapLibreMap({
     container,
@@ -34,7 +35,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
       attribution: catalogue.attribution,
     }),
     bounds,
-    fitBoundsOptions: { padding: 24 },
+    fitBoundsOptions: { padding },
     hash: hash ? "map" : false,
     locale: settings.locale,
     minZoom: 3,
@@ -134,6 +135,9 @@ function createHandle(map, { settings, params }) {
   return {
     engine: "maplibre",
     map,
+
+    /** Names of the layers drawn so far. */
+    names: () => layers.map((layer) => layer.name),
 
     /** Draw `added` layers above the units and below their labels. */
     addLayers(added) {

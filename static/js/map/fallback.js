@@ -102,6 +102,7 @@ function createHandle(L, map, { settings, catalogue, params, onProblem }) {
   return {
     engine: "leaflet",
     map,
+    names: () => [...drawn.keys()].filter((name) => name !== "units"),
     addLayers(added) {
       for (const layer of added.filter((one) => one.geojson)) {
         const entry = newEntry(L, map, layer, params, {

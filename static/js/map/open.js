@@ -17,7 +17,7 @@ const PHONE = "(max-width: 56rem)";
  * hash, legend, count}`; `params`: URLSearchParams of the filters. Rejects only when the layer list can't be had.
  */
 export async function openMap(container, { settings, frame, params = new URLSearchParams() }) {
-  const catalogue = await loadCatalogue(frame.layers ?? settings.layers_url, frame.show ?? []);
+  const catalogue = await loadCatalogue(frame.layers ?? settings.layers_url, frame.show);
   const canvas = el("div", { class: "map__canvas" });
   const notes = el("div", { class: "map__notes" });
   container.replaceChildren(canvas, notes);
@@ -28,6 +28,7 @@ export async function openMap(container, { settings, frame, params = new URLSear
     catalogue,
     bounds: frame.bounds ?? catalogue.bounds ?? settings.bounds,
     params,
+    padding: roomFor(container, frame),
     hash: frame.hash !== false,
     onProblem,
   };
@@ -53,6 +54,15 @@ async function start(canvas, options, settings) {
   }
   const { createMap } = await import("./fallback.js");
   return createMap(canvas, options);
+}
+
+// Keeps the first view clear of what lies over the map: legend at the left, inset below on phones.
+function roomFor(container, frame) {
+  if (container.clientWidth < 500) {
+    return { top: 64, right: 16, bottom: container.clientHeight > 400 ? 140 : 24, left: 16 };
+  }
+  const hasLegend = frame.legend !== false && container.clientWidth > 700;
+  return { top: 24, right: hasLegend ? 64 : 24, bottom: 24, left: hasLegend ? 170 : 24 };
 }
 
 function wantsLight() {

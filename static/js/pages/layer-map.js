@@ -25,7 +25,7 @@ async function begin(container) {
       syncList(handle, results, { mapElement: container });
     }
     if (form) {
-      followForm({ form, results, handle, frame });
+      followForm({ form, results, handle });
     }
     container.dispatchEvent(new CustomEvent("map:ready", { bubbles: true, detail: handle }));
   } catch (problem) {
@@ -46,8 +46,7 @@ function paramsOf(form) {
   return params;
 }
 
-function followForm({ form, results, handle, frame }) {
-  const names = frame.show ?? [];
+function followForm({ form, results, handle }) {
   const apply = async ({ push }) => {
     const params = paramsOf(form);
     const query = params.toString();
@@ -55,7 +54,7 @@ function followForm({ form, results, handle, frame }) {
     if (push && `${window.location.pathname}${window.location.search}` !== address) {
       window.history.pushState(null, "", `${address}${window.location.hash}`);
     }
-    for (const name of names) {
+    for (const name of handle.names()) {
       handle.setFilterParams(name, params);
     }
     if (results) {
