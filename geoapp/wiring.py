@@ -2,14 +2,25 @@
 
 import casework.permissions
 import codes.permissions
+import codes.receivers
 import cooperatives.permissions
 import exchange.permissions
 import farms.permissions
 import landuse.permissions
 import products.permissions
+import products.receivers
+from codes.changes import AreasChanged
+from core.changes import Receiver
+from farms.changes import PlotsArrived, PlotsLeaving
+from people.services import ConsentsChanged
 
 # Receivers run in the writer's transaction, in this order (see core.changes).
-RECEIVERS: tuple = ()
+RECEIVERS: tuple[Receiver, ...] = (
+    Receiver(PlotsLeaving, codes.receivers.plots_leaving),
+    Receiver(PlotsArrived, codes.receivers.plots_arrived),
+    Receiver(ConsentsChanged, codes.receivers.consents_changed),
+    Receiver(AreasChanged, products.receivers.areas_changed),
+)
 
 ROLE_GRANTS = (
     cooperatives.permissions.GRANTS,
@@ -22,7 +33,22 @@ ROLE_GRANTS = (
 )
 
 # kind -> dotted path of `handler(job: office.models.Job) -> dict`
-JOB_HANDLERS: dict[str, str] = {}
+JOB_HANDLERS: dict[str, str] = {
+    "office.clean_up": "office.tasks.clean_up",
+    "products.expire_enquiries": "products.tasks.expire_enquiries",
+}
+
+# name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once
+OUTBOX_RECEIVERS: dict[str, str] = {
+    "office.mail": "office.notifications.deliver_mail",
+    "products.answer_mail": "products.notifications.deliver_answer_mail",
+}
 
 # dotted paths of `load() -> str`, in the order of the graph from the right
-REFERENCE_LOADERS: tuple[str, ...] = ("places.reference.load", "crops.reference.load")
+REFERENCE_LOADERS: tuple[str, ...] = (
+    "places.reference.load",
+    "office.reference.load",
+    "crops.reference.load",
+    "codes.reference.load",
+    "products.reference.load",
+)

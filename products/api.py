@@ -1,5 +1,154 @@
-"""API of products, under /api/v1/."""
+"""API of products, under /api/v1/: products and offers to read, enquiries to send."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from codes.models import Market
+from cooperatives.models import Cooperative
+from core.api.serializers import StrictSerializer
+from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_parameters
+from products import services
+from products.layers import OFFERS, PRODUCTS
+from products.models import Enquiry, Product
+
+
+class EnquirySerializer(StrictSerializer):
+    """A buyer's enquiry. The answer holds the private address; contacts never come back."""
+
+    cooperative = serializers.SlugRelatedField(slug_field="slug", queryset=Cooperative.objects.public())
+    product = serializers.SlugRelatedField(slug_field="slug", queryset=Product.objects.public(), required=False)
+    quantity_t = serializers.FloatField(min_value=0.001, max_value=1_000_000, required=False)
+    wanted_months = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=12), required=False, max_length=12
+    )
+    market = serializers.SlugRelatedField(slug_field="code", queryset=Market.objects.all(), required=False)
+    message = serializers.CharField(max_length=2000)
+    buyer_name = serializers.CharField(max_length=120)
+    contact = serializers.CharField(max_length=200)
+    consent = serializers.BooleanField()
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        product = data.get("product")
+        if product is not None and product.cooperative_id != data["cooperative"].pk:
+            raise serializers.ValidationError(
+                {"product": _("Sản phẩm không phải của đơn vị này.")}, code="foreign_product"
+            )
+        return data
+
+
+class EnquiryLineSerializer(serializers.Serializer):
+    """One line of the conversation."""
+
+    author = serializers.CharField()
+    text = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class EnquiryShownSerializer(serializers.ModelSerializer):
+    """An enquiry as either side sees it; neither side's contact is in it."""
+
+    cooperative = serializers.CharField(source="cooperative.slug")
+    product = serializers.CharField(source="product.slug", default=None)
+    market = serializers.CharField(source="market_id")
+    lines = EnquiryLineSerializer(source="messages", many=True)
+
+    class Meta:
+        model = Enquiry
+        fields = (
+            "id", "cooperative", "product", "status", "buyer_name", "quantity_t", "wanted_months", "market",
+            "created_at", "lines",
+        )  # fmt: skip
+
+
+class AnswerSerializer(StrictSerializer):
+    """The text of an answer."""
+
+    text = serializers.CharField(max_length=2000)
+
+
+def _enquiries(request: Request) -> QuerySet[Enquiry]:
+    visible = Enquiry.objects.visible_to(request.user)
+    return visible.select_related("cooperative", "product").prefetch_related("messages").order_by("-id")
+
+
+class EnquiryListView(ApiView):
+    """POST: send an enquiry without an account. GET: those to one's own cooperatives, the newest 100."""
+
+    throttle_scope = "api"
+
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny()] if self.request.method == "POST" else [IsAuthenticated()]
+
+    def get_throttles(self) -> list[Any]:
+        if self.request.method == "POST":
+            self.throttle_scope = "enquiry"
+        return super().get_throttles()
+
+    @extend_schema(responses=EnquiryShownSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        refuse_parameters(request)
+        return Response(EnquiryShownSerializer(_enquiries(request)[:100], many=True).data)
+
+    @extend_schema(request=EnquirySerializer, responses={201: EnquiryShownSerializer})
+    def post(self, request: Request) -> Response:
+        serializer = EnquirySerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        data = dict(serializer.validated_data)
+        enquiry = services.send_enquiry(data.pop("cooperative"), has_consented=data.pop("consent"), **data)
+        private = request.build_absolute_uri(reverse("products:enquiry", args=[enquiry.token]))
+        shown = {**EnquiryShownSerializer(enquiry).data, "token": enquiry.token, "url": private}
+        return Response(shown, status=status.HTTP_201_CREATED)
+
+
+class EnquiryView(ApiView):
+    """GET: one enquiry to one's own cooperative."""
+
+    @extend_schema(responses=EnquiryShownSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        refuse_parameters(request)
+        return Response(EnquiryShownSerializer(get_object_or_404(_enquiries(request), pk=pk)).data)
+
+
+class EnquiryAnswerView(ApiView):
+    """POST: answer an enquiry on behalf of the cooperative."""
+
+    @extend_schema(request=AnswerSerializer, responses={201: EnquiryShownSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        enquiry = get_object_or_404(_enquiries(request), pk=pk)
+        serializer = AnswerSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        services.answer_enquiry(enquiry, text=serializer.validated_data["text"], by=request.user)
+        return Response(EnquiryShownSerializer(_enquiries(request).get(pk=pk)).data, status=status.HTTP_201_CREATED)
+
+
+class BuyerEnquiryView(ApiView):
+    """GET: the buyer's own view of an enquiry, by its secret token."""
+
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=EnquiryShownSerializer)
+    def get(self, request: Request, token: str) -> Response:
+        refuse_parameters(request)
+        enquiry = get_object_or_404(Enquiry.objects.select_related("cooperative", "product"), token=token)
+        return Response(EnquiryShownSerializer(enquiry).data)
+
+
+urlpatterns = [
+    path("products/", LayerListView.as_view(layer=PRODUCTS)),
+    path("products/<int:key>/", LayerDetailView.as_view(layer=PRODUCTS)),
+    path("offers/", LayerListView.as_view(layer=OFFERS)),
+    path("offers/<int:key>/", LayerDetailView.as_view(layer=OFFERS)),
+    path("enquiries/", EnquiryListView.as_view()),
+    path("enquiries/<int:pk>/", EnquiryView.as_view()),
+    path("enquiries/<int:pk>/answer/", EnquiryAnswerView.as_view()),
+    path("enquiries/by-token/<str:token>/", BuyerEnquiryView.as_view()),
+]

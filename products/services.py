@@ -1,0 +1,262 @@
+"""Writes on products, offers and enquiries."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+
+from django.contrib.gis.geos import Point
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import Market, ProductionArea
+from cooperatives.models import Cooperative
+from core import crypto
+from core.changes import announce
+from core.errors import Finding, RuleViolated
+from core.permissions import require
+from core.text import fold
+from core.workflow import next_status
+from crops.models import Crop, Variety
+from products import notifications
+from products.changes import ProductsChanged
+from products.models import ContactKind, Enquiry, EnquiryMessage, MessageAuthor, Offer, Product, ProductKind
+from products.permissions import can_answer_enquiry, can_edit_products, can_read_enquiry
+from products.workflow import ENQUIRY_TRANSITIONS
+
+_PHONE = re.compile(r"\+?\d{8,15}")
+
+
+@transaction.atomic
+def publish_product(
+    cooperative: Cooperative,
+    *,
+    kind: str,
+    name_vi: str,
+    name_en: str = "",
+    crop: Crop | None = None,
+    variety: Variety | None = None,
+    area: ProductionArea | None = None,
+    description: str = "",
+    by: object,
+) -> Product:
+    """Put a product of the cooperative on the map: at its area's public point, else at the cooperative's seat."""
+    require(can_edit_products(by, cooperative))
+    _check_origin(cooperative, kind, crop, area)
+    product = Product.objects.create(
+        cooperative=cooperative,
+        kind=kind,
+        crop=crop if kind == ProductKind.CROP else None,
+        variety=variety if kind == ProductKind.CROP else None,
+        area=area,
+        commune=area.commune if area else cooperative.commune,
+        location=area.public_location if area else _seat(cooperative),
+        slug=_free_slug(f"{cooperative.slug} {name_vi}"),
+        name_vi=name_vi,
+        name_en=name_en,
+        search_key=_search_key(name_vi, name_en, crop),
+        description=description,
+    )
+    announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
+    return product
+
+
+@transaction.atomic
+def set_published(product: Product, *, is_published: bool, by: object) -> Product:
+    """Show or hide the product everywhere."""
+    require(can_edit_products(by, product.cooperative))
+    product.is_published = is_published
+    product.save(update_fields=["is_published", "updated_at"])
+    announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
+    return product
+
+
+@transaction.atomic
+def add_offer(
+    product: Product,
+    *,
+    months: Iterable[int],
+    volume_t: float,
+    quality: str = "",
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    by: object,
+) -> Offer:
+    """Say how much of the product there is (tonnes a season) in which months (1-12)."""
+    require(can_edit_products(by, product.cooperative))
+    offer = Offer.objects.create(
+        product=product,
+        months=sorted(set(months)),
+        volume_t=volume_t,
+        quality=quality,
+        valid_from=valid_from or timezone.localdate(),
+        valid_to=valid_to,
+    )
+    _touch(product)
+    return offer
+
+
+@transaction.atomic
+def end_offer(offer: Offer, *, by: object) -> None:
+    """Take the offer off from today; one that starts today or later is deleted, since it never stood for a day."""
+    require(can_edit_products(by, offer.product.cooperative))
+    today = timezone.localdate()
+    if offer.valid_from >= today:
+        offer.delete()
+    else:
+        offer.valid_to = today
+        offer.save(update_fields=["valid_to", "updated_at"])
+    _touch(offer.product)
+
+
+@transaction.atomic
+def follow_areas(areas: QuerySet[ProductionArea]) -> None:
+    """Move the products of these areas to the areas' public points: an outline may have become private."""
+    touched = Product.objects.filter(area__in=areas.values("pk"))
+    place = ProductionArea.objects.filter(pk=OuterRef("area"))
+    touched.update(location=Subquery(place.values("public_location")), commune=Subquery(place.values("commune")))
+    announce(ProductsChanged(products=touched))
+
+
+@transaction.atomic
+def send_enquiry(
+    cooperative: Cooperative,
+    *,
+    buyer_name: str,
+    contact: str,
+    message: str,
+    has_consented: bool,
+    product: Product | None = None,
+    quantity_t: float | None = None,
+    wanted_months: Iterable[int] = (),
+    market: Market | None = None,
+) -> Enquiry:
+    """Store a buyer's enquiry and tell the cooperative. No account is needed.
+
+    `contact` is a mail address or a phone number; it is encrypted and never shown to the cooperative. Raises
+    RuleViolated without consent (Law 91/2025/QH15: silence is not consent) or with a contact that is neither.
+    """
+    kind, cleaned = read_contact(contact)
+    if not has_consented:
+        raise RuleViolated(
+            findings=[_finding("consent_missing", "consent", _("Cần đồng ý để chúng tôi chuyển yêu cầu."))]
+        )
+    enquiry = Enquiry.objects.create(
+        cooperative=cooperative,
+        product=product,
+        buyer_name=buyer_name,
+        contact_kind=kind,
+        contact_encrypted=crypto.encrypt(cleaned),
+        contact_digest=crypto.digest(cleaned, "enquiry"),
+        quantity_t=quantity_t,
+        wanted_months=sorted(set(wanted_months)),
+        market=market,
+        message=message,
+        consented_at=timezone.now(),
+    )
+    EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.BUYER, text=message)
+    notifications.enquiry_sent(enquiry)
+    return enquiry
+
+
+def read_contact(contact: str) -> tuple[str, str]:
+    """Return (kind, cleaned contact); raise RuleViolated for what is neither a mail address nor a phone number."""
+    text = contact.strip()
+    if "@" in text:
+        try:
+            validate_email(text)
+        except ValidationError as error:
+            raise RuleViolated(findings=[_finding("bad_email", "contact", _("Địa chỉ thư chưa đúng."))]) from error
+        return ContactKind.EMAIL, text.lower()
+    digits = re.sub(r"[ .()-]", "", text)
+    if _PHONE.fullmatch(digits):
+        return ContactKind.PHONE, digits
+    raise RuleViolated(
+        findings=[_finding("bad_contact", "contact", _("Hãy ghi một số điện thoại hoặc một địa chỉ thư điện tử."))]
+    )
+
+
+@transaction.atomic
+def open_enquiry(enquiry: Enquiry, *, by: object) -> Enquiry:
+    """Mark the enquiry as read when the cooperative opens it for the first time."""
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
+    require(can_read_enquiry(by, enquiry))
+    if enquiry.status == "sent" and can_answer_enquiry(by, enquiry):
+        enquiry.read_at = timezone.now()
+        _move(enquiry, "read", "read_at")
+    return enquiry
+
+
+@transaction.atomic
+def answer_enquiry(enquiry: Enquiry, *, text: str, by: object) -> EnquiryMessage:
+    """Answer the buyer through the relay: a line on the buyer's private page, and a mail when there is an address."""
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
+    require(can_answer_enquiry(by, enquiry))
+    enquiry.answered_at = timezone.now()
+    _move(enquiry, "answer", "answered_at")
+    message = EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.COOPERATIVE, by=by, text=text)
+    notifications.enquiry_answered(enquiry)
+    return message
+
+
+@transaction.atomic
+def write_back(enquiry: Enquiry, *, text: str) -> EnquiryMessage:
+    """Add the buyer's line; who holds the private address is the buyer."""
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
+    _move(enquiry, "write_back")
+    message = EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.BUYER, text=text)
+    notifications.enquiry_sent(enquiry)
+    return message
+
+
+@transaction.atomic
+def close_enquiry(enquiry: Enquiry) -> Enquiry:
+    """Close the conversation; either side may, and the address stays readable."""
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
+    enquiry.closed_at = timezone.now()
+    _move(enquiry, "close", "closed_at")
+    return enquiry
+
+
+def _move(enquiry: Enquiry, step: str, *stamps: str) -> None:
+    enquiry.status = next_status(ENQUIRY_TRANSITIONS, step, enquiry.status)
+    enquiry.save(update_fields=["status", *stamps])
+
+
+def _touch(product: Product) -> None:
+    product.save(update_fields=["updated_at"])
+    announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
+
+
+def _check_origin(cooperative: Cooperative, kind: str, crop: Crop | None, area: ProductionArea | None) -> None:
+    if kind == ProductKind.CROP and crop is None:
+        raise RuleViolated(findings=[_finding("crop_missing", "crop", _("Sản phẩm trồng trọt cần có cây trồng."))])
+    if area is not None and (area.cooperative_id != cooperative.pk or (crop is not None and area.crop_id != crop.pk)):
+        raise RuleViolated(
+            findings=[_finding("foreign_area", "area", _("Vùng trồng phải là của đơn vị và trồng đúng cây này."))]
+        )
+
+
+def _seat(cooperative: Cooperative) -> Point:
+    location = cooperative.location or cooperative.commune.centre
+    if location is None:
+        raise RuleViolated("seat_unknown", _("Đơn vị chưa có vị trí trụ sở trên bản đồ."))
+    return location
+
+
+def _free_slug(text: str) -> str:
+    base = slugify(fold(text))[:90]
+    taken = set(Product.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return base if base not in taken else f"{base}-{len(taken) + 1}"
+
+
+def _search_key(name_vi: str, name_en: str, crop: Crop | None) -> str:
+    return fold(" ".join(part for part in (name_vi, name_en, crop.name_vi if crop else "") if part))[:250]
+
+
+def _finding(code: str, field: str, message: object) -> Finding:
+    return Finding(code=code, message=message, pointer=f"/{field}")
