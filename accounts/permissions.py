@@ -46,4 +46,4 @@ def units_with(user: Any, grant: str) -> Any:
     if not user.is_authenticated or not user.is_active:
         return AdministrativeUnit.objects.none()
     posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
-    return AdministrativeUnit.objects.within_units(posts.values("unit_id"))
+    return AdministrativeUnit.objects.within_units(posts.values_list("unit_id", flat=True))
