@@ -1,0 +1,98 @@
+"""Streams a layer as GeoJSON text that PostgreSQL writes: `COPY` into a pipe, read as it comes.
+
+The export runs on a connection of its own, in one read-only transaction, so that it is one moment's picture, and so
+that a slow reader is not cut off by the web role's statement time-out. Memory does not grow with the number of rows.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from core.layers import Layer
+from core.sql import feature_sql, in_order
+from exchange import sql
+
+CHUNK_BYTES = 64 * 1024
+
+
+def geojson_lines(layer: Layer, rows: QuerySet[Any], head: dict[str, Any]) -> Iterator[bytes]:
+    """Yield one FeatureCollection (RFC 7946) with the members of `head`, one feature a line, EPSG:4326."""
+    opening = json.dumps({"type": "FeatureCollection", **head}, ensure_ascii=False)
+    yield f'{opening[:-1]}, "features": [\n'.encode()
+    yield from _copied(sql.features(*feature_sql(layer, in_order(layer, rows))))
+    yield b"]}\n"
+
+
+def head_of(layer: Layer, params: dict[str, Any], licence: str, steward: str) -> dict[str, Any]:
+    """Return what a file says of itself: source, licence, filter, moment, and DEMO where the data is invented."""
+    head: dict[str, Any] = {
+        "name": layer.name,
+        "title": str(layer.title),
+        "source": f"Vùng Trồng, {settings.PUBLIC_URL}",
+        "steward": steward,
+        "licence": licence,
+        "filter": params,
+        "written_at": timezone.localtime().isoformat(timespec="seconds"),
+    }
+    if settings.DEMO:
+        head["note"] = "DEMO: invented data"
+    return head
+
+
+def _copied(statement: tuple[str, tuple[Any, ...]]) -> Iterator[bytes]:
+    source, sink = os.pipe()
+    writer = _CopyThread(*statement, sink=os.fdopen(sink, "wb"))
+    writer.start()
+    with os.fdopen(source, "rb") as reader:
+        try:
+            while chunk := reader.read(CHUNK_BYTES):
+                yield chunk
+        finally:
+            # A reader that goes away closes the pipe; the COPY then fails at its next write and frees its cursor.
+            reader.close()
+            writer.join(timeout=10)
+    writer.raise_failure()
+
+
+class _CopyThread(threading.Thread):
+    """Runs one COPY on a connection of its own and closes the pipe at the end, whatever happens."""
+
+    def __init__(self, statement: str, params: tuple[Any, ...], sink: BinaryIO) -> None:
+        super().__init__(daemon=True)
+        self.statement, self.params, self.sink = statement, params, sink
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            with self.sink:
+                self._copy()
+        except BrokenPipeError:  # the reader went away: nobody is left to tell
+            pass
+        except Exception as error:
+            self.failure = error
+
+    def _copy(self) -> None:
+        own = connection.copy()
+        try:
+            own.ensure_connection()
+            with own.cursor() as cursor:
+                cursor.execute(sql.READ_ONLY_SNAPSHOT)
+                cursor.execute(sql.NO_TIME_LIMIT)
+                # COPY takes no bind parameters: this is the one place where values are put into text, by the driver.
+                text = cursor.mogrify(self.statement, self.params).decode()
+                cursor.copy_expert(sql.copy_out(text), self.sink)
+                cursor.execute("COMMIT")
+        finally:
+            own.close()
+
+    def raise_failure(self) -> None:
+        """Raise what went wrong, so that the answer breaks off instead of ending as if it were whole."""
+        if self.failure is not None:
+            raise self.failure
