@@ -68,9 +68,7 @@ def extract(archive: zipfile.ZipFile, member: Member, target: Path) -> None:
                     raise UnsafeArchive(reason="too_large", entry=member.name, limit=MAX_TOTAL_BYTES)
                 sink.write(chunk)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise UnreadableFile(
-            reason="damaged", format="zip", entry=member.name, detail=str(error)[:200]
-        ) from error
+        raise UnreadableFile(reason="damaged", format="zip", entry=member.name, detail=str(error)[:200]) from error
     except Exception as error:  # zlib.error and its kin have no common base
         if type(error).__name__ in ("error", "LZMAError"):
             raise UnreadableFile(reason="damaged", format="zip", entry=member.name) from error

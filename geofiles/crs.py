@@ -67,10 +67,7 @@ _CADASTRAL = {
 }  # fmt: skip
 
 ZONES: dict[str, Zone] = {
-    **{
-        f"EPSG:{code}": Zone(f"EPSG:{code}", meridian, CADASTRAL_SCALE)
-        for meridian, code in _CADASTRAL.items()
-    },
+    **{f"EPSG:{code}": Zone(f"EPSG:{code}", meridian, CADASTRAL_SCALE) for meridian, code in _CADASTRAL.items()},
     "EPSG:3405": Zone("EPSG:3405", 105.0, UTM_SCALE),
     "EPSG:3406": Zone("EPSG:3406", 111.0, UTM_SCALE),
 }
@@ -240,9 +237,7 @@ def split_choice(choice: str) -> tuple[str, bool]:
     return normalise(crs), suffix == "swapped"
 
 
-def rank_candidates(
-    points: Any, *, near: tuple[float, ...] | None = None, limit: int = 8
-) -> tuple[Candidate, ...]:
+def rank_candidates(points: Any, *, near: tuple[float, ...] | None = None, limit: int = 8) -> tuple[Candidate, ...]:
     """The systems these raw coordinates could be in, the likeliest first.
 
     ``points``: (n, 2) array in file order. ``near``: where the data should fall, as (longitude, latitude) or

@@ -189,7 +189,7 @@ def vietnamese_score(texts: Iterable[str]) -> float | None:
     return sum(map(_is_syllable, words)) / len(words)
 
 
-def rank(values: Sequence[bytes] | Sequence[str]) -> tuple[Reading, ...]:
+def rank(values: Sequence[bytes | str]) -> tuple[Reading, ...]:
     """Every reading of these raw field values that differs from the others, best first."""
     different: dict[tuple[str, ...], Reading] = {}
     for texts, reading in _readings(values).values():
@@ -197,7 +197,7 @@ def rank(values: Sequence[bytes] | Sequence[str]) -> tuple[Reading, ...]:
     return tuple(sorted(different.values(), key=lambda reading: -reading.score))
 
 
-def decide(values: Sequence[bytes] | Sequence[str], *, declared: str | None = None) -> Decision:
+def decide(values: Sequence[bytes | str], *, declared: str | None = None) -> Decision:
     """The encoding of raw field values (``bytes`` of a DBF, or ``str`` of a format that is Unicode).
 
     ``declared`` is what the file says. It is believed unless the text contradicts it. Raises EncodingInDoubt
@@ -223,7 +223,7 @@ def decide(values: Sequence[bytes] | Sequence[str], *, declared: str | None = No
 # --- inside ---
 
 
-def _readings(values: Sequence[bytes] | Sequence[str]) -> dict[str, tuple[tuple[str, ...], Reading]]:
+def _readings(values: Sequence[bytes | str]) -> dict[str, tuple[tuple[str, ...], Reading]]:
     distinct = [value for value in dict.fromkeys(values) if not value.isascii()][:_SAMPLE_VALUES]
     readings = {}
     for encoding in ENCODINGS:
@@ -301,9 +301,7 @@ def _cp1258_bytes(letter: str) -> bytes:
 
 
 def _is_syllable(word: str) -> bool:
-    if not (
-        word.islower() or word.isupper() or (word[0].isupper() and (len(word) == 1 or word[1:].islower()))
-    ):
+    if not (word.islower() or word.isupper() or (word[0].isupper() and (len(word) == 1 or word[1:].islower()))):
         return False
     parts = unicodedata.normalize("NFD", word.lower())
     if sum(part in _TONES for part in parts) > 1:

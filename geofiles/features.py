@@ -6,7 +6,7 @@ reader's row numbers travel along so that a report can name the row in the calle
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ class FeatureBatch:
 
 def make_batch(
     geometries: Sequence[Any],
-    attributes: dict[str, Sequence[Any]] | None = None,
+    attributes: Mapping[str, Sequence[Any]] | None = None,
     *,
     crs: str = "EPSG:4326",
     layer: str = "layer",

@@ -120,9 +120,10 @@ def stream(
     options = _encoding_for(driver)
     with (
         readable(driver),
-        pyogrio.raw.open_arrow(
-            str(path), layer=layer, use_pyarrow=True, batch_size=limit or BATCH_SIZE, **options
-        ) as (meta, reader),
+        pyogrio.raw.open_arrow(str(path), layer=layer, use_pyarrow=True, batch_size=limit or BATCH_SIZE, **options) as (
+            meta,
+            reader,
+        ),
     ):
         name = meta["geometry_name"] or "wkb_geometry"
         for batch in reader:

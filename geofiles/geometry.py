@@ -221,8 +221,6 @@ def _polygons_only(shapes: Array) -> Array:
     import shapely
 
     shapes = promote_to_multi(shapes)
-    unfit = (
-        (shapely.get_type_id(shapes) != _MULTIPOLYGON) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
-    )
+    unfit = (shapely.get_type_id(shapes) != _MULTIPOLYGON) | shapely.is_empty(shapes) | ~shapely.is_valid(shapes)
     shapes[np.flatnonzero(unfit)] = None
     return shapes

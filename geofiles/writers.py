@@ -84,9 +84,7 @@ def _write_gdal(
     field = pa.field(_GEOMETRY, pa.binary(), metadata={"ARROW:extension:name": "geoarrow.wkb"})
     with gdal.readable(format):
         pyogrio.raw.write_arrow(
-            batch.attributes.append_column(field, wkb)
-            if batch.columns
-            else pa.table([wkb], pa.schema([field])),
+            batch.attributes.append_column(field, wkb) if batch.columns else pa.table([wkb], pa.schema([field])),
             str(made),
             layer=batch.layer or "layer",
             driver=_DRIVERS[format],
@@ -119,9 +117,7 @@ def _drop_crs_member(path: Path) -> None:
     document = json.loads(head + '"features":[]}')
     document.pop("crs", None)
     members = "".join(
-        f'"{key}": {json.dumps(value, ensure_ascii=False)},\n'
-        for key, value in document.items()
-        if key != "features"
+        f'"{key}": {json.dumps(value, ensure_ascii=False)},\n' for key, value in document.items() if key != "features"
     )
     path.write_text("{\n" + members + mark + rest, "utf-8")
 
@@ -161,7 +157,5 @@ def _as_latin(table: Any, encoding: str) -> Any:
     def spell(value: str) -> str:
         return encodings.encode(value, encoding).decode("latin-1")
 
-    columns = [
-        text.map_distinct(column, spell) if text.is_text(column.type) else column for column in table.columns
-    ]
+    columns = [text.map_distinct(column, spell) if text.is_text(column.type) else column for column in table.columns]
     return pa.table(columns, names=[spell(name) for name in table.column_names])

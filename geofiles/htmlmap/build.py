@@ -95,7 +95,7 @@ def build_map(
     collections = [_slim(layer) for layer in layers]
     _require_sane(layers, collections)
     page = _skeleton(layers, _bounds(collections), vendor_root)
-    panel = _Panel(title, subtitle, _legend(layers, legend, words), source, as_of, tuple(licences), demo)
+    panel = _Panel(title, subtitle, _legend(layers, collections, legend, words), source, as_of, tuple(licences), demo)
     page = _dress(page, panel, words, vendor_root)
     if references := selfcontained.external_references(page):
         raise UnsafeMap(references=references[:10])
@@ -169,10 +169,10 @@ def _skeleton(layers: Sequence[MapLayer], bounds: tuple[float, float, float, flo
         location=[(south + north) / 2, (west + east) / 2],
         tiles=None,
         prefer_canvas=True,
-        control_scale=True,
         max_zoom=19,
         min_zoom=4,
     )
+    elements.Frame().add_to(page)
     for index, layer in enumerate(layers):
         # Without its name: folium renders texts a second time as a template, so none of ours goes through it.
         elements.DataLayer(index, show=layer.visible).add_to(page)
@@ -187,15 +187,23 @@ def _skeleton(layers: Sequence[MapLayer], bounds: tuple[float, float, float, flo
 
 
 def _legend(
-    layers: Sequence[MapLayer], given: Sequence[tuple[str, str]] | None, words: MapTexts
+    layers: Sequence[MapLayer],
+    collections: Sequence[dict[str, Any]],
+    given: Sequence[tuple[str, str]] | None,
+    words: MapTexts,
 ) -> tuple[tuple[str, str], ...]:
-    if given is None:
-        entries = [entry for layer in layers for entry in layer.colors.values()]
-        entries += [(layer.default_color, layer.name) for layer in layers if not layer.colors]
-        return tuple(dict.fromkeys(entries))
-    for colour, _ in given:
-        _require_colour(colour)
-    return tuple(given)
+    if given is not None:
+        for colour, _ in given:
+            _require_colour(colour)
+        return tuple(given)
+    entries: list[tuple[str, str]] = []
+    for layer, collection in zip(layers, collections, strict=True):
+        entries += layer.colors.values()
+        if not layer.colors:
+            entries.append((layer.default_color, layer.name))
+        elif any(feature["properties"].get(layer.color_by) not in layer.colors for feature in collection["features"]):
+            entries.append((layer.default_color, words.other))
+    return tuple(dict.fromkeys(entries))
 
 
 def _dress(page: str, panel: _Panel, words: MapTexts, vendor_root: Path) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import folium
 from branca.element import MacroElement
 from folium.elements import JSCSSMixin
 from folium.map import Layer
 from folium.template import Template
-
-Files = list[tuple[str, str]]
 
 
 class OfflineMap(folium.Map):
@@ -19,8 +17,8 @@ class OfflineMap(folium.Map):
     folium keeps these lists on the class and appends to them for the whole process: hence lists of our own.
     """
 
-    default_js: ClassVar[Files] = [("leaflet", "asset:leaflet/dist/leaflet.js")]
-    default_css: ClassVar[Files] = [("leaflet_css", "asset:leaflet/dist/leaflet.css")]
+    default_js = [("leaflet", "asset:leaflet/dist/leaflet.js")]
+    default_css = [("leaflet_css", "asset:leaflet/dist/leaflet.css")]
 
 
 class DataLayer(Layer):
@@ -34,6 +32,16 @@ class DataLayer(Layer):
         super().__init__(name=f"layer_{index}", overlay=True, control=False, show=show)
         self._name = "DataLayer"
         self.index = index
+
+
+class Frame(MacroElement):
+    """Scale bar in metres and a plain attribution."""
+
+    _template = Template("{% macro script(this, kwargs) %}takeaway.frame({{ this._parent.get_name() }});{% endmacro %}")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = "Frame"
 
 
 class SeaLabel(MacroElement):
@@ -65,8 +73,8 @@ class LayerSwitch(MacroElement):
 class SearchBox(JSCSSMixin, MacroElement):
     """Leaflet's search control over all layers that name a property to search in."""
 
-    default_js: ClassVar[Files] = [("search", "asset:leaflet-search/dist/leaflet-search.min.js")]
-    default_css: ClassVar[Files] = [("search_css", "asset:leaflet-search/dist/leaflet-search.min.css")]
+    default_js = [("search", "asset:leaflet-search/dist/leaflet-search.min.js")]
+    default_css = [("search_css", "asset:leaflet-search/dist/leaflet-search.min.css")]
     _template = Template(
         "{% macro script(this, kwargs) %}takeaway.search({{ this._parent.get_name() }});{% endmacro %}"
     )

@@ -78,6 +78,10 @@ const takeaway = (() => {
     layers[index] = made;
     return made;
   };
+  const frame = (map) => {
+    map.attributionControl.setPrefix('Leaflet');
+    L.control.scale({imperial: false}).addTo(map);
+  };
   const seaLabel = (map, number, latitude, longitude) => {
     const text = document.createElement('span');
     text.textContent = config().seaLabels[number];
@@ -122,6 +126,6 @@ const takeaway = (() => {
     });
     map.addControl(control);
   };
-  return {layer, layerControl, seaLabel, search};
+  return {frame, layer, layerControl, seaLabel, search};
 })();
 """

@@ -69,9 +69,7 @@ class FileSummary:
     layers: tuple[LayerSummary, ...]
 
 
-def inspect(
-    path: Path | str, *, filename: str | None = None, near: tuple[float, ...] | None = None
-) -> FileSummary:
+def inspect(path: Path | str, *, filename: str | None = None, near: tuple[float, ...] | None = None) -> FileSummary:
     """What is in a file, without refusing it for what is in doubt.
 
     ``filename``: the user's name when ``path`` is temporary. ``near``: longitude and latitude, or a box,
@@ -272,9 +270,7 @@ def _fields(table: pa.Table | None) -> tuple[FieldSummary, ...]:
     found = []
     for name in table.column_names:
         column = table.column(name)
-        samples = [
-            str(value) for value in column.unique().drop_null().slice(0, _SAMPLES_PER_FIELD).to_pylist()
-        ]
+        samples = [str(value) for value in column.unique().drop_null().slice(0, _SAMPLES_PER_FIELD).to_pylist()]
         found.append(FieldSummary(name, text.kind(column.type), tuple(sample[:80] for sample in samples)))
     return tuple(found)
 

@@ -83,10 +83,7 @@ def _require_sound(shp: Path, title: str) -> None:
     if struct.unpack(">i", head[24:28])[0] * 2 > shp.stat().st_size:
         raise UnreadableFile(reason="truncated", layer=title, part=".shp")
     records, _, header_size, record_size = _dbf_header(shp.with_suffix(".dbf"), title)
-    if (
-        records > _MAX_RECORDS
-        or header_size + records * record_size > shp.with_suffix(".dbf").stat().st_size + 1
-    ):
+    if records > _MAX_RECORDS or header_size + records * record_size > shp.with_suffix(".dbf").stat().st_size + 1:
         raise UnreadableFile(reason="truncated", layer=title, part=".dbf")
     shapes = (shp.with_suffix(".shx").stat().st_size - 100) // 8
     if shapes != records:

@@ -85,9 +85,7 @@ def kind(data_type: pa.DataType) -> str:
     return "other"
 
 
-def _decoder(
-    decode: Callable[[str, str], str], encoding: str, *, html: bool
-) -> Callable[[str | None], str | None]:
+def _decoder(decode: Callable[[str, str], str], encoding: str, *, html: bool) -> Callable[[str | None], str | None]:
     def convert(value: str | None) -> str | None:
         if value is None:
             return None

@@ -159,6 +159,12 @@ def test_texts_labels_and_structure():
     assert "DEMO" not in page()
 
 
+def test_legend_names_the_values_without_a_colour_of_their_own():
+    assert "</span>Khác</li>" in page(layer({"ten": "Mít", "loai": "jackfruit"}))
+    assert "</span>Khác</li>" not in page()
+    assert "</span>Riêng</li>" in page(legend=[("#112233", "Riêng")])
+
+
 def test_sea_labels_are_there_without_any_layer():
     text = htmlmap.build_map(title="Trống", layers=[])
 
