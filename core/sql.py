@@ -91,7 +91,7 @@ def feature_sql(layer: Layer, rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]
                '{{"type":"Feature","id":' || to_json(r.{KEY})::text
                || ',"geometry":' || coalesce(r.{GEOJSON}, 'null')
                || ',"properties":' || json_build_object({pairs})::text || '}}' AS feature
-        FROM ({inner}) AS r"""  # noqa: S608  (names come from the layer, values are parameters)
+        FROM ({inner}) AS r"""
     return sql, params
 
 
@@ -109,7 +109,7 @@ def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[s
     sql = f"""
         SELECT coalesce(string_agg(p.feature, ',') FILTER (WHERE p.n <= %s), ''), count(*),
                max(p.{ORDER_TEXT}) FILTER (WHERE p.n = %s), max(p.{KEY_TEXT}) FILTER (WHERE p.n = %s)
-        FROM (SELECT f.*, row_number() OVER () AS n FROM ({inner}) AS f) AS p"""  # noqa: S608
+        FROM (SELECT f.*, row_number() OVER () AS n FROM ({inner}) AS f) AS p"""
     with connection.cursor() as cursor:
         cursor.execute(sql, [limit, limit, limit, *params])
         features, found, order_value, key = cursor.fetchone()
@@ -123,3 +123,42 @@ def feature_text(layer: Layer, rows: QuerySet[Any]) -> str | None:
         cursor.execute(sql, params)
         found = cursor.fetchone()
     return found[2] if found else None
+
+
+# --- Rights of the app role; names are quoted, they cannot be parameters ---------------------------------------
+
+
+def current_role(cursor: Any) -> str:
+    """Return the role this connection acts as."""
+    cursor.execute("SELECT current_user")
+    return str(cursor.fetchone()[0])
+
+
+def tables_owned(cursor: Any) -> list[str]:
+    """Return the tables of schema public that the current role owns (so not PostGIS' own)."""
+    cursor.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user ORDER BY 1"
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def sequences_owned(cursor: Any) -> list[str]:
+    """Return the sequences of schema public that the current role owns."""
+    cursor.execute(
+        "SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND sequenceowner = current_user ORDER BY 1"
+    )
+    return [name for (name,) in cursor.fetchall()]
+
+
+def set_table_rights(cursor: Any, table: str, rights: str, role: str) -> None:
+    """Give `role` exactly `rights` (SQL keywords from code) on `table`."""
+    quoted, to = connection.ops.quote_name(table), connection.ops.quote_name(role)
+    cursor.execute(f"REVOKE ALL ON public.{quoted} FROM {to}")
+    cursor.execute(f"GRANT {rights} ON public.{quoted} TO {to}")
+
+
+def set_sequence_rights(cursor: Any, sequence: str, role: str) -> None:
+    """Let `role` take numbers from `sequence`, not set it back."""
+    quoted, to = connection.ops.quote_name(sequence), connection.ops.quote_name(role)
+    cursor.execute(f"REVOKE ALL ON SEQUENCE public.{quoted} FROM {to}")
+    cursor.execute(f"GRANT USAGE, SELECT ON SEQUENCE public.{quoted} TO {to}")

@@ -50,6 +50,7 @@ DATABASES = {
         },
     }
 }
+DATABASE_APP_ROLE = env.db_url("DATABASE_URL", default="postgis:///vungtrong")["USER"]  # see grant_app_role
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Apps, in the order of the one-way graph (left imports right) --------------------------------------------
@@ -261,6 +262,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.api.problems.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,  # numbers, as PostgreSQL writes them
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -295,6 +297,7 @@ MAP_EXTERNAL_BASEMAPS = env.json("MAP_EXTERNAL_BASEMAPS", default=[])  # see doc
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
 ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
 JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+OUTBOX_RECEIVERS = "geoapp.wiring.OUTBOX_RECEIVERS"
 
 LOGGING = {
     "version": 1,

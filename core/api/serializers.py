@@ -43,15 +43,21 @@ class StrictFields:
         return json_pointer(path)
 
     def is_valid(self, *, raise_exception: bool = False) -> bool:
-        request = self.context.get("request")  # type: ignore[attr-defined]
-        if not self.initial_data and request is not None and _has_no_body(request):  # type: ignore[attr-defined]
-            raise BadInput("malformed_json", findings=[Finding("empty_body", _("Nội dung gửi lên trống."))])
+        self._require_object()
         valid = super().is_valid(raise_exception=False)  # type: ignore[misc]
         if not valid and raise_exception:
             findings = list(findings_of(self.errors, pointer=self.pointer))  # type: ignore[attr-defined]
             malformed = any(finding.code in MALFORMED for finding in findings)
             raise (BadInput if malformed else RuleViolated)("invalid", findings=findings)
         return valid
+
+    def _require_object(self) -> None:
+        """The framework takes an empty body for `{}`, and says of a list only that it is invalid."""
+        data, request = self.initial_data, self.context.get("request")  # type: ignore[attr-defined]
+        if not data and request is not None and _has_no_body(request):
+            raise BadInput("malformed_json", findings=[Finding("empty_body", _("Nội dung gửi lên trống."))])
+        if not isinstance(data, dict):
+            _bad_envelope("", _("Cần một đối tượng JSON."))
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
@@ -72,7 +78,7 @@ class StrictFields:
 
 
 def _bad_envelope(pointer: str, detail: Any) -> NoReturn:
-    raise BadInput("not_geojson", findings=[Finding("invalid_envelope", detail, pointer)])
+    raise BadInput("malformed_json", findings=[Finding("invalid_envelope", detail, pointer)])
 
 
 def _has_no_body(request: Any) -> bool:
@@ -114,10 +120,8 @@ class StrictFeatureSerializer(StrictFields, GeoFeatureModelSerializer):
             raise serializers.ValidationError(errors)
         return serializers.ModelSerializer.to_internal_value(self, data)
 
-    def _flat(self, feature: Any) -> dict[str, Any]:
+    def _flat(self, feature: dict[str, Any]) -> dict[str, Any]:
         """Return the properties with the geometry under its field's name; raise for a bad envelope."""
-        if not isinstance(feature, dict):
-            _bad_envelope("", _("Cần một đối tượng GeoJSON Feature."))
         if feature.get("type") != "Feature":
             _bad_envelope("/type", _("“type” phải là “Feature”."))
         refuse_crs(feature, "")
