@@ -5,10 +5,12 @@ import codes.api
 import cooperatives.api
 import farms.api
 import landuse.api
+import office.api
 import places.api
 import products.api
 
 urlpatterns = [
+    *office.api.urlpatterns,
     *places.api.urlpatterns,
     *landuse.api.urlpatterns,
     *cooperatives.api.urlpatterns,

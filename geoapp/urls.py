@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("farms.urls")),
     path("", include("cooperatives.urls")),
     path("", include("exchange.urls")),
+    path("", include("office.urls")),
 ]
 
 handler400 = "core.views.bad_request"

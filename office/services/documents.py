@@ -1,0 +1,82 @@
+"""Files from and for people: kept under a random name outside the web root, handed out as downloads only."""
+
+import hashlib
+import re
+import unicodedata
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.http import FileResponse
+from django.utils.translation import gettext as _
+
+from core.errors import DomainError, RuleViolated
+from office.models import Document
+
+MAX_NAME_BYTES = 200
+# Controls, direction overrides, zero-width signs, and what separates folders anywhere.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\"<>|:*?]")
+
+
+class FileTooLarge(DomainError):
+    """413: the file is larger than we take."""
+
+    status = 413
+    code = "file_too_large"
+
+
+def clean_name(name: str) -> str:
+    """Return a file name that is safe to show and to offer for saving: last part only, NFC, no hidden signs (D19)."""
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    plain = _UNSAFE.sub("", last).strip(" .")
+    if not plain:
+        return "tep"
+    stem, dot, suffix = plain.rpartition(".")
+    ending = f"{dot}{suffix}" if stem and len(suffix) <= 12 else ""
+    stem = stem if ending else plain
+    room = MAX_NAME_BYTES - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending
+
+
+def store_upload(file: File, *, by: Any, max_bytes: int | None = None) -> Document:
+    """Keep an uploaded file and return its Document with digest.
+
+    Raises FileTooLarge above `max_bytes` (default UPLOAD_MAX_BYTES), RuleViolated("empty_file").
+    """
+    limit = max_bytes or settings.UPLOAD_MAX_BYTES
+    digest, size = hashlib.sha256(), 0
+    for chunk in file.chunks():
+        digest.update(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise FileTooLarge(
+                detail=_("Tệp lớn hơn %(limit)s MB. Hãy chia nhỏ tệp.") % {"limit": limit // 1024**2}
+            )
+    if size == 0:
+        raise RuleViolated("empty_file", _("Tệp trống."))
+    document = Document(
+        pk=uuid.uuid4(),
+        name=clean_name(file.name or ""),
+        size=size,
+        sha256=digest.hexdigest(),
+        uploaded_by=by if getattr(by, "is_authenticated", False) else None,
+    )
+    file.seek(0)
+    document.file.save(document.name, file, save=False)
+    document.save(force_insert=True)
+    return document
+
+
+def document_response(document: Document) -> FileResponse:
+    """Return the file as a download that no browser runs or shows in our origin; the caller has asked for the right."""
+    response = FileResponse(
+        document.file.open("rb"),
+        as_attachment=True,
+        filename=document.name,
+        content_type="application/octet-stream",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
