@@ -14,11 +14,11 @@ from pathlib import Path
 import shapely
 from pyogrio.raw import read
 
-REGION = (96.0, 3.0, 121.0, 25.0)  # west, south, east, north in degrees
+REGION = (90.0, -5.0, 131.0, 31.0)  # west, south, east, north in degrees
 FINE = (104.0, 8.0, 108.5, 11.5)  # the Mekong delta and the coast beside it
-COARSE_TOLERANCE = 0.02  # degrees, about 2 km
+COARSE_TOLERANCE = 0.05  # degrees, about 5 km
 FINE_TOLERANCE = 0.002
-SMALLEST = 0.0015  # square degrees; smaller islets are left out outside the fine part
+SMALLEST = 0.01  # square degrees; smaller islets are left out outside the fine part
 DIGITS = 3
 OUT = Path(__file__).resolve().parents[2] / "static" / "geo" / "land.json"
 

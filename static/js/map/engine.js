@@ -38,7 +38,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
     fitBoundsOptions: { padding },
     hash: hash ? "map" : false,
     locale: settings.locale,
-    minZoom: 3,
+    minZoom: 4,
     maxZoom: 19,
     renderWorldCopies: false,
     dragRotate: false,

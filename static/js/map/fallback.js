@@ -19,7 +19,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
   const map = L.map(container, {
     preferCanvas: true,
     zoomControl: false,
-    minZoom: 3,
+    minZoom: 4,
     maxZoom: 19,
     zoomAnimation: !wantsCalm(),
     fadeAnimation: !wantsCalm(),

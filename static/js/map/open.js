@@ -90,7 +90,7 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
   }
   notes.append(eastSeaInset(texts, settings.inset_url));
   if (catalogue.units?.is_schematic) {
-    notes.prepend(el("p", { class: "map__note" }, texts.schematic));
+    container.append(el("p", { class: "map__note" }, texts.schematic));
   }
   if (frame.count !== false && catalogue.layers.length > 0) {
     const line = el("p", { class: "map__count" });
