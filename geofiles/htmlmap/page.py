@@ -125,6 +125,7 @@ const takeaway = (() => {
       },
     });
     map.addControl(control);
+    control.getContainer().querySelector('input').setAttribute('aria-label', config().search);
   };
   return {frame, layer, layerControl, seaLabel, search};
 })();
