@@ -1,5 +1,6 @@
 """Filters by administrative unit."""
 
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -9,7 +10,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
-from places.models import AdministrativeUnit
+from core.filters import BboxFilter, DayFilter, StrictFilterSet, TextSearchFilter
+from places.models import AdministrativeUnit, UnitLevel
 
 
 class _UnitField(forms.CharField):
@@ -36,3 +38,25 @@ class UnitFilter(django_filters.Filter):
         if value in EMPTY_VALUES:
             return qs
         return qs.filter(**{f"{self.field_name}__in": AdministrativeUnit.objects.within_unit(value)})
+
+
+class UnitFilters(StrictFilterSet):
+    """`level`, `code`, `parent` (code), `on` (units in force that day; default today), `q`, `bbox`."""
+
+    level = django_filters.ChoiceFilter(choices=UnitLevel.choices, label=_("Cấp"))
+    code = django_filters.CharFilter(max_length=12, label=_("Mã"))
+    parent = django_filters.CharFilter(field_name="parent__code", max_length=12, label=_("Mã cấp trên"))
+    on = DayFilter(method="filter_on", label=_("Vào ngày"))
+    q = TextSearchFilter(folded=("search_key",), label=_("Tìm theo tên"))
+    bbox = BboxFilter(field_name="boundary")
+
+    class Meta:
+        model = AdministrativeUnit
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("on") else rows.current()
+
+    def filter_on(self, rows: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
+        return rows.on(value)
