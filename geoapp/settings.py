@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "geoapp.apps.StaticFilesConfig",
     "django.contrib.postgres",
     "django.contrib.gis",
     "django.forms",  # its widget templates, for the renderer that also finds ours
@@ -292,6 +292,8 @@ OVERLAP_MIN_SHARE = 0.01
 # --- Maps ----------------------------------------------------------------------------------------------------
 MAP_BOUNDS = tuple(env.list("MAP_BOUNDS", cast=float, default=[104.9, 9.9, 106.9, 10.98]))  # first view, EPSG:4326
 MAP_EXTERNAL_BASEMAPS = env.json("MAP_EXTERNAL_BASEMAPS", default=[])  # see docs/frontend.md; none unless named
+MAP_ATTRIBUTION = env("MAP_ATTRIBUTION", default="")  # text in the corner of every map
+TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at a time; more wait, then get 503
 
 # --- Which receiver hears what, who may do what: written out in geoapp/wiring.py ------------------------------
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
