@@ -4,13 +4,16 @@ import datetime as dt
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.gis.db.models import PointField
+from django.contrib.gis.db.models import GeometryField, PointField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from codes.expressions import Twin, WithoutDashes
 from codes.querysets import CodeQuerySet, ProductionAreaQuerySet, SchemeQuerySet
+from core.expressions import WebMercator
 from core.fields import BoundaryField, TextBlock, TextLine, area_field, boundary_constraints, web_mercator_field
 from core.history import keep_history
 
@@ -124,6 +127,20 @@ class SchemeRule(models.Model):
         return f"{self.get_kind_display()} {self.threshold:g}"
 
 
+def _public_shape(*, mercator: bool = False) -> models.GeneratedField:
+    """Return the shape that everybody may see, kept by the database: the outline where it is public, else the point."""
+    shape = Case(
+        When(is_outline_public=True, then=F("boundary")),
+        default=F("public_location"),
+        output_field=GeometryField(srid=4326),
+    )
+    if not mercator:
+        field = GeometryField(srid=4326, spatial_index=False)
+        return models.GeneratedField(expression=shape, output_field=field, db_persist=True)
+    field = GeometryField(srid=3857, spatial_index=False)
+    return models.GeneratedField(expression=WebMercator(shape), output_field=field, db_persist=True)
+
+
 @keep_history()
 class ProductionArea(models.Model):
     """What a code is about: plots of one holder united under a name. Version goes up with every change of ground."""
@@ -151,6 +168,8 @@ class ProductionArea(models.Model):
         help_text=_("Chỉ khi có từ ba hộ trở lên hoặc mọi hộ đồng ý; hệ thống tự tính."),
     )
     public_location = PointField(_("điểm công khai"), srid=4326)
+    public_shape = _public_shape()
+    public_shape_3857 = _public_shape(mercator=True)
     expected_output_t = models.FloatField(_("sản lượng dự kiến (tấn/năm)"), null=True, blank=True)
     is_active = models.BooleanField(_("đang sử dụng"), default=True)
     version = models.PositiveIntegerField(default=1)
@@ -165,6 +184,7 @@ class ProductionArea(models.Model):
     class Meta:
         verbose_name = _("vùng trồng")
         verbose_name_plural = _("vùng trồng")
+        indexes = [GistIndex(fields=["public_shape"], name="area_public_shape")]
         constraints = [
             *boundary_constraints("area", max_vertices=200_000),
             models.UniqueConstraint(fields=["cooperative", "name"], name="area_name_once_per_cooperative"),
@@ -264,8 +284,13 @@ class ProductionAreaCode(models.Model):
         verbose_name = _("mã số vùng trồng")
         verbose_name_plural = _("mã số vùng trồng")
         ordering = ["code"]
+        indexes = [
+            GinIndex(fields=["code"], opclasses=["gin_trgm_ops"], name="code_trigrams"),
+            models.Index(Twin("code"), name="code_twin"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["scheme", "scope", "serial"], name="code_serial_once"),
+            models.UniqueConstraint(WithoutDashes("code"), name="code_once_without_dashes"),
             models.CheckConstraint(name="code_serial_from_1", condition=Q(serial__gte=1)),
             models.CheckConstraint(
                 name="code_dates", condition=Q(valid_until=None) | Q(valid_until__gte=F("issued_on"))

@@ -7,9 +7,12 @@ pytest_plugins = [
     "tests.database",
     "tests.static_files",
     "tests.factories.places",
+    "tests.factories.office",
     "tests.factories.people",
     "tests.factories.crops",
     "tests.factories.cooperatives",
     "tests.factories.farms",
+    "tests.factories.codes",
+    "tests.factories.casework",
     "tests.people",
 ]

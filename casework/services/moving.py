@@ -1,0 +1,80 @@
+"""Locking a request, moving it by the table, leaving a trace: what both sides share."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import holds_at
+from casework.eligibility import Finding
+from casework.models import FINAL_STATUSES, CodeRequest, RequestEvent
+from casework.workflow import ALLOWED, REQUEST_TRANSITIONS
+from core.errors import WrongState
+from core.permissions import require
+from core.workflow import next_status
+
+
+def locked(code_request: CodeRequest) -> CodeRequest:
+    """Return the request as it is now, locked until the transaction ends."""
+    rows = CodeRequest.objects.select_related(
+        "area__crop", "area__variety", "area__cooperative", "area__commune", "cooperative", "commune", "scheme", "assigned_to"
+    )
+    return rows.select_for_update(of=("self",)).get(pk=code_request.pk)
+
+
+def begin(code_request: CodeRequest, name: str, *, by: Any) -> tuple[CodeRequest, bool]:
+    """Lock the request and ask the permission for step `name`; return it and whether this is a repeat.
+
+    A repeat (double click, lost answer) is the same step by the same person as the last one: nothing is done again.
+    Raises NotAllowed; WrongState, naming who was faster and when, where the step does not lead on.
+    """
+    code_request = locked(code_request)
+    require(ALLOWED[name](by, code_request))
+    last = code_request.events.select_related("by").last()
+    if _is_repeat(code_request, name, last, by):
+        return code_request, True
+    try:
+        next_status(REQUEST_TRANSITIONS, name, code_request.status)
+    except WrongState as error:
+        if last is None:
+            raise
+        raise WrongState(detail=_too_late(error, last, by, code_request)) from error
+    return code_request, False
+
+
+def _is_repeat(code_request: CodeRequest, name: str, last: RequestEvent | None, by: Any) -> bool:
+    target = REQUEST_TRANSITIONS[name].target
+    is_same = last is not None and last.transition == name and last.by_id == by.pk
+    return is_same and code_request.status == target and name != "record_inspection"
+
+
+def _too_late(error: WrongState, last: RequestEvent, by: Any, code_request: CodeRequest) -> Any:
+    """Colleagues read the name of the faster one; the cooperative reads the office, never the officer."""
+    is_colleague = holds_at(by, "casework.view_request", code_request.commune)
+    name = last.by if is_colleague and last.by else _("người khác")
+    return _("%(error)s Bước gần nhất do %(name)s thực hiện lúc %(time)s.") % {
+        "error": error.detail,
+        "name": name,
+        "time": f"{timezone.localtime(last.at):%H:%M %d/%m/%Y}",
+    }
+
+
+def move(
+    code_request: CodeRequest, name: str, *, by: Any, note: str = "", findings: Iterable[Finding] = (), fields: tuple[str, ...] = ()
+) -> CodeRequest:
+    """Change the status by the table, save it with `fields`, append the event. The only place where status changes."""
+    old = code_request.status
+    code_request.status = next_status(REQUEST_TRANSITIONS, name, old)
+    if code_request.status in FINAL_STATUSES:
+        code_request.decided_at = timezone.now()
+    code_request.save(update_fields=["status", "decided_at", "updated_at", *fields])
+    code_request.events.create(
+        transition=name,
+        old_status=old,
+        new_status=code_request.status,
+        by=by,
+        note=note,
+        findings=[finding.as_dict() for finding in findings],
+    )
+    return code_request

@@ -1,0 +1,149 @@
+"""The office's side of a request: taking it up, asking for more, inspecting, deciding."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.gis.geos import Point
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casework import eligibility, notifications
+from casework.models import CodeRequest, Inspection, InspectionResult
+from casework.services.moving import begin, move
+from codes.services import issue_codes
+from core.errors import Finding, NotAllowed, RuleViolated
+
+
+@transaction.atomic
+def take_up_request(code_request: CodeRequest, *, by: Any) -> CodeRequest:
+    """Start to examine a submitted request; it becomes one's own."""
+    code_request, is_repeat = begin(code_request, "take_up", by=by)
+    if is_repeat:
+        return code_request
+    code_request.assigned_to = by
+    move(code_request, "take_up", by=by, fields=("assigned_to",))
+    notifications.request_moved(code_request, _("Hồ sơ %(area)s đã được cán bộ nhận thẩm định."))
+    return code_request
+
+
+@transaction.atomic
+def return_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRequest:
+    """Give a request back to the cooperative with what is missing."""
+    code_request, is_repeat = begin(code_request, "return", by=by)
+    if is_repeat:
+        return code_request
+    code_request.return_reason = _needed(reason)
+    move(code_request, "return", by=by, note=reason, fields=("return_reason",))
+    notifications.request_moved(code_request, _("Hồ sơ %(area)s được trả lại để bổ sung."))
+    return code_request
+
+
+@transaction.atomic
+def schedule_inspection(code_request: CodeRequest, *, note: str = "", by: Any) -> CodeRequest:
+    """Announce a visit to the area; `note` says when and what to have ready."""
+    code_request, is_repeat = begin(code_request, "schedule_inspection", by=by)
+    if is_repeat:
+        return code_request
+    move(code_request, "schedule_inspection", by=by, note=note)
+    notifications.request_moved(code_request, _("Hồ sơ %(area)s: cán bộ sẽ kiểm tra thực địa."))
+    return code_request
+
+
+@transaction.atomic
+def record_inspection(
+    code_request: CodeRequest,
+    *,
+    visited_on: dt.date,
+    result: str,
+    report: str,
+    by: Any,
+    position: Point | None = None,
+    accuracy_m: float | None = None,
+) -> Inspection:
+    """Record a visit; it can't be changed afterwards. The same visit sent twice is one.
+
+    Raises RuleViolated("inspection_in_future").
+    """
+    code_request, _is_repeat = begin(code_request, "record_inspection", by=by)
+    if visited_on > timezone.localdate():
+        raise RuleViolated(
+            "inspection_in_future",
+            findings=[Finding("inspection_in_future", _("Ngày kiểm tra không được sau hôm nay."), "/visited_on")],
+        )
+    same = code_request.inspections.filter(inspector=by, visited_on=visited_on, result=result, report=_needed(report)).first()
+    if same is not None:
+        return same
+    inspection = Inspection.objects.create(
+        code_request=code_request,
+        inspector=by,
+        visited_on=visited_on,
+        position=position,
+        accuracy_m=accuracy_m,
+        result=result,
+        report=report,
+    )
+    note = _("Ngày %(day)s, kết quả: %(result)s.") % {
+        "day": f"{visited_on:%d/%m/%Y}",
+        "result": inspection.get_result_display(),
+    }
+    move(code_request, "record_inspection", by=by, note=str(note))
+    return inspection
+
+
+@transaction.atomic
+def approve_request(code_request: CodeRequest, *, by: Any, document_number: str = "") -> CodeRequest:
+    """Approve a request and issue its codes in the same transaction; the counters of the numbers are locked last.
+
+    Raises as `begin`; NotAllowed where four eyes are asked for; RuleViolated for failed checks or a missing visit.
+    """
+    code_request, is_repeat = begin(code_request, "approve", by=by)
+    if is_repeat:
+        return code_request
+    if code_request.scheme.needs_four_eyes and code_request.assigned_to_id == by.pk:
+        raise NotAllowed("four_eyes", _("Chế độ này đòi người duyệt khác người thẩm định."))
+    _check_inspection(code_request)
+    today = timezone.localdate()
+    findings = eligibility.ensure_eligible(code_request, on=today)
+    if code_request.assigned_to is None:
+        code_request.assigned_to = by
+    move(code_request, "approve", by=by, note=document_number, findings=findings, fields=("assigned_to",))
+    notifications.request_moved(code_request, _("Hồ sơ %(area)s đã được duyệt và cấp mã."))
+    codes = issue_codes(
+        code_request.area,
+        code_request.scheme,
+        code_request.markets.all(),
+        by=by,
+        issued_on=today,
+        document_number=document_number,
+    )
+    code_request.codes.set(codes)
+    return code_request
+
+
+@transaction.atomic
+def reject_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRequest:
+    """Refuse a request for good, with the reason that the cooperative reads."""
+    code_request, is_repeat = begin(code_request, "reject", by=by)
+    if is_repeat:
+        return code_request
+    move(code_request, "reject", by=by, note=_needed(reason))
+    notifications.request_moved(code_request, _("Hồ sơ %(area)s bị từ chối."))
+    return code_request
+
+
+def _needed(reason: str) -> str:
+    if not reason.strip():
+        raise RuleViolated("reason_missing", findings=[Finding("reason_missing", _("Hãy ghi lý do."), "/reason")])
+    return reason
+
+
+def _check_inspection(code_request: CodeRequest) -> None:
+    last = code_request.inspections.last()
+    is_due = code_request.scheme.requires_inspection or code_request.status == "inspection"
+    if is_due and last is None:
+        raise RuleViolated("inspection_missing", _("Chưa có kết quả kiểm tra thực địa: hãy ghi trước khi duyệt."))
+    if last is not None and last.result == InspectionResult.MAJOR:
+        raise RuleViolated(
+            "inspection_failed", _("Lần kiểm tra gần nhất có lỗi lớn: hãy trả lại, từ chối hoặc kiểm tra lại.")
+        )

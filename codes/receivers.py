@@ -1,0 +1,33 @@
+"""What codes does when it hears of plots and consents; wired in geoapp/wiring.py. All run in the writer's transaction."""
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from codes import services, sql
+from codes.models import AreaPlot, ProductionArea
+from farms.changes import PlotsArrived, PlotsLeaving
+from farms.models import Plot
+from people.services import ConsentsChanged
+
+
+def consents_changed(change: ConsentsChanged) -> None:
+    """A consent to show the outline was given or withdrawn: effective at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.AREAS_OF_PERSONS, [list(change.person_ids)])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    services.refresh_outlines(ProductionArea.objects.filter(pk__in=ids))
+
+
+def plots_leaving(change: PlotsLeaving) -> None:
+    """Plots that leave no longer count among the growers that make an outline public."""
+    services.refresh_outlines(_areas_with(change.plots), without=change.plots)
+
+
+def plots_arrived(change: PlotsArrived) -> None:
+    """Plots that were only changed count again, with the growers they have now."""
+    services.refresh_outlines(_areas_with(change.plots))
+
+
+def _areas_with(plots: QuerySet[Plot]) -> QuerySet[ProductionArea]:
+    links = AreaPlot.objects.filter(area=OuterRef("pk"), plot__in=plots.values("pk"))
+    return ProductionArea.objects.filter(Exists(links))

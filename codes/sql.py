@@ -1,0 +1,90 @@
+"""SQL of codes: sets of areas at once, the counter, and small drawings, which the ORM cannot say."""
+
+# Gap-free and without a race: the row stays locked until the transaction ends, and a rollback takes the numbers back.
+# %s: scheme id, scope, how many, how many. Returns the last number of the block.
+TAKE_SERIALS = """
+    INSERT INTO codes_codecounter (scheme_id, scope, last) VALUES (%s, %s, %s)
+    ON CONFLICT (scheme_id, scope) DO UPDATE SET last = codes_codecounter.last + %s
+    RETURNING last"""
+
+# The ground of an area is the union of its plots in good standing. %s: area ids.
+# An area without such a plot keeps its ground (nothing to unite).
+REDRAW = """
+    UPDATE codes_productionarea AS area
+    SET boundary = united.boundary, version = area.version + 1, updated_at = now()
+    FROM (
+        SELECT link.area_id, ST_Multi(ST_CollectionExtract(ST_Union(plot.boundary), 3)) AS boundary
+        FROM codes_areaplot link JOIN farms_plot plot ON plot.id = link.plot_id AND plot.status = 'active'
+        WHERE link.area_id = ANY(%s)
+        GROUP BY link.area_id
+    ) AS united
+    WHERE area.id = united.area_id
+    RETURNING area.id"""
+
+# Who may see the outline: three persons or more, or the living consent of every one (issue 2, docs/domain.md §6).
+# Hidden areas get the commune's centre, the same point for every farm there: anything nearer would tell where it is.
+# %(areas)s: ids; %(without)s: ids of plots that are just leaving.
+REFRESH_OUTLINES = """
+    WITH facts AS (
+        SELECT area.id,
+               count(DISTINCT grower.person_id) AS people,
+               coalesce(bool_and(consent.id IS NOT NULL), false) AS all_agree
+        FROM codes_productionarea area
+        LEFT JOIN (codes_areaplot link
+                   JOIN farms_plot plot ON plot.id = link.plot_id AND plot.status <> 'archived'
+                                       AND plot.id <> ALL(%(without)s::bigint[])) ON link.area_id = area.id
+        LEFT JOIN cooperatives_grower grower ON grower.id = plot.grower_id
+        LEFT JOIN people_consent consent ON consent.person_id = grower.person_id
+             AND consent.purpose = 'public_outline' AND consent.withdrawn_at IS NULL
+        WHERE area.id = ANY(%(areas)s)
+        GROUP BY area.id
+    ), wanted AS (
+        SELECT area.id, facts.people,
+               facts.people >= 3 OR facts.all_agree AS is_public,
+               CASE WHEN facts.people >= 3 OR facts.all_agree THEN ST_PointOnSurface(area.boundary)
+                    ELSE coalesce(unit.centre, ST_PointOnSurface(unit.boundary), above.centre,
+                                  ST_PointOnSurface(above.boundary), %(fallback)s::geometry) END AS location
+        FROM facts
+        JOIN codes_productionarea area ON area.id = facts.id
+        JOIN places_administrativeunit unit ON unit.id = area.commune_id
+        LEFT JOIN places_administrativeunit above ON above.id = unit.parent_id
+    )
+    UPDATE codes_productionarea AS area
+    SET grower_count = wanted.people, is_outline_public = wanted.is_public, public_location = wanted.location,
+        updated_at = now()
+    FROM wanted
+    WHERE area.id = wanted.id
+      AND (area.grower_count, area.is_outline_public) IS DISTINCT FROM (wanted.people::int, wanted.is_public)
+       OR area.id = wanted.id AND NOT ST_Equals(area.public_location, wanted.location)
+    RETURNING area.id"""
+
+# Areas in which one of these persons grows something. %s: person ids.
+AREAS_OF_PERSONS = """
+    SELECT DISTINCT link.area_id
+    FROM codes_areaplot link
+    JOIN farms_plot plot ON plot.id = link.plot_id
+    JOIN cooperatives_grower grower ON grower.id = plot.grower_id
+    WHERE grower.person_id = ANY(%s)"""
+
+# Two SVG paths in a square of %(size)s units, y downwards: the commune, and the outline where it may be seen.
+# Simplified to one unit, whole numbers: some hundred bytes whatever the official outline's detail.
+SKETCH = """
+    WITH ground AS (
+        SELECT ST_Transform(coalesce(unit.boundary, code.boundary), 3857) AS frame,
+               unit.boundary IS NOT NULL AS has_commune,
+               ST_Transform(code.boundary, 3857) AS outline
+        FROM codes_productionareacode code
+        JOIN places_administrativeunit unit ON unit.id = code.commune_id
+        WHERE code.id = %(code)s AND (unit.boundary IS NOT NULL OR %(is_public)s)
+    ), box AS (
+        SELECT *, ST_XMin(frame) AS x, ST_YMin(frame) AS y,
+               greatest(ST_XMax(frame) - ST_XMin(frame), ST_YMax(frame) - ST_YMin(frame), 100) / %(size)s AS unit
+        FROM ground
+    )
+    SELECT CASE WHEN has_commune THEN
+               ST_AsSVG(ST_TransScale(ST_SimplifyPreserveTopology(frame, unit), -x, -y, 1 / unit, 1 / unit), 0, 0) END,
+           CASE WHEN %(is_public)s THEN
+               ST_AsSVG(ST_TransScale(ST_SimplifyPreserveTopology(outline, unit / 2), -x, -y, 1 / unit, 1 / unit), 0, 1) END,
+           ST_X(ST_TransScale(ST_Centroid(outline), -x, -y, 1 / unit, 1 / unit)),
+           ST_Y(ST_TransScale(ST_Centroid(outline), -x, -y, 1 / unit, 1 / unit))
+    FROM box"""

@@ -1,0 +1,79 @@
+"""The life of a code and of a market's word on it, as tables; and what a user may do now."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import ApprovalStatus, CodeStatus, MarketApproval, ProductionAreaCode
+from codes.permissions import can_change_code_status, can_change_market_status
+from core.workflow import Transition, possible_steps
+
+CODE_TRANSITIONS = {
+    "suspend": Transition({CodeStatus.ACTIVE}, CodeStatus.SUSPENDED),
+    "restore": Transition({CodeStatus.SUSPENDED}, CodeStatus.ACTIVE),
+    "revoke": Transition({CodeStatus.ACTIVE, CodeStatus.SUSPENDED}, CodeStatus.REVOKED),
+}
+APPROVAL_TRANSITIONS = {
+    "send_dossier": Transition(
+        {ApprovalStatus.NOT_SUBMITTED, ApprovalStatus.REJECTED, ApprovalStatus.WITHDRAWN}, ApprovalStatus.DOSSIER_SENT
+    ),
+    "approve": Transition({ApprovalStatus.DOSSIER_SENT}, ApprovalStatus.APPROVED),
+    "reject": Transition({ApprovalStatus.DOSSIER_SENT}, ApprovalStatus.REJECTED),
+    "hold": Transition({ApprovalStatus.APPROVED}, ApprovalStatus.ON_HOLD),
+    "resume": Transition({ApprovalStatus.ON_HOLD}, ApprovalStatus.APPROVED),
+    "withdraw": Transition(
+        {ApprovalStatus.DOSSIER_SENT, ApprovalStatus.APPROVED, ApprovalStatus.ON_HOLD}, ApprovalStatus.WITHDRAWN
+    ),
+}
+CODE_STEPS = {
+    "suspend": _("Tạm đình chỉ"),
+    "restore": _("Phục hồi"),
+    "revoke": _("Thu hồi"),
+}
+APPROVAL_STEPS = {
+    "send_dossier": _("Ghi nhận đã gửi hồ sơ"),
+    "approve": _("Nước nhập khẩu chấp thuận"),
+    "reject": _("Nước nhập khẩu từ chối"),
+    "hold": _("Nước nhập khẩu tạm dừng"),
+    "resume": _("Nước nhập khẩu cho tiếp tục"),
+    "withdraw": _("Rút khỏi thị trường"),
+}
+# What the history of a code calls its events.
+EVENT_TITLES = {
+    "issue": _("Cấp mã số"),
+    "suspend": _("Tạm đình chỉ mã số"),
+    "restore": _("Phục hồi mã số"),
+    "revoke": _("Thu hồi mã số"),
+    **APPROVAL_STEPS,
+}
+# Steps that take something away from the holder: the public reads why.
+NEEDS_PUBLIC_NOTE = frozenset({"suspend", "revoke"})
+DANGEROUS = frozenset({"suspend", "revoke", "reject", "hold", "withdraw"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that a user may take now."""
+
+    name: str
+    label: Any
+    is_dangerous: bool
+
+
+def available_transitions(code: ProductionAreaCode, user: Any) -> list[Step]:
+    """Return the steps of the code's life that `user` may take now."""
+    if not can_change_code_status(user, code):
+        return []
+    return [Step(name, CODE_STEPS[name], name in DANGEROUS) for name in possible_steps(CODE_TRANSITIONS, code.status)]
+
+
+def available_market_transitions(approval: MarketApproval, user: Any) -> list[Step]:
+    """Return the steps of a market's word on a code that `user` may record now; none for a code that is over."""
+    code = approval.code
+    if code.status in (CodeStatus.REVOKED, CodeStatus.SUPERSEDED) or not can_change_market_status(user, code):
+        return []
+    return [
+        Step(name, APPROVAL_STEPS[name], name in DANGEROUS)
+        for name in possible_steps(APPROVAL_TRANSITIONS, approval.status)
+    ]
