@@ -1,0 +1,113 @@
+"""The page shell and the map library in a real browser: both engines, list and map together, keyboard, telephone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import assert_no_axe_violations, screenshot, wait_for_map
+
+pytestmark = [pytest.mark.browser, pytest.mark.urls("tests.browser.shell_site")]
+
+COUNT = ".map__count"
+
+
+def test_map_page_is_clean_and_accessible(page: Page):
+    page.goto("/")
+    wait_for_map(page)
+
+    expect(page.locator(COUNT)).to_contain_text("2")
+    expect(page.locator("[data-map]")).to_have_attribute("data-engine", "maplibre")
+    expect(page.locator(".east-sea")).to_contain_text("Quần đảo Hoàng Sa (Việt Nam)")
+    expect(page.locator(".east-sea")).to_contain_text("Quần đảo Trường Sa (Việt Nam)")
+    assert_no_axe_violations(page)
+    screenshot(page, "shell-desktop")
+
+
+def test_map_page_on_a_phone_shows_map_above_list(phone: Page):
+    phone.goto("/")
+    wait_for_map(phone)
+
+    map_box = phone.locator("[data-map]").bounding_box()
+    list_box = phone.locator("#results").bounding_box()
+    assert map_box["y"] + map_box["height"] <= list_box["y"]
+    assert phone.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert_no_axe_violations(phone)
+    screenshot(phone, "shell-phone")
+
+
+def test_filter_moves_list_map_and_address_together(page: Page):
+    page.goto("/")
+    wait_for_map(page)
+    expect(page.locator(COUNT)).to_contain_text("2")
+
+    with page.expect_request(lambda request: ".mvt?crop=XOAI" in request.url):
+        page.get_by_label("Cây trồng").select_option("XOAI")
+
+    expect(page.locator(".results > li")).to_have_count(1)
+    expect(page.locator(COUNT)).to_contain_text("1")
+    assert "crop=XOAI" in page.url
+
+    page.go_back()
+
+    expect(page.locator(".results > li")).to_have_count(2)
+    expect(page.get_by_label("Cây trồng")).to_have_value("")
+
+
+def test_click_on_the_map_marks_the_list_and_opens_a_popup(page: Page):
+    page.goto("/")
+    wait_for_map(page)
+    expect(page.locator(COUNT)).to_contain_text("2")
+    page.get_by_role("button", name="Xem Vùng xoài Một trên bản đồ").click()
+    expect(page.locator('[data-feature-id="1"]')).to_have_attribute("aria-current", "true")
+    page.wait_for_timeout(1500)  # the flight to the plot
+
+    page.locator(".maplibregl-canvas").click()
+
+    expect(page.locator(".map-popup__title")).to_have_text("Vùng xoài Một")
+    expect(page.locator(".map-popup__link")).to_have_attribute("href", "/areas/1")
+    expect(page.locator('[data-feature-id="1"]')).to_have_attribute("aria-current", "true")
+
+
+def test_without_webgl_the_light_map_draws_the_same(page: Page):
+    page.add_init_script(
+        "HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext,"
+        "{apply: (f, self, a) => String(a[0]).startsWith('webgl') ? null : Reflect.apply(f, self, a)})"
+    )
+
+    page.goto("/")
+    wait_for_map(page)
+
+    expect(page.locator("[data-map]")).to_have_attribute("data-engine", "leaflet")
+    expect(page.locator(COUNT)).to_contain_text("2")
+    expect(page.locator(".east-sea-label").first).to_contain_text("Quần đảo Hoàng Sa")
+    assert_no_axe_violations(page)
+    screenshot(page, "shell-light")
+
+
+def test_page_works_without_script(browser, live_server, problems):
+    context = browser.new_context(java_script_enabled=False, base_url=live_server.url)
+    page = context.new_page()
+    page.goto("/")
+
+    page.get_by_label("Cây trồng").select_option("NHAN")
+    page.get_by_role("button", name="Lọc").click()
+
+    expect(page.locator(".results > li")).to_have_count(1)
+    expect(page.locator(".results__title")).to_have_text("Vùng nhãn Hai")
+    context.close()
+
+
+def test_skip_link_comes_first_and_leads_to_the_content(page: Page):
+    page.goto("/")
+
+    page.keyboard.press("Tab")
+
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_sign_in_page_is_vietnamese_and_accessible(page: Page):
+    page.goto("/accounts/login/")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
+    assert_no_axe_violations(page)
