@@ -34,14 +34,14 @@ LANGUAGE sql IMMUTABLE AS $$
 
 # All blocks of the lattice whose middle lies in a commune that is in force; with the commune.
 BLOCKS = f"""
-CREATE TEMPORARY TABLE demo_block ON COMMIT DROP AS
-SELECT lattice.bi, lattice.bj, lattice.middle, unit.id AS commune_id
+SELECT lattice.bi, lattice.bj, unit.id AS commune_id, ST_X(lattice.middle), ST_Y(lattice.middle)
 FROM (
   SELECT bi, bj, pg_temp.lattice_point((bi + 0.5) * {PITCH_U_M}, (bj + 0.5) * {PITCH_V_M}) AS middle
   FROM generate_series(-220, 220) AS bi, generate_series(-150, 150) AS bj
 ) AS lattice
 JOIN places_administrativeunit AS unit
   ON unit.level = 'commune' AND unit.valid_to IS NULL AND ST_Contains(unit.boundary, lattice.middle)
+ORDER BY lattice.bi, lattice.bj
 """
 
 # The plots of the chosen blocks: `demo_chosen` has (bi, bj, number, commune_id); gives (number, cell, boundary).
@@ -56,4 +56,64 @@ SELECT chosen.number, i * {BLOCK_SIDE} + j AS cell, chosen.commune_id,
     pg_temp.field_point(bi, bj, 2*i,   2*j+2, 0), pg_temp.field_point(bi, bj, 2*i,   2*j+1, 0),
     pg_temp.field_point(bi, bj, 2*i,   2*j,   0)]))) AS boundary
 FROM demo_chosen AS chosen, generate_series(0, {BLOCK_SIDE - 1}) AS i, generate_series(0, {BLOCK_SIDE - 1}) AS j
+"""
+
+# Persons and growers of the benchmark: numbered, without numbers or addresses to encrypt.
+BENCHMARK_GROWERS = """
+WITH person AS (
+  INSERT INTO people_person (full_name, search_key, sex, phone_encrypted, phone_digest, id_number_encrypted,
+                             id_number_digest, id_number_last3, address, created_at)
+  SELECT 'Nông hộ thử ' || n, 'nong ho thu ' || n, '', '', '', '', '', '', '', now()
+  FROM generate_series(1, %(growers)s) AS n
+  RETURNING id
+), numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM person)
+INSERT INTO cooperatives_grower (cooperative_id, person_id, number, hamlet)
+SELECT cooperative.id, numbered.id, 'B' || numbered.n, ''
+FROM numbered
+JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM cooperatives_cooperative WHERE slug LIKE %(slugs)s) AS cooperative
+  ON cooperative.n = (numbered.n - 1) / %(per_cooperative)s + 1
+"""
+
+# demo_chosen(bi, bj, number, commune_id) from the ids that Python chose
+CHOSEN = """
+CREATE TEMPORARY TABLE demo_chosen ON COMMIT DROP AS
+SELECT bi, bj, number, commune_id
+FROM unnest(%(bi)s::int[], %(bj)s::int[], %(number)s::int[], %(commune)s::bigint[]) AS chosen(bi, bj, number, commune_id)
+"""
+
+# demo_owner(number, ..., blocks_before): who farms which block, and how many blocks of the same holder come before it
+OWNERS = """
+CREATE TEMPORARY TABLE demo_owner ON COMMIT DROP AS
+SELECT owner.*, row_number() OVER (PARTITION BY cooperative_id ORDER BY number) - 1 AS blocks_before
+FROM unnest(%(number)s::int[], %(cooperative)s::bigint[], %(crop)s::bigint[], %(variety)s::bigint[])
+  AS owner(number, cooperative_id, crop_id, variety_id)
+"""
+
+# demo_grower(cooperative_id, n, id, total): the growers of each of these holders, numbered from 0
+GROWERS = """
+CREATE TEMPORARY TABLE demo_grower ON COMMIT DROP AS
+SELECT cooperative_id, id, row_number() OVER (PARTITION BY cooperative_id ORDER BY id) - 1 AS n,
+  count(*) OVER (PARTITION BY cooperative_id) AS total
+FROM cooperatives_grower WHERE cooperative_id IN (SELECT cooperative_id FROM demo_owner);
+CREATE UNIQUE INDEX ON demo_grower (cooperative_id, n);
+"""
+
+# Every grower of a cooperative gets neighbouring plots: growers are dealt out along the cells of its blocks.
+INSERT_PLOTS = """
+INSERT INTO farms_plot (cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary,
+  declared_area_m2, planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source,
+  created_by_id, created_at, updated_at, version)
+SELECT owner.cooperative_id, grower.id, 'L' || cell.number || '-' || lpad(cell.cell::text, 2, '0'), owner.crop_id,
+  owner.variety_id, cell.commune_id, 'active', cell.boundary,
+  NULL, CASE WHEN crop.is_perennial THEN 2008 + (cell.number + cell.cell) %% 14 END,
+  CASE WHEN crop.is_perennial THEN 90 + (cell.number * 7 + cell.cell * 13) %% 110 END,
+  ARRAY(SELECT jsonb_array_elements_text(crop.usual_months)::int), '', '', 'manual', '{"demo": true}'::jsonb,
+  NULL, now(), now(), 1
+FROM demo_cell AS cell
+JOIN demo_owner AS owner USING (number)
+JOIN crops_crop AS crop ON crop.id = owner.crop_id
+LEFT JOIN (SELECT DISTINCT cooperative_id, total FROM demo_grower) AS members USING (cooperative_id)
+LEFT JOIN demo_grower AS grower ON grower.cooperative_id = owner.cooperative_id
+  AND grower.n = ((owner.blocks_before * 100 + cell.cell) / %(plots_per_grower)s) %% members.total
+WHERE cell.cell < %(cells)s
 """

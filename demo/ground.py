@@ -1,0 +1,78 @@
+"""Where the fields of the demonstration lie: which blocks of the lattice, farmed by whom."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from demo import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of the lattice: its place, its commune, its middle (lon, lat)."""
+
+    bi: int
+    bj: int
+    commune_id: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Farmed:
+    """A block with who farms it and with what; `number` names it."""
+
+    number: int
+    block: Block
+    cooperative_id: int
+    crop_id: int
+    variety_id: int | None
+
+
+def all_blocks() -> list[Block]:
+    """Return every block whose middle lies in a commune in force, in the order of the lattice. In a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.FUNCTIONS)
+        cursor.execute(sql.BLOCKS)
+        return [Block(*row) for row in cursor.fetchall()]
+
+
+def blocks_around(blocks: Sequence[Block], lon: float, lat: float, count: int) -> list[Block]:
+    """Return `count` blocks near a place: some side by side, some further out, as members' orchards lie."""
+    nearest = sorted(blocks, key=lambda block: (math.hypot(block.lon - lon, block.lat - lat), block.bi, block.bj))
+    positions = [index * (index + 1) // 2 for index in range(count)]
+    return [nearest[position] for position in positions]
+
+
+def plant(farmed: Sequence[Farmed], *, plots_per_grower: int, cells: int = sql.PLOTS_PER_BLOCK) -> int:
+    """Insert the plots of these blocks by set; return how many. In the transaction of `all_blocks`."""
+    numbers = [item.number for item in farmed]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.FUNCTIONS)
+        cursor.execute(
+            sql.CHOSEN,
+            {
+                "bi": [item.block.bi for item in farmed],
+                "bj": [item.block.bj for item in farmed],
+                "number": numbers,
+                "commune": [item.block.commune_id for item in farmed],
+            },
+        )
+        cursor.execute(
+            sql.OWNERS,
+            {
+                "number": numbers,
+                "cooperative": [item.cooperative_id for item in farmed],
+                "crop": [item.crop_id for item in farmed],
+                "variety": [item.variety_id for item in farmed],
+            },
+        )
+        cursor.execute(sql.GROWERS)
+        cursor.execute(sql.CELLS)
+        cursor.execute("ANALYZE demo_cell, demo_owner, demo_grower")
+        cursor.execute(sql.INSERT_PLOTS, {"plots_per_grower": plots_per_grower, "cells": cells})
+        planted = cursor.rowcount
+        cursor.execute("DROP TABLE demo_cell, demo_chosen, demo_owner, demo_grower")
+    return planted
