@@ -23,7 +23,7 @@ def ensure(*, service_user: str | None, browser: bool) -> None:
     if shutil.which("apt-get") is None:
         raise Refused(
             "This machine has no apt. Install these by its own means, then try again: PostgreSQL 15 or newer "
-            "with PostGIS 3.3 or newer, gettext, Python 3.11 to 3.13 with venv"
+            "with PostGIS 3.3 or newer, gettext, bubblewrap, Python 3.11 to 3.13 with venv"
             + (", Chromium, Noto fonts" if browser else "")
         )
     say(f"      installing {' '.join(names)}")
@@ -45,7 +45,12 @@ def missing(*, service_user: str | None, browser: bool) -> list[str]:
         names += ["postgresql", "postgresql-postgis"]
     if shutil.which("msgfmt") is None:
         names.append("gettext")
+    if shutil.which("bwrap") is None:  # uploaded files are read in a sandbox of it, where the machine allows
+        names.append("bubblewrap")
     if find_python(service_user) is None:
+        if os.environ.get("PYTHON"):
+            who = f"the user {service_user}" if service_user else "you"
+            raise Refused(f"PYTHON={os.environ['PYTHON']} is no Python 3.11 to 3.13 with venv that {who} can run.")
         names += ["python3", "python3-venv"]
     if browser and find_chromium() is None:
         names.append("chromium")
