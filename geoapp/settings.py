@@ -279,6 +279,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
+    "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
     "api": env.int("THROTTLE_API", default=600),
 }
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+import maps.views.pages
 from core import views
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("geoapp.api")),
+    path("", maps.views.pages.product_map, name="home"),
     path("", include("maps.urls")),
     path("", include("products.urls")),
     path("", include("codes.urls")),

@@ -7,12 +7,16 @@ import cooperatives.permissions
 import exchange.permissions
 import farms.permissions
 import landuse.permissions
+import maps.receivers
 import products.permissions
 import products.receivers
-from codes.changes import AreasChanged
+from codes.changes import AreasChanged, CodesChanged
 from core.changes import Receiver
 from farms.changes import PlotsArrived, PlotsLeaving
+from landuse.changes import LandUseChanged
 from people.services import ConsentsChanged
+from places.changes import UnitsChanged
+from products.changes import ProductsChanged
 
 # Receivers run in the writer's transaction, in this order (see core.changes).
 RECEIVERS: tuple[Receiver, ...] = (
@@ -20,6 +24,13 @@ RECEIVERS: tuple[Receiver, ...] = (
     Receiver(PlotsArrived, codes.receivers.plots_arrived),
     Receiver(ConsentsChanged, codes.receivers.consents_changed),
     Receiver(AreasChanged, products.receivers.areas_changed),
+    Receiver(PlotsLeaving, maps.receivers.plots_leaving),
+    Receiver(PlotsArrived, maps.receivers.plots_arrived),
+    Receiver(AreasChanged, maps.receivers.areas_changed),
+    Receiver(CodesChanged, maps.receivers.codes_changed),
+    Receiver(ProductsChanged, maps.receivers.products_changed),
+    Receiver(UnitsChanged, maps.receivers.units_changed),
+    Receiver(LandUseChanged, maps.receivers.land_use_changed),
 )
 
 ROLE_GRANTS = (
@@ -35,6 +46,8 @@ ROLE_GRANTS = (
 # kind -> dotted path of `handler(job: office.models.Job) -> dict`
 JOB_HANDLERS: dict[str, str] = {
     "office.clean_up": "office.tasks.clean_up",
+    "maps.fold_cells": "maps.tasks.fold_cells",
+    "maps.prune_changes": "maps.tasks.prune_changes",
     "products.expire_enquiries": "products.tasks.expire_enquiries",
 }
 
@@ -49,6 +62,8 @@ REFERENCE_LOADERS: tuple[str, ...] = (
     "places.reference.load",
     "office.reference.load",
     "crops.reference.load",
+    "landuse.reference.load",
     "codes.reference.load",
     "products.reference.load",
+    "maps.reference.load",
 )

@@ -1,5 +1,13 @@
 """API of landuse, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from core.api.views import LayerDetailView, LayerListView
+from landuse.layers import LAND_USE, LAND_USE_LAYERS
+
+urlpatterns: list[URLPattern] = [
+    path("land-use/", LayerListView.as_view(layer=LAND_USE), name="land-use-list"),
+    path("land-use/<key>/", LayerDetailView.as_view(layer=LAND_USE), name="land-use-detail"),
+    path("land-use-layers/", LayerListView.as_view(layer=LAND_USE_LAYERS), name="land-use-layer-list"),
+    path("land-use-layers/<key>/", LayerDetailView.as_view(layer=LAND_USE_LAYERS), name="land-use-layer-detail"),
+]

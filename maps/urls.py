@@ -1,6 +1,20 @@
-"""Pages of maps."""
+"""Pages of maps, tiles, take-away maps."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path, re_path
+
+from maps.views import pages, takeaway, tiles
 
 app_name = "maps"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("maps/layers.json", tiles.layer_list, name="layers"),
+    path("maps/land-use/", pages.land_use_map, name="land-use"),
+    path("maps/take-away/products.html", takeaway.products, name="takeaway-products"),
+    path("maps/take-away/land-use.html", takeaway.land_use, name="takeaway-land-use"),
+    # Numbers no tile can have (signs, points, twenty digits) are no addresses at all.
+    re_path(
+        r"^tiles/(?P<name>[a-z-]{1,40})/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\.mvt$",
+        tiles.tile,
+        name="tile",
+    ),
+    re_path(r"^tiles/(?P<name>[a-z-]{1,40})\.json$", tiles.tilejson, name="tilejson"),
+]

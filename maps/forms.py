@@ -1,0 +1,79 @@
+"""Forms that ask for filters; the filter sets of the layers read and check them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language
+
+from codes.models import Market
+from core.widgets import MonthStrip
+from crops.models import Crop
+from landuse.models import LandUseLayer
+from maps.summaries import commune_names, product_words
+from products.models import Product
+
+MONTH_CHOICES = [("", _("Cả năm")), *((str(month), str(month)) for month in range(1, 13))]
+
+
+class FilterForm(forms.Form):
+    """A form bound to the address's parameters; it never refuses: `<layer>.filterset` does."""
+
+    use_required_attribute = False
+
+    def __init__(self, params: QueryDict, *args: Any, **kwargs: Any) -> None:
+        super().__init__(initial=params.dict(), *args, **kwargs)
+
+    def listed(self, name: str, words: Sequence[str]) -> None:
+        """Offer `words` while somebody types into field `name`."""
+        self.fields[name].widget.attrs["list"] = f"{name}-words"
+        self.words = getattr(self, "words", {}) | {f"{name}-words": words}
+
+
+class ProductFilterForm(FilterForm):
+    """What a buyer asks: what, when, where, for which market."""
+
+    q = forms.CharField(
+        label=_("Tìm nông sản, hợp tác xã"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    product = forms.ChoiceField(label=_("Cây trồng"), required=False)
+    month = forms.ChoiceField(label=_("Tháng có hàng"), required=False, choices=MONTH_CHOICES, widget=MonthStrip)
+    market = forms.ChoiceField(label=_("Có mã còn hiệu lực cho"), required=False)
+    commune = forms.CharField(
+        label=_("Phường, xã (tên mới hoặc cũ)"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+    def __init__(self, params: QueryDict, *args: Any, **kwargs: Any) -> None:
+        super().__init__(params, *args, **kwargs)
+        name = "name_en" if get_language() == "en" else "name_vi"
+        sold = Crop.objects.filter(pk__in=Product.objects.public().order_by().values("crop"))
+        self.fields["product"].choices = [("", _("Tất cả")), *sold.order_by(name).values_list("slug", name)]
+        self.fields["market"].choices = [("", _("Mọi thị trường")), *Market.objects.values_list("code", name)]
+        self.listed("q", product_words())
+        self.listed("commune", commune_names())
+
+
+class LandUseFilterForm(FilterForm):
+    """Which dated layer, which class."""
+
+    layer = forms.ChoiceField(label=_("Lớp bản đồ"), required=False)
+    q = forms.CharField(
+        label=_("Tìm loại đất, số hiệu"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+
+    def __init__(self, params: QueryDict, *args: Any, layers: Sequence[LandUseLayer], **kwargs: Any) -> None:
+        super().__init__(params, *args, **kwargs)
+        self.fields["layer"].choices = [
+            (layer.slug, f"{layer.get_kind_display()}: {layer.name} ({layer.as_of:%d/%m/%Y})") for layer in layers
+        ]

@@ -1,0 +1,54 @@
+"""The grid of Web Mercator tiles (OGC Two Dimensional Tile Matrix Set, WebMercatorQuad)."""
+
+from dataclasses import dataclass
+from math import atan, degrees, pi, sinh
+
+from django.contrib.gis.geos import Polygon
+
+WORLD_M = 40_075_016.685578488  # side of tile 0/0/0 in EPSG:3857
+HALF_WORLD_M = WORLD_M / 2
+EXTENT = 4_096  # coordinates inside a tile run from 0 to this
+BUFFER = 64  # how far shapes reach over the edge, so that outlines meet
+MAX_ZOOM = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One tile; only `Tile.at` makes sure that it exists."""
+
+    z: int
+    x: int
+    y: int
+
+    @classmethod
+    def at(cls, z: int, x: int, y: int) -> "Tile | None":
+        """Return the tile, None when the grid has none at this place."""
+        if not 0 <= z <= MAX_ZOOM or not (0 <= x < 1 << z and 0 <= y < 1 << z):
+            return None
+        return cls(z, x, y)
+
+    @property
+    def zxy(self) -> tuple[int, int, int]:
+        """Level, column, row: the arguments of ST_TileEnvelope."""
+        return self.z, self.x, self.y
+
+    def bounds(self, *, buffer: int = BUFFER) -> Polygon:
+        """Return the box in EPSG:4326 with a margin of `buffer` (in parts of EXTENT): a constant for the index."""
+        margin = buffer / EXTENT
+        box = Polygon.from_bbox(
+            (
+                self._lon(self.x - margin),
+                self._lat(self.y + 1 + margin),
+                self._lon(self.x + 1 + margin),
+                self._lat(self.y - margin),
+            )
+        )
+        box.srid = 4326
+        return box
+
+    def _lon(self, column: float) -> float:
+        return max(-180.0, min(180.0, column / (1 << self.z) * 360 - 180))
+
+    def _lat(self, row: float) -> float:
+        inside = max(0.0, min(float(1 << self.z), row))
+        return degrees(atan(sinh(pi * (1 - 2 * inside / (1 << self.z)))))

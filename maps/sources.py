@@ -1,0 +1,188 @@
+"""How the rows of a layer become the content of a tile: as they are, added up, or from density cells.
+
+A source serves a range of zooms and is chosen by the zoom alone, so that neighbouring tiles never differ.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import F, QuerySet
+
+from core.filters import as_query_dict
+from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
+from maps import sql
+from maps.expressions import AsStored, InWebMercator
+from maps.grid import BUFFER, MAX_ZOOM, Tile
+
+MIN_GROWERS = 3  # statistics of fewer growers would tell of one household (issue 2 §6)
+Rows = QuerySet[Any]
+
+
+def same(rows: Rows) -> Rows:
+    """Return the rows as they are."""
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a tile is made from: the layer's rows as this user may see them, filtered by `params`."""
+
+    layer: Layer
+    user: Any
+    params: Mapping[str, Any]
+    tile: Tile
+    is_guarded: bool = False
+
+    def rows(self) -> Rows:
+        """The filtered rows; raises BadInput for parameters that the layer does not take."""
+        return self.layer.filtered(self.user, self.params).order_by()
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Every row that touches the tile, as a shape of its own.
+
+    `geometry` and `mercator` default to the layer's; `narrow` takes some of the rows; `extra` adds properties;
+    `is_spread` puts points of one place side by side, so that each can be seen and clicked; over `limit` rows the
+    tile carries a flag.
+    """
+
+    name: str
+    from_zoom: int = 0
+    to_zoom: int = MAX_ZOOM
+    geometry: str = ""
+    mercator: str = ""
+    narrow: Callable[[Rows], Rows] = same
+    fields: tuple[str, ...] | None = None
+    extra: Mapping[str, Source] = field(default_factory=dict)
+    limit: int = 10_000
+    buffer: int = BUFFER
+    is_spread: bool = False
+
+    def properties(self, layer: Layer) -> tuple[str, ...]:
+        """Return the names of the properties that features carry."""
+        return ("id", *(layer.tile_fields if self.fields is None else self.fields), *self.extra)
+
+    def piece(self, asked: Request) -> sql.Sql | None:
+        """Return the SQL of this source, None when no row can match."""
+        layer, tile = asked.layer, asked.tile
+        place = self.geometry or layer.geometry or ""
+        mercator = self.mercator or ("" if self.geometry else layer.mercator or "")
+        names = layer.tile_fields if self.fields is None else self.fields
+        columns = {"property_id": F(layer.key)} | layer.columns(names)
+        columns |= {PROPERTY_PREFIX + name: as_expression(source) for name, source in self.extra.items()}
+        # After a failure the guarded function transforms row by row: a bad row may be one that can't be transformed.
+        shape = InWebMercator(F(place)) if not (mercator or asked.is_guarded) else AsStored(F(mercator or place))
+        rows = self.narrow(asked.rows()).filter(**{f"{place}__bboverlaps": tile.bounds(buffer=self.buffer)})
+        # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
+        selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
+        try:
+            inner, params = selected[: self.limit + 1].query.sql_with_params()
+        except EmptyResultSet:
+            return None
+        properties = [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns]
+        return sql.shapes(
+            self.name,
+            (inner, list(params)),
+            properties,
+            zxy=tile.zxy,
+            limit=self.limit,
+            buffer=self.buffer,
+            is_guarded=asked.is_guarded,
+            is_spread=self.is_spread and not asked.is_guarded,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows added up, by commune or by grid cell: exact for every filter, for layers of some thousand rows.
+
+    `place`, `holder`, `area`, `area_m2`, `growers` are field paths of the rows.
+    """
+
+    name: str
+    place: str
+    holder: str
+    area: str
+    area_m2: str
+    growers: str
+    commune: str = "commune_id"
+    from_zoom: int = 0
+    to_zoom: int = MAX_ZOOM
+    by_commune: bool = False
+    narrow: Callable[[Rows], Rows] = same
+
+    def properties(self, layer: Layer) -> tuple[str, ...]:
+        """Return the names of the properties that features carry."""
+        return ("id", "count", "holders", "area_ha", *(("code", "name") if self.by_commune else ()))
+
+    def piece(self, asked: Request) -> sql.Sql | None:
+        """Return the SQL of this source, None when no row can match."""
+        columns = {
+            "group_commune": F(self.commune),
+            "group_holder": F(self.holder),
+            "group_area": F(self.area),
+            "group_m2": F(self.area_m2),
+            "group_growers": F(self.growers),
+            "group_place": AsStored(F(self.place)),
+        }
+        rows = self.narrow(asked.rows())
+        if not self.by_commune:
+            rows = rows.filter(**{f"{self.place}__bboverlaps": asked.tile.bounds(buffer=0)})
+        try:
+            inner, params = rows.annotate(**columns).values_list(*columns).query.sql_with_params()
+        except EmptyResultSet:
+            return None
+        return sql.groups(
+            self.name,
+            (inner, list(params)),
+            zxy=asked.tile.zxy,
+            by_commune=self.by_commune,
+            group_zoom=min(asked.tile.z + 3, MAX_ZOOM),
+            min_growers=MIN_GROWERS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Density cells added up to squares of a sixteenth of the tile's side.
+
+    Filters named in `filters` are applied to the cells themselves; with any other filter the rows are counted
+    one by one: slower, but never a wrong number. `cells(user)` has the same rights as the layer's rows.
+    """
+
+    name: str
+    cells: Callable[[Any], Rows]
+    filters: frozenset[str]
+    from_zoom: int = 0
+    to_zoom: int = 11
+
+    def properties(self, layer: Layer) -> tuple[str, ...]:
+        """Return the names of the properties that features carry."""
+        return ("id", "count", "area_ha", "crop", "crop_code")
+
+    def piece(self, asked: Request) -> sql.Sql | None:
+        """Return the SQL of this source, None when no row can match."""
+        tile = asked.tile
+        params = as_query_dict(asked.params)
+        used = {name for name, values in params.lists() if any(value.strip() for value in values)}
+        try:
+            if used <= self.filters:
+                rows = asked.layer.filterset.checked(params, self.cells(asked.user).within(*tile.zxy))
+                columns = ("x", "y", "crop_id", "plots", "area_dm2")
+                inner, values = rows.order_by().values_list(*columns).query.sql_with_params()
+            else:
+                found = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
+                found = found.annotate(cell_shape=AsStored(F(asked.layer.mercator)))
+                plots, values = found.values_list("crop_id", "area_m2", "cell_shape").query.sql_with_params()
+                inner = sql.plots_as_cells(plots)
+        except EmptyResultSet:
+            return None
+        return sql.cells(
+            self.name, (inner, list(values)), zxy=tile.zxy, group_zoom=min(tile.z + 4, sql.CELL_ZOOM)
+        )
+
+
+TileSource = Shapes | Groups | Cells

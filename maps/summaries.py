@@ -1,0 +1,103 @@
+"""What map pages and take-away maps list, each by one query object."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.gis.db.models.functions import Envelope
+from django.db.models import Case, F, Prefetch, QuerySet, When
+from django.utils.timezone import localdate
+
+from codes.models import ApprovalStatus, MarketApproval, ProductionAreaCode
+from landuse.models import LandUseLayer
+from places.models import AdministrativeUnit
+from products.models import Product
+
+NEARBY_DEGREES = 0.01  # a view of about 2 km around a point
+_HEAVY = ("commune__boundary", "commune__boundary_3857", "area__boundary", "area__boundary_3857")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBadge:
+    """A code in force and the markets it is good for."""
+
+    code: str
+    markets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRow:
+    """A product as the list shows it; volume in tonnes per season, area in hectares."""
+
+    product: Product
+    months: list[int]
+    volume_t: float | None
+    area_ha: float | None
+    codes: list[CodeBadge]
+    bbox: str
+
+
+def product_rows(products: QuerySet[Product]) -> list[ProductRow]:
+    """Return the list's rows for a page of the layer's products; three queries whatever their number."""
+    box = Case(When(area__is_outline_public=True, then=Envelope("area__boundary")))
+    found = list(
+        products.select_related("cooperative", "commune", "crop", "variety", "area")
+        .defer(*_HEAVY)
+        .annotate(area_box=box)
+    )
+    badges = _badges({product.area_id for product in found if product.area_id})
+    return [
+        ProductRow(
+            product,
+            product.layer_months,
+            product.layer_volume_t,
+            product.area.area_ha if product.area else None,
+            badges.get(product.area_id, []),
+            _bbox(product),
+        )
+        for product in found
+    ]
+
+
+def _badges(area_ids: Iterable[int]) -> dict[int, list[CodeBadge]]:
+    approved = MarketApproval.objects.filter(status=ApprovalStatus.APPROVED).select_related("market")
+    codes = (
+        ProductionAreaCode.objects.active_on(localdate())
+        .filter(area__in=list(area_ids))
+        .only("code", "area_id")
+        .prefetch_related(Prefetch("approvals", approved.order_by("market__position", "market_id")))
+        .order_by("code")
+    )
+    badges: dict[int, list[CodeBadge]] = {}
+    for code in codes:
+        markets = tuple(str(approval.market) for approval in code.approvals.all())
+        badges.setdefault(code.area_id, []).append(CodeBadge(code.code, markets))
+    return badges
+
+
+def _bbox(product: Any) -> str:
+    if product.area_box:
+        west, south, east, north = product.area_box.extent
+    else:
+        x, y = product.location.coords
+        west, south, east, north = x - NEARBY_DEGREES, y - NEARBY_DEGREES, x + NEARBY_DEGREES, y + NEARBY_DEGREES
+    return f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
+
+
+def product_words() -> list[str]:
+    """Return what somebody who looks for products may type: names of products and of those who sell them."""
+    rows = Product.objects.public().order_by()
+    names = set(rows.values_list("name_vi", flat=True)) | set(rows.values_list("cooperative__name", flat=True))
+    return sorted(names)
+
+
+def commune_names() -> list[str]:
+    """Return the full names of today's communes."""
+    units = AdministrativeUnit.objects.current().communes().order_by("name_vi", "code")
+    return [f"{kind} {name}".strip() for kind, name in units.values_list("unit_type", "name_vi")]
+
+
+def land_use_layers(user: Any) -> list[LandUseLayer]:
+    """Return the layers this user may see, present land use first, then plans, newest first."""
+    layers = LandUseLayer.objects.visible_to(user).select_related("scheme", "unit")
+    return list(layers.defer("unit__boundary", "unit__boundary_3857").order_by(F("kind").asc(), "-as_of", "pk"))

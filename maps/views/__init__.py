@@ -1,0 +1,1 @@
+"""Pages, tiles and files of maps."""

@@ -1,0 +1,99 @@
+"""Pages with a map and a list beside it; both follow the same filters."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from core.errors import BadInput
+from core.filters import without_blanks
+from landuse.layers import LAND_USE
+from landuse.summaries import summarise
+from maps.forms import LandUseFilterForm, ProductFilterForm
+from maps.layers import LAND_USE_MAP, PRODUCT_MAP
+from maps.summaries import land_use_layers, product_rows
+from maps.tiles import NOBODY
+from maps.views.tiles import catalogue
+from products.layers import PRODUCTS
+
+PAGE_SIZE = 40
+BESIDES = ("page",)
+
+
+@require_safe
+def product_map(request: HttpRequest) -> HttpResponse:
+    """GET /: products on the map and in the list; the address holds the filters. 400 with the list of what is wrong."""
+    params = without_blanks(request.GET)
+    page, errors = None, []
+    try:
+        rows = PRODUCTS.filtered(NOBODY, params, besides=BESIDES)
+        page = Paginator(rows.order_by("name_vi", "pk"), PAGE_SIZE).get_page(params.get("page"))
+    except BadInput as error:
+        errors = [finding.message for finding in error.findings]
+    context = {
+        "form": ProductFilterForm(params),
+        "errors": errors,
+        "products": product_rows(page.object_list) if page else [],
+        "page": page,
+        "count": page.paginator.count if page else 0,
+        "is_filtered": any(name not in BESIDES for name in params),
+        "next_url": _page_url(params, page, +1),
+        "first_url": _page_url(params, page, None),
+        "takeaway_url": _with_query(reverse("maps:takeaway-products"), params),
+    }
+    return _answer(request, "maps/product_map.html", "maps/_product_results.html", context, show=[PRODUCT_MAP])
+
+
+@require_safe
+def land_use_map(request: HttpRequest) -> HttpResponse:
+    """GET /maps/land-use/: one dated layer on the map, its classes with their areas beside it."""
+    params = without_blanks(request.GET)
+    layers = land_use_layers(request.user)
+    if layers and "layer" not in params:
+        params["layer"] = layers[0].slug
+    errors: list[Any] = []
+    summary = None
+    try:
+        summary = summarise(LAND_USE.filtered(request.user, params))
+    except BadInput as error:
+        errors = [finding.message for finding in error.findings]
+    context = {
+        "form": LandUseFilterForm(params, layers=layers),
+        "errors": errors,
+        "summary": summary,
+        "layer": next((layer for layer in layers if layer.slug == params.get("layer")), None),
+        "layers": layers,
+        "takeaway_url": _with_query(reverse("maps:takeaway-land-use"), params),
+    }
+    return _answer(request, "maps/land_use_map.html", "maps/_land_use_results.html", context, show=[LAND_USE_MAP])
+
+
+def _answer(
+    request: HttpRequest, template: str, fragment: str, context: dict[str, Any], *, show: list[Any]
+) -> HttpResponse:
+    """Return the page, or only its results for a request by script; the map's frame carries its layers itself."""
+    status = 400 if context["errors"] else 200
+    if request.headers.get("HX-Request") == "true":
+        return render(request, fragment, context, status=status)
+    frame = {"layers": catalogue(show), "show": [layer.name for layer in show]}
+    return render(request, template, context | {"frame": frame}, status=status)
+
+
+def _page_url(params: QueryDict, page: Page[Any] | None, step: int | None) -> str:
+    """Return the query for the next page (`step`) or the first (None); "" where there is none to go to."""
+    if page is None or (step is None and page.number < 3) or (step is not None and not page.has_next()):
+        return ""
+    changed = params.copy()
+    changed.pop("page", None)
+    if step is not None:
+        changed["page"] = str(page.number + step)
+    return f"?{changed.urlencode()}" if changed else "?"
+
+
+def _with_query(address: str, params: QueryDict) -> str:
+    kept = params.copy()
+    kept.pop("page", None)
+    return f"{address}?{kept.urlencode()}" if kept else address

@@ -1,0 +1,143 @@
+"""Maps to take away: one HTML file that opens from disk without a network."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import localdate
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.errors import RuleViolated
+from core.filters import without_blanks
+from core.layers import Layer
+from core.sql import feature_page
+from core.throttling import throttled
+from geofiles.errors import GeoFileError
+from geofiles.htmlmap import MapLayer as FileLayer
+from geofiles.htmlmap import MapTexts, build_map
+from landuse.layers import LAND_USE
+from landuse.summaries import summarise
+from maps import drawing
+from maps.summaries import land_use_layers
+from maps.tiles import NOBODY
+from products.layers import PRODUCTS
+
+MAX_FEATURES = 20_000
+CSP = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:"
+)
+
+
+@require_safe
+@throttled("takeaway")
+def products(request: HttpRequest) -> HttpResponse:
+    """GET /maps/take-away/products.html?<filters of the product map>; 422 with advice when the file gets too big."""
+    rows = PRODUCTS.filtered(NOBODY, without_blanks(request.GET), besides=("page",))
+    look = drawing.products(shapes_from=0)
+    colours = {entry["value"]: (entry["colour"], entry["label"]) for entry in look.legend if "value" in entry}
+    crops = FileLayer(
+        name=_("Nông sản"),
+        features=_features(PRODUCTS, rows),
+        color_by="crop_code",
+        colors=colours,
+        popup=[
+            ("name", _("Sản phẩm")),
+            ("crop", _("Cây trồng")),
+            ("holder", _("Đơn vị")),
+            ("commune", _("Phường, xã")),
+            ("volume_t", _("Sản lượng mỗi vụ (tấn)")),
+            ("codes", _("Mã số vùng trồng")),
+        ],
+        search_by="name",
+    )
+    return _file(
+        "ban-do-nong-san",
+        title=_("Bản đồ nông sản"),
+        subtitle=_("%(count)d sản phẩm") % {"count": rows.count()},
+        layers=[crops],
+        source=settings.PUBLIC_URL,
+        as_of=f"{localdate():%d/%m/%Y}",
+    )
+
+
+@require_safe
+@throttled("takeaway")
+def land_use(request: HttpRequest) -> HttpResponse:
+    """GET /maps/take-away/land-use.html?layer=...: one layer; 422 with advice when the file gets too big."""
+    params = without_blanks(request.GET)
+    layers = land_use_layers(request.user)
+    if layers and "layer" not in params:
+        params["layer"] = layers[0].slug
+    rows = LAND_USE.filtered(request.user, params)
+    layer = next((one for one in layers if one.slug == params.get("layer")), None)
+    classes = summarise(rows).classes
+    parcels = FileLayer(
+        name=layer.name if layer else _("Sử dụng đất"),
+        features=_features(LAND_USE, rows),
+        color_by="class_code",
+        colors={item.code: (item.colour, f"{item.code} · {item.name}") for item in classes},
+        popup=[
+            ("class_name", _("Loại đất")),
+            ("class_code", _("Mã loại đất")),
+            ("area_ha", _("Diện tích (ha)")),
+            ("legal_document", _("Văn bản pháp lý")),
+        ],
+        search_by="class_name",
+    )
+    return _file(
+        "ban-do-su-dung-dat",
+        title=layer.name if layer else _("Bản đồ sử dụng đất"),
+        subtitle=layer.legal_document if layer else "",
+        layers=[parcels],
+        source=layer.source if layer else "",
+        as_of=f"{layer.as_of:%d/%m/%Y}" if layer else "",
+    )
+
+
+def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
+    page = feature_page(layer, rows, limit=MAX_FEATURES)
+    if page.has_more:
+        raise _too_big()
+    return {"type": "FeatureCollection", "features": json.loads(f"[{page.features}]")}
+
+
+def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:
+    try:
+        document = build_map(layers=layers, demo=settings.DEMO, texts=_words(), vendor_root=settings.NODE_MODULES, **texts)
+    except GeoFileError as error:
+        if error.code in ("map_too_large", "too_many_features"):
+            raise _too_big() from error
+        raise
+    response = HttpResponse(document, content_type="text/html; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{localdate():%Y%m%d}.html"'
+    response["Content-Security-Policy"] = CSP
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _too_big() -> RuleViolated:
+    return RuleViolated(
+        "map_too_large",
+        _("Bản đồ mang đi vượt 5 MB. Hãy thu hẹp bằng bộ lọc (một xã, một loại cây, một loại đất) rồi tải lại."),
+    )
+
+
+def _words() -> MapTexts:
+    return MapTexts(
+        lang=get_language() or "vi",
+        legend=_("Chú giải"),
+        search=_("Tìm trên bản đồ"),
+        not_found=_("Không tìm thấy"),
+        source=_("Nguồn"),
+        as_of=_("Số liệu đến"),
+        licences=_("Giấy phép"),
+        other=_("Khác"),
+        demo=_("DEMO: dữ liệu minh họa, không có thật"),
+        needs_script=_("Bản đồ cần JavaScript. Hãy mở tệp này bằng trình duyệt."),
+    )

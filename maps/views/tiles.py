@@ -1,0 +1,195 @@
+"""Tiles, TileJSON and the list of layers."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+
+from core.errors import TooManyRequests
+from core.filters import without_blanks
+from core.problems import problem_response
+from core.throttling import caller_of, client_address, count_request
+from maps import tiles
+from maps.grid import Tile
+from maps.layers import BY_NAME, MAP_LAYERS, UNIT_MAP, MapLayer
+from places.models import AdministrativeUnit
+
+MVT = "application/vnd.mapbox-vector-tile"
+PUBLIC = "public, max-age=60"
+PRIVATE = "private, no-cache"
+
+
+@require_safe
+def tile(request: HttpRequest, name: str, z: str, x: str, y: str) -> HttpResponse:
+    """GET /tiles/<layer>/{z}/{x}/{y}.mvt
+
+    404 where there is no such layer or tile, 204 below the layer's first zoom (nothing asked of the database), 400
+    naming each bad parameter, 401 for private layers without sign-in, 429 over budget, 503 when all slots are busy.
+    """
+    layer = _layer(name)
+    place = Tile.at(int(z), int(x), int(y))
+    if place is None or place.z > layer.max_zoom:
+        raise Http404
+    if place.z < layer.min_zoom:
+        return HttpResponse(status=204, headers={"Cache-Control": PUBLIC})
+    return _answer(request, layer, place)
+
+
+def _answer(request: HttpRequest, layer: MapLayer, place: Tile) -> HttpResponse:
+    is_shared = layer.is_same_for_all or (layer.layer.is_public and not request.user.is_authenticated)
+    if not (is_shared or request.user.is_authenticated):
+        return problem_response(request, 401)
+    # A layer that is the same for all never looks at the session: one query less, and no cookie in the answer's way.
+    caller = f"address:{client_address(request)}" if layer.is_same_for_all else caller_of(request)
+    wait = count_request("tiles", caller)
+    if wait:
+        raise TooManyRequests(retry_after=wait)
+    params = without_blanks(request.GET)
+    etag = ""
+    if is_shared:
+        etag = tiles.version_etag(layer, place, params.urlencode())
+        if _is_known(request, etag):
+            return _with_caching(HttpResponse(status=304), layer, etag, is_shared=True)
+    user = tiles.NOBODY if is_shared else request.user
+    made = tiles.make_tile(layer, place, user=user, params=params)
+    etag = etag or tiles.content_etag(made)
+    if not is_shared and _is_known(request, etag):
+        return _with_caching(HttpResponse(status=304), layer, etag, is_shared=False)
+    response = HttpResponse(made.content, content_type=MVT)
+    if made.content and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = tiles.compressed(made.content)
+        response["Content-Encoding"] = "gzip"
+    return _with_caching(response, layer, etag, is_shared=is_shared)
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return etag in known or known == ["*"]
+
+
+def _with_caching(response: HttpResponse, layer: MapLayer, etag: str, *, is_shared: bool) -> HttpResponse:
+    response["ETag"] = etag
+    response["Cache-Control"] = PUBLIC if is_shared else PRIVATE
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if not layer.is_same_for_all:
+        patch_vary_headers(response, ["Cookie", "Authorization"])
+    return response
+
+
+@require_safe
+def tilejson(request: HttpRequest, name: str) -> HttpResponse:
+    """GET /tiles/<layer>.json: TileJSON 3.0.0; query parameters are the layer's filters and go into the tiles' address."""
+    layer = _layer(name)
+    params = without_blanks(request.GET)
+    layer.layer.filtered(tiles.NOBODY, params)
+    query = f"?{params.urlencode()}" if params else ""
+    names = list(dict.fromkeys(source.name for source in layer.sources))
+    document = {
+        "tilejson": "3.0.0",
+        "name": layer.name,
+        "description": str(layer.layer.title),
+        "version": "1.0.0",
+        "scheme": "xyz",
+        "tiles": [request.build_absolute_uri(tile_address(layer)) + query],
+        "minzoom": layer.min_zoom,
+        "maxzoom": layer.max_zoom,
+        "bounds": list(settings.MAP_BOUNDS),
+        "vector_layers": [
+            {"id": name, "fields": _fields(layer, name), **_zooms(layer, name)} for name in names
+        ],
+    }
+    response = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = PUBLIC
+    return response
+
+
+def _fields(layer: MapLayer, name: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for source in layer.sources:
+        if source.name == name:
+            fields |= dict.fromkeys(source.properties(layer.layer), "")
+    return fields
+
+
+def _zooms(layer: MapLayer, name: str) -> dict[str, int]:
+    own = [source for source in layer.sources if source.name == name]
+    return {
+        "minzoom": max(layer.min_zoom, min(source.from_zoom for source in own)),
+        "maxzoom": min(layer.max_zoom, max(source.to_zoom for source in own)),
+    }
+
+
+@require_safe
+def layer_list(request: HttpRequest) -> HttpResponse:
+    """GET /maps/layers.json: every layer this visitor may see, with paint, legend and popup (docs/frontend.md)."""
+    is_known = request.user.is_authenticated
+    shown = [layer for layer in MAP_LAYERS if layer is not UNIT_MAP and (layer.layer.is_public or is_known)]
+    body = json.dumps(catalogue(shown), ensure_ascii=False)
+    etag = f'W/"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+    known = _is_known(request, etag)
+    response = HttpResponse(status=304) if known else HttpResponse(body, content_type="application/json")
+    response["ETag"] = etag
+    response["Cache-Control"] = PRIVATE
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def catalogue(shown: list[MapLayer]) -> dict[str, Any]:
+    """Return the document of /maps/layers.json for these layers."""
+    schematic = AdministrativeUnit.objects.current().filter(is_schematic=True).exists()
+    return {
+        "layers": [entry(layer) for layer in shown],
+        "units": {
+            "tiles": tile_address(UNIT_MAP),
+            "geojson": geojson_address(UNIT_MAP),
+            "min_zoom": UNIT_MAP.min_zoom,
+            "max_zoom": UNIT_MAP.max_zoom,
+            "is_schematic": schematic,
+        },
+        "bounds": list(settings.MAP_BOUNDS),
+        "attribution": settings.MAP_ATTRIBUTION,
+    }
+
+
+def entry(layer: MapLayer) -> dict[str, Any]:
+    """Return one layer as docs/frontend.md describes it."""
+    look = layer.draw()
+    return {
+        "name": layer.name,
+        "title": str(layer.layer.title),
+        "tiles": tile_address(layer),
+        "tilejson": reverse("maps:tilejson", args=[layer.name]),
+        "geojson": geojson_address(layer),
+        "min_zoom": layer.min_zoom,
+        "max_zoom": layer.max_zoom,
+        "id_property": "id",
+        "visible": True,
+        "filters": sorted(layer.layer.filterset.parameter_names()),
+        "colour_by": look.colour_by,
+        "kinds": look.kinds,
+        "legend": look.legend,
+        "popup": look.popup,
+    }
+
+
+def tile_address(layer: MapLayer) -> str:
+    """Return the address of the layer's tiles with {z}, {x}, {y} in it."""
+    return f"/tiles/{layer.name}/{{z}}/{{x}}/{{y}}.mvt"
+
+
+def geojson_address(layer: MapLayer) -> str:
+    """Return the address of the layer in the API: by convention the layer's name."""
+    return f"/api/v1/{layer.name}/"
+
+
+def _layer(name: str) -> MapLayer:
+    try:
+        return BY_NAME[name]
+    except KeyError:
+        raise Http404 from None
