@@ -38,7 +38,7 @@ def python_packages(code: Path, *, dev: bool, service_user: str | None) -> None:
     if known.get("python") != interpreter:
         _new_environment(interpreter, environment)
     say(f"      installing Python packages from {lock.name}")
-    pip = [environment / "bin" / "python", "-m", "pip"]
+    pip: list[str | Path] = [environment / "bin" / "python", "-m", "pip"]
     run(
         [
             *pip,

@@ -94,7 +94,7 @@ def create(cluster: Cluster) -> None:
     passwords = {role: secrets.token_hex(24) for role in ("postgres", OWNER, APP, WORKER)}
     password_file = cluster.folder / "initdb-password"
     write_private(password_file, passwords["postgres"], owner=cluster.user)
-    command = [_program("initdb"), "--pgdata", cluster.data, "--username=postgres", "--encoding=UTF8"]
+    command: list[str | Path] = [_program("initdb"), "--pgdata", cluster.data, "--username=postgres", "--encoding=UTF8"]
     command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}", "--data-checksums"]
     run(command if cluster.durable else [*command, "--no-sync"], user=cluster.user, cwd="/")
     password_file.unlink()
@@ -106,7 +106,18 @@ def create(cluster: Cluster) -> None:
 
 def start(cluster: Cluster) -> None:
     """Start on the port used last, or on another one when that is taken meanwhile."""
-    command = [_program("pg_ctl"), "start", "-D", cluster.data, "-l", cluster.log, "-w", "-t", "60", "-s"]
+    command: list[str | Path] = [
+        _program("pg_ctl"),
+        "start",
+        "-D",
+        cluster.data,
+        "-l",
+        cluster.log,
+        "-w",
+        "-t",
+        "60",
+        "-s",
+    ]
     for port in _ports_to_try(cluster):
         _configure(cluster, port)
         try:
@@ -217,7 +228,7 @@ def sql(cluster: Cluster, database: str, statements: str) -> str:
     """Run statements as the cluster's superuser; returns rows as plain text. Raises Refused with psql's
     message.
     """
-    command = [
+    command: list[str | Path] = [
         _program("psql"),
         "-h",
         "127.0.0.1",

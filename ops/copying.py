@@ -22,10 +22,10 @@ def bring_code(places: Places) -> None:
         _copy(places.checkout / name, places.code / name)
     for folder, names, files in os.walk(places.code):
         here = Path(folder).relative_to(places.code)
-        names[:] = [name for name in names if name not in NOT_SOURCE]
-        for name in files:
-            if here / name not in wanted and not name.endswith(".mo"):
-                (places.code / here / name).unlink()
+        names[:] = [entry for entry in names if entry not in NOT_SOURCE]
+        for file in files:
+            if here / file not in wanted and not file.endswith(".mo"):
+                (places.code / here / file).unlink()
 
 
 def source_files(checkout: Path) -> set[Path]:
@@ -33,7 +33,7 @@ def source_files(checkout: Path) -> set[Path]:
     folders.
     """
     if (checkout / ".git").exists():
-        git = ["git", "-c", f"safe.directory={checkout}", "-C", checkout]
+        git: list[str | Path] = ["git", "-c", f"safe.directory={checkout}", "-C", checkout]
         listed = run([*git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         return {Path(name) for name in listed.split("\0") if name and (checkout / name).is_file()}
     found = set()

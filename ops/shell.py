@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+Words = Sequence[str | Path]  # a program and its arguments
 
 
 class Refused(Exception):
@@ -37,7 +40,7 @@ class Progress:
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Words,
     *,
     user: str | None = None,
     env: Mapping[str, str] | None = None,
@@ -77,7 +80,7 @@ def is_root() -> bool:
     return os.geteuid() == 0
 
 
-def as_user(user: str | None) -> dict[str, object]:
+def as_user(user: str | None) -> dict[str, Any]:
     """Arguments that make subprocess switch to `user`; none when we are not root and so cannot."""
     if user is None or not is_root():
         return {}
@@ -89,7 +92,7 @@ def as_user(user: str | None) -> dict[str, object]:
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": groups}
 
 
-def succeeds(command: Sequence[str | Path], *, user: str | None = None, cwd: str = "/") -> bool:
+def succeeds(command: Words, *, user: str | None = None, cwd: str = "/") -> bool:
     """True when the program ends with exit code 0; its output is thrown away."""
     try:
         done = subprocess.run(

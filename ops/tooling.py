@@ -40,8 +40,8 @@ def make_check() -> int:
 def checks(here: Places) -> list[tuple[str, list[str | Path]]]:
     tools = here.code / ".venv" / "bin"
     return [
-        ("ruff format", [tools / "ruff", "format", "--check", PYTHON_FILES]),
-        ("ruff", [tools / "ruff", "check", PYTHON_FILES]),
+        ("ruff format", [tools / "ruff", "format", "--check", "--output-format=concise", PYTHON_FILES]),
+        ("ruff", [tools / "ruff", "check", "--output-format=concise", PYTHON_FILES]),
         ("mypy", [tools / "mypy", "."]),
         ("import-linter", [tools / "lint-imports"]),
         ("djlint", [tools / "djlint", *TEMPLATE_FOLDERS, "--lint", "--check", "--quiet"]),
@@ -64,7 +64,14 @@ def make_messages() -> None:
     """Collect the texts to translate. Message ids are Vietnamese, so only English has a catalogue."""
     here = _ready()
     for domain in ("django", "djangojs"):
-        command = [here.python, "manage.py", "makemessages", "--locale=en", "--no-obsolete", "--no-wrap"]
+        command: list[str | Path] = [
+            here.python,
+            "manage.py",
+            "makemessages",
+            "--locale=en",
+            "--no-obsolete",
+            "--no-wrap",
+        ]
         command += [
             f"--domain={domain}",
             "--ignore=node_modules",
@@ -79,7 +86,13 @@ def make_messages() -> None:
 def make_lock(*, upgrade: bool) -> None:
     """Write the lock files anew. Pins stay as they are where they still fit, unless `upgrade`."""
     here = _ready()
-    command = [here.code / ".venv" / "bin" / "uv", "pip", "compile", "--universal", "--python-version=3.11"]
+    command: list[str | Path] = [
+        here.code / ".venv" / "bin" / "uv",
+        "pip",
+        "compile",
+        "--universal",
+        "--python-version=3.11",
+    ]
     command += ["--fork-strategy=fewest", "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
     command += ["--no-annotate", "--no-header", "--no-config", "--quiet"]
     if upgrade:
