@@ -33,7 +33,7 @@ class RequestIdMiddleware:
 
 
 class ProblemMiddleware:
-    """Answers machines (API, tiles) with RFC 9457 documents, also where Django itself says 400, 403, 404, 413 or 500."""
+    """Answers machines (API, tiles) with RFC 9457 documents, also where Django itself says 400, 403, 404 or 500."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

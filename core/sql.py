@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.db.models.functions import AsGeoJSON
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
 from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
+from django.utils.translation import gettext_lazy as _
 
+from core.errors import BadInput
 from core.layers import KEY, Layer, as_expression
+from core.problems import parameter_finding
 
 COORDINATE_DIGITS = 7  # 1 cm on the ground
 # One atomic statement: two requests at once are both counted.
@@ -56,7 +60,14 @@ def in_order(layer: Layer, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def after(layer: Layer, rows: QuerySet[Any], last: tuple[str, str]) -> QuerySet[Any]:
-    """Return the rows that come after `last` (order value, key) in keyset order."""
+    """Return the rows that come after `last` (order value, key as text) in keyset order; BadInput when they do not fit."""
+    try:
+        return _after(layer, rows, last)
+    except (ValidationError, ValueError, TypeError) as error:  # a cursor from before the order changed
+        raise BadInput(findings=[parameter_finding("cursor", "invalid", _("cursor không còn dùng được."))]) from error
+
+
+def _after(layer: Layer, rows: QuerySet[Any], last: tuple[str, str]) -> QuerySet[Any]:
     column, way = order_column(layer), "lt" if layer.order.startswith("-") else "gt"
     value, key = last
     if column == layer.key:
@@ -105,7 +116,10 @@ def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[s
     """Return up to `limit` features of `rows` after `last`, by one query; one row more tells whether there are more."""
     if last is not None:
         rows = after(layer, rows, last)
-    inner, params = feature_sql(layer, in_order(layer, rows)[: limit + 1])
+    try:
+        inner, params = feature_sql(layer, in_order(layer, rows)[: limit + 1])
+    except EmptyResultSet:  # the ORM knows already that no row can match
+        return FeaturePage("", 0, ("", ""), has_more=False)
     sql = f"""
         SELECT coalesce(string_agg(p.feature, ',') FILTER (WHERE p.n <= %s), ''), count(*),
                max(p.{ORDER_TEXT}) FILTER (WHERE p.n = %s), max(p.{KEY_TEXT}) FILTER (WHERE p.n = %s)
@@ -118,7 +132,10 @@ def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[s
 
 def feature_text(layer: Layer, rows: QuerySet[Any]) -> str | None:
     """Return the one feature of `rows` as JSON text, None when there is no row."""
-    sql, params = feature_sql(layer, rows[:1])
+    try:
+        sql, params = feature_sql(layer, rows[:1])
+    except EmptyResultSet:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         found = cursor.fetchone()

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -157,7 +157,8 @@ def domain_error_answer(request: HttpRequest, error: DomainError) -> HttpRespons
         for line in error_lines(error):
             messages.error(request, line)
         if getattr(request, "htmx", False):
-            response = render(request, "includes/messages.html", status=error.status)
+            fragment = render_to_string("includes/messages.html", {"messages": messages.get_messages(request)})
+            response = HttpResponse(fragment, status=error.status)
             response["HX-Retarget"] = "#messages"
             response["HX-Reswap"] = "innerHTML"
             return response

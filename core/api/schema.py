@@ -8,11 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.translation import gettext as _
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
-from core.filters import BboxFilter, DayFilter, StrictFilterSet
+from core.filters import BboxFilter, DayFilter, Parameter, StrictFilterSet
 from core.layers import Layer
 from core.problems import CONTENT_TYPE
 
@@ -46,23 +47,27 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
-GEOMETRY_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "nullable": True,
-    "description": "RFC 7946, WGS 84 longitude and latitude, 7 decimals",
-    "required": ["type", "coordinates"],
-    "properties": {
-        "type": {
-            "type": "string",
-            "enum": ["Point", "Polygon", "MultiPolygon", "MultiPoint", "MultiLineString"],
-        },
-        "coordinates": {"type": "array", "items": {}},
-    },
-    "example": {
-        "type": "MultiPolygon",
-        "coordinates": [[[[105.63, 10.45], [105.631, 10.45], [105.631, 10.451], [105.63, 10.451], [105.63, 10.45]]]],
-    },
-}
+RING_EXAMPLE = [[105.63, 10.45], [105.631, 10.45], [105.631, 10.451], [105.63, 10.451], [105.63, 10.45]]
+_POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+def _geometry(kinds: list[str], coordinates: dict[str, Any], example: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": "RFC 7946: WGS 84, longitude before latitude, no height",
+        "required": ["type", "coordinates"],
+        "properties": {"type": {"type": "string", "enum": kinds}, "coordinates": coordinates},
+        "example": {"type": kinds[0], "coordinates": example},
+    }
+
+
+BOUNDARY_SCHEMA = _geometry(["MultiPolygon", "Polygon"], {"type": "array", "items": {}}, [[RING_EXAMPLE]])
+POINT_SCHEMA = _geometry(["Point"], _POSITION, RING_EXAMPLE[0])
+SHOWN_SCHEMA = _geometry(
+    ["MultiPolygon", "Polygon", "Point", "MultiPoint", "LineString", "MultiLineString"],
+    {"type": "array", "items": {}},
+    [[RING_EXAMPLE]],
+) | {"nullable": True}
 _FIELD_SCHEMAS: tuple[tuple[type[models.Field], dict[str, Any]], ...] = (
     (models.DateTimeField, {"type": "string", "format": "date-time"}),
     (models.DateField, {"type": "string", "format": "date"}),
@@ -79,8 +84,18 @@ _LINK = {
 }
 
 
+class OwnSessionScheme(SessionScheme):
+    """Describes our session authentication, which is the framework's with better words."""
+
+    target_class = "core.api.authentication.SessionAuthentication"
+
+
 class StrictSchema(AutoSchema):
     """Adds problem documents to every operation."""
+
+    def _get_format_parameters(self) -> list[Any]:
+        """None: `format` is unknown here, `f` stands with the other parameters."""
+        return []
 
     def component(self, name: str, schema: dict[str, Any]) -> dict[str, Any]:
         """Register `schema` once under `name` and return a reference to it."""
@@ -201,16 +216,21 @@ def filter_parameters(filterset: type[StrictFilterSet]) -> list[OpenApiParameter
     return [
         OpenApiParameter(
             name,
-            _parameter_schema(parameter.item),
+            _parameter_schema(parameter),
             description=str(parameter.item.label or parameter.item.extra.get("help_text") or ""),
-            many=parameter.is_multiple,
             explode=True if parameter.is_multiple else None,
         )
         for name, parameter in filterset.parameters().items()
     ]
 
 
-def _parameter_schema(item: django_filters.Filter) -> dict[str, Any]:
+def _parameter_schema(parameter: Parameter) -> dict[str, Any]:
+    if parameter.is_multiple:
+        return {"type": "array", "items": _item_schema(parameter.item)}
+    return _item_schema(parameter.item)
+
+
+def _item_schema(item: django_filters.Filter) -> dict[str, Any]:
     if isinstance(item, BboxFilter):
         return {"type": "string", "example": "105.5,10.3,105.8,10.6"}
     if isinstance(item, DayFilter):
@@ -221,7 +241,12 @@ def _parameter_schema(item: django_filters.Filter) -> dict[str, Any]:
         return {"type": "boolean"}
     schema: dict[str, Any] = {"type": "string"}
     choices = item.extra.get("choices")
-    if isinstance(item, django_filters.ChoiceFilter) and choices and not callable(choices):
+    choices = getattr(choices, "choices", choices)  # a TextChoices class, or pairs
+    if (
+        isinstance(item, django_filters.ChoiceFilter | django_filters.MultipleChoiceFilter)
+        and choices
+        and not callable(choices)
+    ):
         schema["enum"] = [value for value, _label in choices]
     return schema
 
@@ -241,7 +266,7 @@ def feature_schema(layer: Layer) -> dict[str, Any]:
         "properties": {
             "type": {"type": "string", "enum": ["Feature"]},
             "id": _field_schema(key),
-            "geometry": GEOMETRY_SCHEMA if layer.geometry else {"type": "object", "nullable": True},
+            "geometry": SHOWN_SCHEMA if layer.geometry else {"type": "object", "nullable": True},
             "properties": {"type": "object", "required": list(properties), "properties": properties},
         },
     }

@@ -5,34 +5,38 @@ from typing import Any, NoReturn
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import GEOSGeometry
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from core.api.geometry import boundary_document, clean_boundary, clean_point, refuse_crs
 from core.api.problems import MALFORMED, findings_of, json_pointer
+from core.api.schema import BOUNDARY_SCHEMA, POINT_SCHEMA
 from core.errors import BadInput, Finding, RuleViolated
 from core.sql import COORDINATE_DIGITS
 
 
+@extend_schema_field(BOUNDARY_SCHEMA)
 class BoundaryField(serializers.Field):
     """A MultiPolygon in EPSG:4326; reads GeoJSON by `clean_boundary`, which also promotes a Polygon."""
 
     def to_internal_value(self, data: Any) -> GEOSGeometry:
         return data if isinstance(data, GEOSGeometry) else clean_boundary(data)
 
-    def to_representation(self, value: GEOSGeometry) -> dict[str, Any]:
-        return boundary_document(value, COORDINATE_DIGITS)
+    def to_representation(self, value: GEOSGeometry | None) -> dict[str, Any] | None:
+        return None if value is None else boundary_document(value, COORDINATE_DIGITS)
 
 
+@extend_schema_field(POINT_SCHEMA)
 class PointField(serializers.Field):
     """A Point in EPSG:4326; reads GeoJSON by `clean_point`."""
 
     def to_internal_value(self, data: Any) -> GEOSGeometry:
         return data if isinstance(data, GEOSGeometry) else clean_point(data)
 
-    def to_representation(self, value: GEOSGeometry) -> dict[str, Any]:
-        return boundary_document(value, COORDINATE_DIGITS)
+    def to_representation(self, value: GEOSGeometry | None) -> dict[str, Any] | None:
+        return None if value is None else boundary_document(value, COORDINATE_DIGITS)
 
 
 class StrictFields:

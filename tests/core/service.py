@@ -140,6 +140,7 @@ class Broken(ApiView):
     """Fails in the way its address says."""
 
     permission_classes = []
+    schema = None
     failures = {"database": OperationalError, "bug": RuntimeError}
 
     def get(self, request, how):

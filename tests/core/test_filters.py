@@ -133,9 +133,7 @@ def test_blank_value_means_not_filtered(client, unit_factory):
     assert names(client.get(f"{UNITS_URL}?level=&q=&km2_min=&from_day=")) == ["Here"]
 
 
-@pytest.mark.parametrize(
-    "words", ["Cao Lãnh", "cao lanh", "CAO LÃNH", "Ca\u006f La\u0303nh", "lãnh"]
-)
+@pytest.mark.parametrize("words", ["Cao Lãnh", "cao lanh", "CAO LÃNH", "Ca\u006f La\u0303nh", "lãnh"])
 def test_g9_search_finds_every_way_of_writing(words, client, unit_factory):
     unit_factory(name_vi="Cao Lãnh")
     unit_factory(name_vi="Sa Đéc")
@@ -151,7 +149,9 @@ def test_g9_search_knows_the_letter_with_a_stroke(words, client, unit_factory):
     assert names(client.get(UNITS_URL, {"q": words})) == ["Sa Đéc"]
 
 
-@pytest.mark.parametrize(("words", "found"), [("%", ["Lợi 100%"]), ("_", []), ("100%", ["Lợi 100%"]), ("(a+)+$", []), ("\\", [])])
+@pytest.mark.parametrize(
+    ("words", "found"), [("%", ["Lợi 100%"]), ("_", []), ("100%", ["Lợi 100%"]), ("(a+)+$", []), ("\\", [])]
+)
 def test_search_takes_signs_literally(words, found, client, unit_factory):
     unit_factory(name_vi="Cao Lãnh")
     unit_factory(name_vi="Lợi 100%")

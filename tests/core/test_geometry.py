@@ -17,6 +17,9 @@ SW, SE, NE, NW = [105.63, 10.45], [105.631, 10.45], [105.631, 10.451], [105.63, 
 RING = [SW, SE, NE, NW, SW]
 HOLE = [[105.6303, 10.4503], [105.6306, 10.4503], [105.6306, 10.4506], [105.6303, 10.4503]]
 FAR_HOLE = [[105.64, 10.46], [105.641, 10.46], [105.641, 10.461], [105.64, 10.46]]
+SPIKE = [[105.6305, 10.451], [105.6305001, 10.456], [105.6305, 10.451001]]
+SPECK = [[105.64, 10.45], [105.6400001, 10.45], [105.64, 10.4500001], [105.64, 10.45]]
+METRES = [[11758000, 1170000], [11759000, 1170000], [11759000, 1171000], [11758000, 1170000]]
 INNER = [[105.6302, 10.4502], [105.6308, 10.4502], [105.6308, 10.4508], [105.6302, 10.4508], [105.6302, 10.4502]]
 
 
@@ -82,8 +85,8 @@ def test_a6_outside_the_country():
         ("back and forth", polygon([SW, SE, SW, SE, SW]), "area_too_small"),
         ("one point", polygon([SW] * 5), "area_too_small"),
         ("needle below 1 m2", polygon([SW, SE, [105.631, 10.4500001], SW]), "area_too_small"),
-        ("spike out of a square", polygon([SW, SE, NE, [105.6305, 10.451], [105.6305001, 10.456], [105.6305, 10.451001], NW, SW]), "spike"),
-        ("tiny second part", multi([RING], [[[105.64, 10.45], [105.6400001, 10.45], [105.64, 10.4500001], [105.64, 10.45]]]), "area_too_small"),
+        ("spike out of a square", polygon([SW, SE, NE, *SPIKE, NW, SW]), "spike"),
+        ("tiny second part", multi([RING], [SPECK]), "area_too_small"),
     ],
 )  # fmt: skip
 def test_a7_rings_that_enclose_nothing(case, value, code):
@@ -264,7 +267,7 @@ def test_a15_crs_name_is_refused_not_relabelled(name, refused, feature_json):
 
 
 def test_a15_metres_without_a_crs_are_outside_the_country():
-    assert first_finding(polygon([[11758000, 1170000], [11759000, 1170000], [11759000, 1171000], [11758000, 1170000]])).code == "position_not_finite"  # fmt: skip
+    assert first_finding(polygon(METRES)).code == "position_not_finite"
 
 
 def test_unknown_member_of_a_geometry():

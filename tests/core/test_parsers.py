@@ -134,7 +134,9 @@ def test_a17_a23_other_content_types(content_type, refused, feature_json):
     refused(feature_json, 415, content_type=content_type)
 
 
-@pytest.mark.parametrize("content_type", ["application/geo+json", "application/json", "application/json; charset=UTF-8"])
+@pytest.mark.parametrize(
+    "content_type", ["application/geo+json", "application/json", "application/json; charset=UTF-8"]
+)
 def test_a23_json_content_types(content_type, send, feature_json):
     answer = send(feature_json, content_type=content_type)
 

@@ -1,6 +1,7 @@
 """Problem documents, limits of a request, health and error pages: rows A3, B11, B17, F9 (errors) and F14."""
 
 import io
+import json
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
@@ -8,9 +9,9 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory, override_settings
 
 from core import problems
-from core.errors import DomainError, TooManyRequests
+from core.errors import DomainError, Finding, RuleViolated, TooManyRequests
 from core.problems import is_machine_path, problem_for_error, refuse_malformed
-from tests.core.conftest import UNITS_URL, assert_problem, codes_of
+from tests.core.conftest import UNITS_URL, assert_problem
 
 pytestmark = [pytest.mark.urls("tests.core.service"), pytest.mark.django_db]
 
@@ -127,7 +128,7 @@ def test_a3_whole_way(calm_client):
     [
         ("nul", "q=a%00b", 400, "nul_character"),
         ("20 KB", "q=" + "a" * 20_000, 414, "query_too_long"),
-        ("600 parameters", "&".join(f"a{i}=1" for i in range(600)), 400, "too_many_parameters"),
+        ("600 parameters", "&".join(["a=1"] * 600), 400, "too_many_parameters"),
     ],
 )
 def test_b11_queries_no_view_should_see(case, query, status, code, calm_client):
@@ -171,7 +172,7 @@ def test_too_many_requests_say_when_to_come_back(rf):
 def test_lone_surrogate_does_not_break_the_answer(rf):
     answer = problem_for_error(rf.get("/api/v1/units/"), DomainError("bad", "x \ud800 y"))
 
-    assert answer.json()["detail"] == "x \ud800 y"
+    assert json.loads(answer.content)["detail"] == "x \ud800 y"
 
 
 # --- Health and pages --------------------------------------------------------------------------------------------
@@ -266,9 +267,6 @@ def test_f9_security_headers_also_on_errors(path, calm_client):
 
 
 def test_findings_without_a_place_speak_of_the_whole_document(rf):
-    from core.errors import Finding, RuleViolated
-
     answer = problem_for_error(rf.get("/api/"), RuleViolated(findings=[Finding("odd", "It is odd.")]))
 
-    assert answer.json()["errors"] == [{"code": "odd", "detail": "It is odd.", "pointer": ""}]
-    assert codes_of(answer.json()) == ["odd"]
+    assert json.loads(answer.content)["errors"] == [{"code": "odd", "detail": "It is odd.", "pointer": ""}]
