@@ -55,7 +55,7 @@ class StrictFilterSet(django_filters.FilterSet):
     @classmethod
     def parameters(cls) -> dict[str, "Parameter"]:
         """Return every query parameter this filter set understands."""
-        return _parameters(cls)
+        return _parameters(cls)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class BboxFilter(django_filters.Filter):
     refuses_blank = True
 
     def filter(self, qs: QuerySet[Any], value: list[Box] | None) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
+        if not value:
             return qs
         condition = Q()
         for box in value:
@@ -260,7 +260,7 @@ class MomentDayFilter(DayFilter):
     """
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
+        if value is None:
             return qs
         if self.lookup_expr == "gte":
             return qs.filter(**{f"{self.field_name}__gte": _midnight(value)})

@@ -214,7 +214,7 @@ def _body_refusal(request: HttpRequest) -> tuple[int, str, Any] | None:
         return 413, "", ""
     # Django takes a body without Content-Length for empty; give it the one that was counted.
     request.META["CONTENT_LENGTH"] = str(len(body))
-    request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[attr-defined]
+    request._stream = LimitedStream(BytesIO(body), len(body))  # type: ignore[assignment]
     return None
 
 

@@ -70,10 +70,11 @@ def clean_point(value: Any, pointer: str = "/geometry") -> Point:
     finding = _position_finding(position, place)
     if finding:
         _violated(finding)
-    return Point(*position, srid=4326)
+    lon, lat = position
+    return Point(lon, lat, srid=4326)
 
 
-def boundary_document(geometry: GEOSGeometry, digits: int) -> dict[str, Any]:
+def boundary_document(geometry: Any, digits: int) -> dict[str, Any]:
     """Return a geometry as a GeoJSON dict, rounded like `ST_AsGeoJSON(geometry, digits)`."""
     return {"type": geometry.geom_type, "coordinates": _rounded(geometry.coords, digits)}
 
@@ -248,7 +249,8 @@ def _multipolygon(parts: list[Rings]) -> MultiPolygon:
         for ring in part:
             numbers = [number for position in ring for number in position]
             wkb.append(struct.pack(f"<I{len(numbers)}d", len(ring), *numbers))
-    return GEOSGeometry(memoryview(b"".join(wkb)), srid=4326)
+    geometry: Any = GEOSGeometry(memoryview(b"".join(wkb)), srid=4326)
+    return geometry  # type: ignore[no-any-return]
 
 
 def _check_valid(geometry: GEOSGeometry, pointer: str) -> None:

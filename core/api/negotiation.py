@@ -26,7 +26,7 @@ class StrictNegotiation(DefaultContentNegotiation):
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         wanted = request.query_params.get("f")
         if wanted is None:
-            return super().select_renderer(_WithoutFormat(request), renderers, None)
+            return super().select_renderer(_WithoutFormat(request), renderers, None)  # type: ignore[arg-type]
         if wanted not in FORMATS:
             raise BadInput(findings=[parameter_finding("f", "invalid", _("f phải là json hoặc geojson."))])
         return renderers[0], renderers[0].media_type

@@ -1,6 +1,7 @@
 """Every error that reaches the API framework becomes one problem document (RFC 9457)."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,7 +34,7 @@ UNIQUE, FOREIGN_KEY, CHECK, EXCLUSION, NOT_NULL = "23505", "23503", "23514", "23
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Return the problem document for `error`; None (so the server's own 500) for what nobody foresaw."""
-    request = context["request"]._request if context.get("request") is not None else None
+    request: Any = context["request"]._request
     if isinstance(error, DomainError):
         return problem_for_error(request, error)
     if isinstance(error, exceptions.APIException):
@@ -91,10 +92,11 @@ def _framework_problem(request: Any, error: exceptions.APIException) -> HttpResp
         malformed = any(finding.code in MALFORMED for finding in findings)
         return problem_response(request, 400 if malformed else 422, code="invalid", findings=findings)
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait) + 1)
+    challenge, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
+    if challenge:
+        headers["WWW-Authenticate"] = challenge
+    if wait:
+        headers["Retry-After"] = str(math.ceil(wait))
     own_text = getattr(error, "own_text", "")
     own_code = getattr(error, "own_code", "")
     return problem_response(request, error.status_code, code=own_code, detail=own_text, headers=headers)

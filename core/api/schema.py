@@ -121,7 +121,7 @@ class LayerSchema(StrictSchema):
 
     @property
     def layer(self) -> Layer:
-        return self.view.layer
+        return self.view.layer  # type: ignore[attr-defined,no-any-return]
 
     def get_tags(self) -> list[str]:
         return [self.layer.name]

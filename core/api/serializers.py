@@ -75,9 +75,11 @@ class StrictFields:
         errors = {}
         for key in data:
             if key not in fields:
-                errors[key[:100]] = [ErrorDetail(_("Không có trường này."), code="unknown_field")]
+                errors[key[:100]] = [ErrorDetail(str(_("Không có trường này.")), code="unknown_field")]
             elif fields[key].read_only:
-                errors[key] = [ErrorDetail(_("Trường này do hệ thống đặt, không nhận từ ngoài."), code="read_only")]
+                errors[key] = [
+                    ErrorDetail(str(_("Trường này do hệ thống đặt, không nhận từ ngoài.")), code="read_only")
+                ]
         return errors
 
 
