@@ -1,4 +1,4 @@
-"""Filters by administrative unit."""
+"""Filters of administrative units, and of other things by unit."""
 
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 
-from core.filters import BboxFilter, DayFilter, StrictFilterSet, TextSearchFilter
+from core.filters import MAX_SEARCH_LENGTH, BboxFilter, DayFilter, StrictFilterSet
 from places.models import AdministrativeUnit, UnitLevel
 
 
@@ -41,13 +41,13 @@ class UnitFilter(django_filters.Filter):
 
 
 class UnitFilters(StrictFilterSet):
-    """`level`, `code`, `parent` (code), `on` (units in force that day; default today), `q`, `bbox`."""
+    """`level`, `code`, `parent` (code), `on` (a day; default today), `q` (name, also a former one), `bbox`."""
 
     level = django_filters.ChoiceFilter(choices=UnitLevel.choices, label=_("Cấp"))
     code = django_filters.CharFilter(max_length=12, label=_("Mã"))
     parent = django_filters.CharFilter(field_name="parent__code", max_length=12, label=_("Mã cấp trên"))
     on = DayFilter(method="filter_on", label=_("Vào ngày"))
-    q = TextSearchFilter(folded=("search_key",), label=_("Tìm theo tên"))
+    q = django_filters.CharFilter(method="filter_q", max_length=MAX_SEARCH_LENGTH, label=_("Tìm theo tên"))
     bbox = BboxFilter(field_name="boundary")
 
     class Meta:
@@ -55,8 +55,12 @@ class UnitFilters(StrictFilterSet):
         fields: list[str] = []
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Without `on` only units in force today: a code alone may name two units."""
         rows = super().filter_queryset(queryset)
         return rows if self.form.cleaned_data.get("on") else rows.current()
 
     def filter_on(self, rows: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
         return rows.on(value)
+
+    def filter_q(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.search(value)

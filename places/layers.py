@@ -1,16 +1,16 @@
-"""The layer `units`: administrative units, today's unless `on` names another day."""
+"""The layer of administrative units. All of it is public: names, dates and outlines are published acts."""
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.layers import Layer
 from places.filters import UnitFilters
 from places.models import AdministrativeUnit
+from places.querysets import AdministrativeUnitQuerySet
 
 
-def _units(user: Any) -> QuerySet[AdministrativeUnit]:
+def _units(user: Any) -> AdministrativeUnitQuerySet:
     return AdministrativeUnit.objects.all()
 
 
@@ -25,14 +25,16 @@ UNITS = Layer(
         "code": "code",
         "name": "name_vi",
         "name_en": "name_en",
-        "level": "level",
         "unit_type": "unit_type",
+        "level": "level",
         "parent_code": "parent__code",
         "official_area_km2": "official_area_km2",
         "valid_from": "valid_from",
         "valid_to": "valid_to",
+        "legal_ref": "legal_ref",
+        "source": "source",
         "is_schematic": "is_schematic",
     },
-    tile_fields=("code", "name", "level"),
+    tile_fields=("code", "name", "unit_type", "level", "is_schematic"),
     is_public=True,
 )

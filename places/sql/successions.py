@@ -14,7 +14,7 @@ COPY = """
 FIND_OLD = """
     UPDATE succession_import i
     SET old_id = u.id, old_province = coalesce(i.old_province, CASE 'province'
-        WHEN u.level THEN u.code WHEN p.level THEN p.code WHEN g.level THEN g.code END)
+        WHEN p.level THEN p.code WHEN g.level THEN g.code END)
     FROM places_administrativeunit u
     LEFT JOIN places_administrativeunit p ON p.id = u.parent_id
     LEFT JOIN places_administrativeunit g ON g.id = p.parent_id
