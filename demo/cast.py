@@ -101,6 +101,7 @@ class AccountRole:
 ACCOUNTS = (
     AccountRole("demo-htx", "Trần Thị Mười (demo)", "clerk", "demo-xoai-song-xanh"),
     AccountRole("demo-htx2", "Lê Văn Chín (demo)", "clerk", "demo-xoai-nang-vang"),
+    AccountRole("demo-hotro", "Tổ công nghệ số cộng đồng (demo)"),
     AccountRole("demo-canbo", "Võ Thị Thu Hà (demo)", office_role="officer", unit_code="29869", title="Công chức nông nghiệp phường"),
     AccountRole("demo-canbo2", "Đặng Hữu Lợi (demo)", office_role="officer", unit_code="82", title="Chuyên viên Chi cục"),
     AccountRole("demo-quyhoach", "Bùi Ngọc Lan (demo)", office_role="planner", unit_code="82", title="Chuyên viên quy hoạch"),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import connection
 
 from demo import sql
@@ -29,6 +30,25 @@ class Farmed:
     cooperative_id: int
     crop_id: int
     variety_id: int | None
+
+
+def lattice_point(u: float, v: float) -> list[float]:
+    """Return [lon, lat] of lattice metres: what `pg_temp.lattice_point` gives, for single shapes."""
+    return [
+        sql.LON0 + (u * sql.COS - v * sql.SIN) / sql.M_PER_LON,
+        sql.LAT0 + (u * sql.SIN + v * sql.COS) / sql.M_PER_LAT,
+    ]
+
+
+def shifted(boundary: MultiPolygon, along_m: float, across_m: float) -> MultiPolygon:
+    """Return a boundary moved by lattice metres along and across the canals."""
+    lon0, lat0 = lattice_point(0, 0)
+    lon, lat = lattice_point(along_m, across_m)
+    moved = [
+        Polygon(*([(x + lon - lon0, y + lat - lat0) for x, y in ring] for ring in polygon))
+        for polygon in boundary.coords
+    ]
+    return MultiPolygon(*moved, srid=4326)
 
 
 def all_blocks() -> list[Block]:

@@ -9,20 +9,21 @@ give the same province.
 CELL_U_M = 55.0  # width of a field along the canal
 CELL_V_M = 82.0  # depth of a field away from the canal
 BLOCK_SIDE = 10  # fields per side of a block
-PITCH_U_M = CELL_U_M * BLOCK_SIDE + 14  # a lane between blocks
-PITCH_V_M = CELL_V_M * BLOCK_SIDE + 24  # a canal between blocks
+BLOCK_U_M, BLOCK_V_M = CELL_U_M * BLOCK_SIDE, CELL_V_M * BLOCK_SIDE
+PITCH_U_M = BLOCK_U_M + 14  # a lane between blocks
+PITCH_V_M = BLOCK_V_M + 24  # a canal between blocks
 PLOTS_PER_BLOCK = BLOCK_SIDE * BLOCK_SIDE
 
-_LON0, _LAT0 = 105.9, 10.35  # origin of the lattice, somewhere in the province
-_M_PER_LON, _M_PER_LAT = 109_520.0, 110_610.0  # metres per degree there; only shapes depend on it, never areas
-_COS, _SIN = 0.8829, 0.4695  # canals run 28° off the parallel
+LON0, LAT0 = 105.9, 10.35  # origin of the lattice, somewhere in the province
+M_PER_LON, M_PER_LAT = 109_520.0, 110_610.0  # metres per degree there; only shapes depend on it, never areas
+COS, SIN = 0.8829, 0.4695  # canals run 28° off the parallel
 
 # Turns lattice metres into lon/lat; `moved` is a hash in [-1, 1] of a half-step point of a block.
 FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION pg_temp.lattice_point(u float8, v float8) RETURNS geometry LANGUAGE sql IMMUTABLE AS $$
   SELECT ST_SetSRID(ST_MakePoint(
-    {_LON0} + (u * {_COS} - v * {_SIN}) / {_M_PER_LON},
-    {_LAT0} + (u * {_SIN} + v * {_COS}) / {_M_PER_LAT}), 4326) $$;
+    {LON0} + (u * {COS} - v * {SIN}) / {M_PER_LON},
+    {LAT0} + (u * {SIN} + v * {COS}) / {M_PER_LAT}), 4326) $$;
 CREATE OR REPLACE FUNCTION pg_temp.moved(bi int, bj int, p int, q int, seed int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
   SELECT hashint8extended((((bi + 5000)::int8 * 10000 + bj + 5000) * 100 + p) * 100 + q, seed) / 9223372036854775807.0 $$;
 CREATE OR REPLACE FUNCTION pg_temp.field_point(bi int, bj int, p int, q int, bulge float8) RETURNS geometry
