@@ -196,6 +196,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 API_MAX_BODY_BYTES = 10 * 1024 * 1024
 API_MAX_QUERY_LENGTH = 4_000
 
+# --- Row history: who and where from, for requests that write; reads stay free of it (and of the session) ------
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
 # --- Languages and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Tiếng Việt")), ("en", _("Tiếng Anh"))]
