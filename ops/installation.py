@@ -58,8 +58,7 @@ def database_urls(places: Places, chosen: Options) -> dict[str, str]:
 
 def write_settings(places: Places, chosen: Options, urls: Mapping[str, str], *, demo: bool) -> None:
     """`env` for people at the command line, `service.env` (without the owner's address) for the service."""
-    env_file = places.state / "env"
-    known = envfile.read(env_file)
+    known = envfile.read(places.state / "env")
     values = {
         **envfile.ensure_keys({**known, **chosen.settings}),
         "STATE_DIR": str(places.state),
@@ -69,10 +68,21 @@ def write_settings(places: Places, chosen: Options, urls: Mapping[str, str], *, 
         **urls,
         "DEMO": "1" if demo else "0",
     }
-    envfile.write(env_file, values)
-    envfile.write(places.state / "service.env", envfile.for_service(values), owner=places.service_user)
+    _write_both(places, values)
     for name in SERVICE_FOLDERS:
         make_folder(places.state / name, owner=places.service_user, mode=0o700)
+
+
+def refresh_settings(places: Places, changes: Mapping[str, str]) -> None:
+    """Change single settings and leave the rest as `make run` wrote it: the cluster's port may be another today."""
+    known = envfile.read(places.state / "env")
+    if known | changes != known:
+        _write_both(places, known | changes)
+
+
+def _write_both(places: Places, values: Mapping[str, str]) -> None:
+    envfile.write(places.state / "env", values)
+    envfile.write(places.state / "service.env", envfile.for_service(values), owner=places.service_user)
 
 
 def manage(places: Places, *commands: list[str], show: bool = False) -> None:

@@ -41,6 +41,7 @@ def make_run() -> None:
 
 PREPARE_DATABASE = (
     ["migrate", "--no-input", "--verbosity=0"],
+    ["createcachetable"],
     ["grant_app_role"],
     ["load_reference_data"],
 )
@@ -85,7 +86,7 @@ def make_demo(words: list[str]) -> None:
     _require_installed(here)
     with installation.alone(here):
         urls = installation.database_urls(here, chosen)
-        installation.write_settings(here, chosen, urls, demo=True)
+        installation.refresh_settings(here, urls | {"DEMO": "1"})
         installation.load_demo(here, chosen, words)
     say(f"The demo is in. Accounts: {installation.accounts_file(here)}. Start the service anew: make run")
 
@@ -96,7 +97,8 @@ def make_manage(words: list[str]) -> None:
     _require_installed(here)
     if not words:
         raise Refused('Say what to do, for example: make manage DO="import_admin_units /path/to/units.geojson"')
-    installation.database_urls(here, chosen)
+    with installation.alone(here):
+        installation.refresh_settings(here, installation.database_urls(here, chosen))
     environment = {"VUNGTRONG_ENV": str(here.state / "env"), "DATABASE_ROLE": "owner"}
     run([here.python, here.code / "manage.py", *words], env=environment, show=True)
     installation.hand_over(here)
@@ -121,7 +123,7 @@ def _begin() -> tuple[Places, Options]:
 
 
 def _require_installed(here: Places) -> None:
-    if not here.python.exists():
+    if not here.python.exists() or not (here.state / "env").exists():
         raise Refused("Nothing is installed yet; run: make run (or, for development, make setup)")
 
 

@@ -93,3 +93,15 @@ def test_copy_of_the_code_holds_what_git_knows_and_forgets_what_is_gone(tmp_path
     assert not (code / "gone.py").exists()
     assert not (code / "secret").exists()
     assert (code / "locale" / "django.mo").exists()
+
+
+def test_new_port_of_the_cluster_reaches_both_files_and_nothing_else_changes(here):
+    urls = {"DATABASE_URL": "a:5440", "DATABASE_OWNER_URL": "o:5440", "DATABASE_WORKER_URL": "w:5440"}
+    installation.write_settings(here, chosen(here, PORT="9000"), urls, demo=False)
+    before = installation.envfile.read(here.state / "env")
+
+    installation.refresh_settings(here, {name: url.replace("5440", "5441") for name, url in urls.items()})
+
+    after = installation.envfile.read(here.state / "env")
+    assert {name for name in after if after[name] != before[name]} == set(urls)
+    assert installation.envfile.read(here.state / "service.env")["DATABASE_URL"] == "a:5441"
