@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -58,6 +58,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
             headers={"Retry-After": "30"},
         )
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def problem_list(request: HttpRequest, code: str = "") -> HttpResponse:
+    """The page behind `type` of every problem document: all general codes, the one asked for marked."""
+    rows = [
+        {"status": status, "code": known, "title": title, "what_to_do": what_to_do}
+        for status, (known, title, what_to_do) in STATUSES.items()
+    ]
+    unlisted = "" if code in {row["code"] for row in rows} else code
+    return render(request, "core/problems.html", {"rows": rows, "code": code, "unlisted": unlisted})
 
 
 # --- Error pages: no database, no session, so that they also work when those are what failed -------------------

@@ -171,7 +171,9 @@ def home(request):
 
 
 urlpatterns = [
-    path("", home),
+    path("", home, name="home"),
+    path("problems/", views.problem_list),
+    path("problems/<slug:code>", views.problem_list),
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("api/schema/", SpectacularAPIView.as_view(urlconf="tests.core.service")),

@@ -270,3 +270,13 @@ def test_findings_without_a_place_speak_of_the_whole_document(rf):
     answer = problem_for_error(rf.get("/api/"), RuleViolated(findings=[Finding("odd", "It is odd.")]))
 
     assert json.loads(answer.content)["errors"] == [{"code": "odd", "detail": "It is odd.", "pointer": ""}]
+
+
+@pytest.mark.parametrize(("code", "status"), [("", 200), ("stale", 200), ("plots_overlap", 200), ("no/such", 404)])
+def test_type_of_a_problem_leads_to_a_page(code, status, client, monkeypatch):
+    monkeypatch.setattr("geoapp.navigation.navigation", lambda request: {})
+
+    answer = client.get(f"/problems/{code}")
+
+    assert answer.status_code == status
+    assert (f"<code>{code or 'stale'}</code>" in answer.content.decode()) is (code in ("", "stale"))
