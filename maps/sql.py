@@ -40,13 +40,17 @@ def shapes(
     draw = "maps_tile_shape" if is_guarded else "ST_AsMVTGeom"
     columns = "".join(f'r.{column} AS "{shown}", ' for shown, column in properties)
     shape = _SPREAD if is_spread else "r.tile_shape"
-    neighbours = ", row_number() OVER w AS k, count(*) OVER w AS n" if is_spread else ""
-    window = "WINDOW w AS (PARTITION BY f.tile_shape ORDER BY f.property_id)" if is_spread else ""
+    neighbours = (
+        ", row_number() OVER (PARTITION BY f.tile_shape ORDER BY f.property_id) AS k"
+        ", count(*) OVER (PARTITION BY f.tile_shape) AS n"
+        if is_spread
+        else ""
+    )
     sql = f"""
         WITH found AS MATERIALIZED ({inner}),
         drawn AS (
             SELECT {columns}{draw}({shape}, e.box, {EXTENT}, {buffer}, true) AS mvt
-            FROM (SELECT f.*{neighbours} FROM (SELECT * FROM found LIMIT {limit}) f {window}) r,
+            FROM (SELECT f.*{neighbours} FROM (SELECT * FROM found LIMIT {limit}) f) r,
                  (SELECT {_ENVELOPE} AS box) e),
         flag AS (
             SELECT true AS truncated, {limit} AS shown, '{name}' AS layer,

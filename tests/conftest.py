@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.factories.office",
     "tests.factories.people",
     "tests.factories.crops",
+    "tests.factories.landuse",
     "tests.factories.cooperatives",
     "tests.factories.farms",
     "tests.factories.codes",
