@@ -303,6 +303,7 @@ TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
 ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
 JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+REFERENCE_LOADERS = "geoapp.wiring.REFERENCE_LOADERS"
 OUTBOX_RECEIVERS = "geoapp.wiring.OUTBOX_RECEIVERS"
 
 LOGGING = {
