@@ -26,7 +26,13 @@ def _across_the_border(west, *, share_west: float):
     width = (lon_east - lon_west) / 10
     strip = rectangle(105.60, lat, width_m=100, height_m=100)
     start = lon_east - share_west * width
-    ring = [(start, lat), (start + width, lat), (start + width, strip.extent[3]), (start, strip.extent[3]), (start, lat)]
+    ring = [
+        (start, lat),
+        (start + width, lat),
+        (start + width, strip.extent[3]),
+        (start, strip.extent[3]),
+        (start, lat),
+    ]
     return type(strip)(type(strip[0])(ring), srid=4326)
 
 
@@ -34,9 +40,7 @@ def _across_the_border(west, *, share_west: float):
     ("case", "share_west", "expected"),
     [("inside", 1.0, "90902"), ("mostly west", 0.6, "90902"), ("mostly east", 0.4, "90901"), ("half", 0.5, "90901")],
 )
-def test_commune_is_the_one_with_the_largest_part_and_the_lower_code_in_a_tie(
-    neighbours, case, share_west, expected
-):
+def test_commune_is_the_one_with_the_largest_part_and_the_lower_code_in_a_tie(neighbours, case, share_west, expected):
     west, _ = neighbours
 
     found = services.commune_for(_across_the_border(west, share_west=share_west))
