@@ -76,8 +76,9 @@ def write_settings(places: Places, chosen: Options, urls: Mapping[str, str], *, 
 def refresh_settings(places: Places, changes: Mapping[str, str]) -> None:
     """Change single settings and leave the rest as `make run` wrote it: the cluster's port may be another today."""
     known = envfile.read(places.state / "env")
-    if known | changes != known:
-        _write_both(places, known | changes)
+    wanted = {**known, **changes}
+    if wanted != known:
+        _write_both(places, wanted)
 
 
 def _write_both(places: Places, values: Mapping[str, str]) -> None:
