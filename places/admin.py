@@ -27,9 +27,9 @@ class AdministrativeUnitAdmin(GeoModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AdministrativeUnit]:
         match = request.resolver_match
-        rows = super().get_queryset(request)
         is_list = match is not None and (match.url_name or "").endswith("_changelist")
-        return rows.without_shapes() if is_list else rows
+        rows = super().get_queryset(request)
+        return rows.defer("boundary", "boundary_3857") if is_list else rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -8,10 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters.constants import EMPTY_VALUES
 
 from core.filters import MAX_SEARCH_LENGTH, BboxFilter, DayFilter, StrictFilterSet
 from places.models import AdministrativeUnit, UnitLevel
+from places.querysets import AdministrativeUnitQuerySet
 
 
 class _UnitField(forms.CharField):
@@ -35,7 +35,7 @@ class UnitFilter(django_filters.Filter):
         super().__init__(*args, **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: AdministrativeUnit | None) -> QuerySet[Any]:
-        if value in EMPTY_VALUES:
+        if value is None:
             return qs
         return qs.filter(**{f"{self.field_name}__in": AdministrativeUnit.objects.within_unit(value)})
 
@@ -59,8 +59,8 @@ class UnitFilters(StrictFilterSet):
         rows = super().filter_queryset(queryset)
         return rows if self.form.cleaned_data.get("on") else rows.current()
 
-    def filter_on(self, rows: QuerySet[Any], name: str, value: date) -> QuerySet[Any]:
+    def filter_on(self, rows: AdministrativeUnitQuerySet, name: str, value: date) -> QuerySet[Any]:
         return rows.on(value)
 
-    def filter_q(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_q(self, rows: AdministrativeUnitQuerySet, name: str, value: str) -> QuerySet[Any]:
         return rows.search(value)

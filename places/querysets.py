@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from django.apps import apps
 from django.contrib.gis.geos import Point
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
@@ -48,7 +49,7 @@ class AdministrativeUnitQuerySet(QuerySet["AdministrativeUnit"]):
         A point on a border may lie in two units or, where official outlines do not meet, in none; the order
         (by code) is the same every time.
         """
-        pieces = self.model.pieces.rel.related_model.objects.filter(piece__intersects=point)
+        pieces = apps.get_model("places", "UnitPiece")._default_manager.filter(piece__intersects=point)
         return self.filter(pk__in=pieces.values("unit")).order_by("code", "valid_from")
 
     def search(self, text: str) -> Self:

@@ -49,7 +49,7 @@ def import_successions(rows: Sequence[SuccessionRow], edition: UnitEdition) -> S
     units must be there: the old one on the eve, the new one on the day.
     """
     summary = SuccessionSummary(rows=len(rows))
-    parameters = {
+    parameters: dict[str, Any] = {
         "on": edition.until or edition.on,
         "legal_ref": edition.legal_ref,
         "source": edition.source,
