@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.contrib.gis.geos import GEOSGeometry
 
 from core.api.geometry import clean_boundary, clean_point
 from core.errors import BadInput, RuleViolated
@@ -306,8 +307,6 @@ def test_point_is_kept():
 
 def test_database_refuses_what_got_past_us(send, feature_json, monkeypatch):
     """The last line of defence answers as a problem too: PostgreSQL's own check, told without its name."""
-    from django.contrib.gis.geos import GEOSGeometry
-
     bowtie = GEOSGeometry("SRID=4326;MULTIPOLYGON(((105 10,105.1 10.1,105.1 10,105 10.1,105 10)))")
     monkeypatch.setattr("core.api.serializers.clean_boundary", lambda value: bowtie)
 

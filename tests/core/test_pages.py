@@ -2,9 +2,13 @@
 write a feature agree."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core import signing
+from django.db.models import Value
 from django.test import Client
 
 from core.layers import Layer
@@ -44,7 +48,9 @@ def walk(client, url):
 
 
 def test_feature_has_what_the_layer_names_and_nothing_else(client, unit_factory, province):
-    unit = unit_factory(name_vi="Mỹ “Thử”\n\\", parent=province, boundary=square(105.63, 10.45), official_area_km2=12.5)
+    unit = unit_factory(
+        name_vi='Mỹ “Thử” "\\ </b>', parent=province, boundary=square(105.63, 10.45), official_area_km2=12.5
+    )
 
     answer = client.get(f"{UNITS_URL}?level=commune")
 
@@ -56,7 +62,7 @@ def test_feature_has_what_the_layer_names_and_nothing_else(client, unit_factory,
     assert feature["geometry"]["coordinates"][0][0][0] == [105.63, 10.45]
     assert feature["properties"] == {
         "code": unit.code,
-        "name": "Mỹ “Thử”\n\\",
+        "name": 'Mỹ “Thử” "\\ </b>',
         "parent_code": "99",
         "valid_from": "2025-07-01",
         "area_km2": 12.5,
@@ -97,8 +103,6 @@ def test_rows_added_or_removed_while_paging_shift_nothing(client, seven_units):
 
 
 def test_order_by_a_column_with_ties(client, unit_factory):
-    from datetime import date
-
     days = [date(2025, 7, 1), date(2025, 7, 3), date(2025, 7, 1), date(2025, 7, 2), date(2025, 7, 1)]
     units = [unit_factory(valid_from=day) for day in days]
 
@@ -331,10 +335,6 @@ def test_disagreement_is_found(seven_units):
 
 
 def test_times_are_told_in_viet_nam_time(person):
-    from datetime import UTC, datetime
-
-    from django.contrib.auth import get_user_model
-
     person.last_login = datetime(2026, 12, 31, 17, 30, tzinfo=UTC)
     person.save()
     layer = Layer(
@@ -348,6 +348,16 @@ def test_times_are_told_in_viet_nam_time(person):
     page = feature_page(layer, layer.rows(None), limit=5)
 
     assert json.loads(page.features)["properties"]["seen_at"] == "2027-01-01T00:30:00+07:00"
+
+
+def test_line_breaks_in_texts_do_not_cut_a_page(seven_units):
+    layer = replace(UNITS, fields={"note": Value("first,\nsecond")})
+
+    page = feature_page(layer, layer.rows(None), limit=2)
+
+    features = json.loads(f"[{page.features}]")
+    assert [feature["properties"]["note"] for feature in features] == ["first,\nsecond"] * 2
+    assert page.has_more
 
 
 def test_tile_fields_are_a_subset():
