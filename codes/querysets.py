@@ -3,7 +3,9 @@
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.permissions import units_with
 from cooperatives.querysets import own_cooperative_ids
@@ -29,8 +31,15 @@ class ProductionAreaQuerySet(QuerySet):
     """Areas chain: `ProductionArea.objects.public().with_active_code("CHN", today)`."""
 
     def public(self) -> Self:
-        """Areas that have ever been given a code, or whose products are offered: what a buyer may know of."""
-        return self.filter(is_active=True)
+        """Areas in use that have ever been given a code, or whose products are published: what a buyer may know of.
+
+        `products` by name: that app stands above this one.
+        """
+        from codes.models import ProductionArea, ProductionAreaCode
+
+        sold = ProductionArea.objects.filter(pk=OuterRef("pk"), products__is_published=True)
+        coded = ProductionAreaCode.objects.filter(area=OuterRef("pk"))
+        return self.filter(Exists(coded) | Exists(sold), is_active=True)
 
     def visible_to(self, user: Any) -> Self:
         """Areas of one's own cooperatives and those in the units where the user may view areas."""
@@ -43,6 +52,14 @@ class ProductionAreaQuerySet(QuerySet):
     def within_unit(self, unit: Any) -> Self:
         """Areas in the unit or a unit below it, by their commune."""
         return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))
+
+    def with_counts(self, day: dt.date) -> Self:
+        """Annotates `plot_count` and `live_codes`, the codes in force on `day`."""
+        from codes.models import AreaPlot, ProductionAreaCode
+
+        plots = AreaPlot.objects.filter(area=OuterRef("pk")).order_by().values("area").annotate(n=Count("pk")).values("n")
+        codes = ProductionAreaCode.objects.active_on(day).filter(area=OuterRef("pk")).order_by("code").values("code")
+        return self.annotate(plot_count=Coalesce(Subquery(plots), 0), live_codes=ArraySubquery(codes))
 
     def with_active_code(self, market: str, day: dt.date) -> Self:
         """Areas with a code that is good for `market` on `day`."""
@@ -87,6 +104,16 @@ class CodeQuerySet(QuerySet):
                 output_field=CharField(),
             )
         )
+
+    def with_area_shape(self) -> Self:
+        """Annotates `shape`, the frozen outline: for readers who may see it."""
+        return self.annotate(shape=F("boundary"))
+
+    @staticmethod
+    def outline_is_public() -> Q:
+        """Whether the frozen outline may be shown: the area's is public today, and what made it so also holds for the
+        ground as it was frozen (three growers then, or the same ground)."""
+        return Q(area__is_outline_public=True) & (Q(grower_count__gte=3) | Q(area_version=F("area__version")))
 
     def within_unit(self, unit: Any) -> Self:
         """Codes issued in the unit or a unit below it."""

@@ -1,0 +1,88 @@
+"""Filters of areas and codes; parameter names are those of the products layer."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from codes.models import CodeScheme, CodeStatus, Market, MarketApproval, ProductionArea, ProductionAreaCode
+from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
+from crops.models import Crop
+from places.filters import UnitFilter
+
+MONTHS = [(str(month), str(month)) for month in range(1, 13)]
+EXPIRED = "expired"
+SHOWN_STATUSES = [*CodeStatus.choices, (EXPIRED, _("Hết hạn"))]
+
+
+class AreaFilters(StrictFilterSet):
+    """`product` (crop), `month` (1-12) of an offer, `market` of a valid code, `commune`, `q`, `bbox`."""
+
+    product = django_filters.ModelChoiceFilter(
+        field_name="crop", queryset=Crop.objects.all(), to_field_name="slug", label=_("Cây trồng"), empty_label=_("Tất cả")
+    )
+    month = django_filters.ChoiceFilter(
+        choices=MONTHS, method="filter_month", label=_("Tháng có hàng"), empty_label=_("Cả năm")
+    )
+    market = django_filters.ModelChoiceFilter(
+        queryset=Market.objects.all(),
+        to_field_name="code",
+        method="filter_market",
+        label=_("Có mã còn hiệu lực cho"),
+        empty_label=_("Mọi thị trường"),
+    )
+    commune = UnitFilter(field_name="commune", label=_("Phường, xã"))
+    q = TextSearchFilter(folded=("search_key",), label=_("Tìm theo tên"))
+    bbox = BboxFilter(field_name="shape")
+
+    class Meta:
+        model = ProductionArea
+        fields: list[str] = []
+
+    def filter_month(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        # By name: products stand above this app in the graph, the relation leads down from them.
+        today = localdate()
+        offered = rows.filter(
+            Q(products__offers__valid_to=None) | Q(products__offers__valid_to__gt=today),
+            products__is_published=True,
+            products__offers__months__contains=[int(value)],
+            products__offers__valid_from__lte=today,
+        )
+        return rows.filter(pk__in=offered.order_by().values("pk"))
+
+    def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
+        return rows.with_active_code(value.code, localdate())
+
+
+class CodeFilters(StrictFilterSet):
+    """`product` (crop), `market`, `commune`, `status` (with `expired`), `scheme`, `q` (code or area), `bbox`."""
+
+    q = TextSearchFilter(fields=("code", "area_name"), label=_("Mã hoặc tên vùng"))
+    product = django_filters.ModelChoiceFilter(
+        field_name="crop", queryset=Crop.objects.all(), to_field_name="slug", label=_("Cây trồng"), empty_label=_("Tất cả")
+    )
+    market = django_filters.ModelChoiceFilter(
+        queryset=Market.objects.all(),
+        to_field_name="code",
+        method="filter_market",
+        label=_("Thị trường"),
+        empty_label=_("Tất cả"),
+    )
+    status = django_filters.ChoiceFilter(
+        choices=SHOWN_STATUSES, field_name="shown_status", label=_("Trạng thái"), empty_label=_("Tất cả")
+    )
+    scheme = django_filters.ModelChoiceFilter(
+        queryset=CodeScheme.objects.all(), to_field_name="slug", label=_("Chế độ"), empty_label=_("Tất cả")
+    )
+    commune = UnitFilter(field_name="commune", label=_("Phường, xã"))
+    bbox = BboxFilter(field_name="shape")
+
+    class Meta:
+        model = ProductionAreaCode
+        fields: list[str] = []
+
+    def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
+        """Codes that name the market, whatever it says of them."""
+        return rows.filter(Exists(MarketApproval.objects.filter(code=OuterRef("pk"), market=value)))

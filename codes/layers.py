@@ -1,0 +1,100 @@
+"""The layers `areas` and `codes`. Outlines are the public ones, except for those who may see the area itself."""
+
+from typing import Any
+
+from django.contrib.gis.db.models import GeometryField
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import ExpressionWrapper
+from django.db.models.fields import FloatField
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from codes.filters import AreaFilters, CodeFilters
+from codes.models import ProductionArea, ProductionAreaCode
+from core.layers import Layer
+
+
+def _hectares() -> ExpressionWrapper:
+    return ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField())
+
+
+def _holder(path: str, name: str) -> Case:
+    """The organisation's name; a single household's name never leaves."""
+    return Case(When(**{f"{path}__kind": "household"}, then=Value(None)), default=F(name))
+
+
+def _areas(user: Any) -> QuerySet[ProductionArea]:
+    """Everybody sees areas in public use; who may see an area itself sees all of those, with their outlines."""
+    codes = ProductionAreaCode.objects.active_on(localdate()).filter(area=OuterRef("pk")).order_by("code")
+    rows = ProductionArea.objects.annotate(layer_codes=ArraySubquery(codes.values("code")))
+    if not user.is_authenticated:
+        return rows.public().annotate(shape=F("public_shape"), shape_3857=F("public_shape_3857"))
+    own = Q(pk__in=ProductionArea.objects.visible_to(user).values("pk"))
+    return rows.filter(Q(pk__in=ProductionArea.objects.public().values("pk")) | own & Q(is_active=True)).annotate(
+        shape=Case(When(own, then=F("boundary")), default=F("public_shape"), output_field=GeometryField(srid=4326)),
+        shape_3857=Case(
+            When(own, then=F("boundary_3857")), default=F("public_shape_3857"), output_field=GeometryField(srid=3857)
+        ),
+    )
+
+
+AREAS = Layer(
+    name="areas",
+    title=_("Vùng trồng"),
+    rows=_areas,
+    filterset=AreaFilters,
+    geometry="shape",
+    mercator="shape_3857",
+    fields={
+        "name": "name",
+        "crop": "crop__name_vi",
+        "variety": "variety__name_vi",
+        "holder": _holder("cooperative", "cooperative__name"),
+        "commune": "commune__name_vi",
+        "commune_code": "commune__code",
+        "area_ha": _hectares(),
+        "codes": "layer_codes",
+    },
+    tile_fields=("name", "crop", "variety", "holder", "commune", "area_ha"),
+    is_public=True,
+)
+
+
+def _codes(user: Any) -> QuerySet[ProductionAreaCode]:
+    """All codes; the frozen outline only to whom it may be shown."""
+    may_see = ProductionAreaCode.objects.outline_is_public()
+    if user.is_authenticated:
+        may_see |= Q(pk__in=ProductionAreaCode.objects.visible_to(user).values("pk"))
+    return (
+        ProductionAreaCode.objects.public()
+        .with_shown_status(localdate())
+        .annotate(
+            shape=Case(
+                When(may_see, then=F("boundary")), default=F("area__public_location"), output_field=GeometryField(srid=4326)
+            )
+        )
+    )
+
+
+CODES = Layer(
+    name="codes",
+    title=_("Mã số vùng trồng"),
+    rows=_codes,
+    filterset=CodeFilters,
+    geometry="shape",
+    fields={
+        "code": "code",
+        "scheme": "scheme__slug",
+        "market": "market_id",
+        "status": "shown_status",
+        "crop": "crop_name",
+        "area_ha": _hectares(),
+        "commune": "commune_name",
+        "issued_on": "issued_on",
+        "valid_until": "valid_until",
+    },
+    tile_fields=("code", "market", "status", "crop", "area_ha", "commune"),
+    key="code",
+    is_public=True,
+)

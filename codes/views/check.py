@@ -1,0 +1,52 @@
+"""The public check of a code: for anybody, without script, cookies or sign-in; a shared cache may keep it a minute."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from codes.numbering import MAX_TYPED_LENGTH, find_code, suggestions
+from codes.summaries import SKETCH_SIZE, check_code
+from core.throttling import throttled
+from core.views import show_domain_errors
+
+PUBLIC_SECONDS = 60
+
+
+@require_safe
+@show_domain_errors
+@throttled("verify")
+def check_form(request: HttpRequest) -> HttpResponse:
+    """The form; with `?code=` on to the code's own address."""
+    typed = request.GET.get("code", "").strip()[:MAX_TYPED_LENGTH]
+    if typed and typed.strip("/ ."):
+        found = find_code(typed)
+        return HttpResponseRedirect(reverse("codes:check", args=[found.code if found else typed.strip("/ .")]))
+    return _page("codes/check_form.html", {})
+
+
+@require_safe
+@show_domain_errors
+@throttled("verify")
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """What holds for this code today; other spellings lead to the right one, unknown codes to the nearest."""
+    found = find_code(code)
+    if found is None:
+        typed = code[:MAX_TYPED_LENGTH]
+        return _page("codes/check_unknown.html", {"typed": typed, "nearest": suggestions(typed)}, status=404)
+    canonical = found.get_absolute_url()
+    if request.path != canonical:
+        return HttpResponseRedirect(canonical)
+    return _page("codes/check.html", {"check": check_code(found), "size": SKETCH_SIZE})
+
+
+def _page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render without the request: nothing of the visitor may get into a page that a shared cache keeps."""
+    body = render_to_string(template, context | {"is_demo": settings.DEMO})
+    response = HttpResponse(body, status=status)
+    patch_cache_control(response, public=True, max_age=PUBLIC_SECONDS)
+    return response

@@ -1,0 +1,139 @@
+"""The officers' list of codes, and the life of one code."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.permissions import holds
+from codes import services
+from codes.filters import CodeFilters
+from codes.forms import ActForm
+from codes.models import ProductionAreaCode
+from codes.services import Act
+from codes.summaries import shown_status
+from codes.views.areas import AREA_COLOUR, feature, frame_of
+from codes.workflow import (
+    APPROVAL_TRANSITIONS,
+    CODE_TRANSITIONS,
+    EVENT_TITLES,
+    NEEDS_PUBLIC_NOTE,
+    available_market_transitions,
+    available_transitions,
+)
+from core.errors import RuleViolated
+from core.filters import without_blanks
+from core.views import show_domain_errors
+
+PAGE_SIZE = 50
+
+
+@login_required
+@require_GET
+@show_domain_errors
+def code_list(request: HttpRequest) -> HttpResponse:
+    """Codes where the officer or planner may look, with the filters of the public layer."""
+    if not holds(request.user, "codes.view_code"):
+        raise Http404
+    rows = ProductionAreaCode.objects.visible_to(request.user).with_shown_status(localdate()).with_area_shape()
+    params = without_blanks(request.GET)
+    found = CodeFilters.checked(params, rows, besides=("page",))
+    found = found.select_related("market", "scheme").defer("boundary").prefetch_related("approvals__market")
+    page = Paginator(found.order_by("code"), PAGE_SIZE).get_page(params.get("page"))
+    context = {"page": page, "filters": CodeFilters(params, rows).form, "query": _query(params)}
+    return render(request, "codes/code_list.html", context)
+
+
+@login_required
+@require_GET
+@show_domain_errors
+def code_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One code: status, markets, history, and what may be done now."""
+    code = _code(request, pk)
+    approvals = [
+        (approval, available_market_transitions(approval, request.user))
+        for approval in code.approvals.select_related("market", "code__commune").order_by("market__position")
+    ]
+    steps = available_transitions(code, request.user)
+    context = {
+        "code": code,
+        "status": shown_status(code),
+        "approvals": approvals,
+        "steps": [(step, ActForm(prefix=step.name, needs_note=step.name in NEEDS_PUBLIC_NOTE)) for step in steps],
+        "market_form": ActForm(prefix="market"),
+        "events": [_event(event) for event in code.events.select_related("by", "market").reverse()],
+        "frame": frame_of([feature(code.boundary, colour=AREA_COLOUR, name=code.area_name)], code.boundary.extent),
+    }
+    return render(request, "codes/code_detail.html", context)
+
+
+def _event(event: Any) -> dict[str, Any]:
+    parts = [event.reason, event.public_note and _("Công khai: %(note)s") % {"note": event.public_note}]
+    title = str(EVENT_TITLES.get(event.transition, event.transition))
+    if event.market:
+        title = f"{title}: {event.market}"
+    if event.document_number:
+        title = f"{title} ({event.document_number})"
+    return {
+        "title": title,
+        "status": event.new_status,
+        "at": event.at,
+        "by": event.by,
+        "note": "\n".join(part for part in parts if part),
+    }
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def code_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Suspend, restore or revoke."""
+    code = _code(request, pk)
+    if step not in CODE_TRANSITIONS:
+        raise Http404
+    services.move_code(code, step, _act(request, prefix=step), by=request.user)
+    messages.success(request, _("Đã ghi: %(step)s.") % {"step": EVENT_TITLES[step]})
+    return redirect("codes:code-detail", pk=pk)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def market_step(request: HttpRequest, pk: int, market: str) -> HttpResponse:
+    """Record what a market says of a code."""
+    code = _code(request, pk)
+    approval = get_object_or_404(code.approvals, market=market)
+    step = request.POST.get("step", "")
+    if step not in APPROVAL_TRANSITIONS:
+        raise Http404
+    services.move_market_approval(approval, step, _act(request, prefix="market"), by=request.user)
+    messages.success(request, _("Đã ghi: %(step)s.") % {"step": EVENT_TITLES[step]})
+    return redirect("codes:code-detail", pk=pk)
+
+
+def _code(request: HttpRequest, pk: int) -> ProductionAreaCode:
+    if not holds(request.user, "codes.view_code"):
+        raise Http404
+    rows = ProductionAreaCode.objects.visible_to(request.user)
+    return get_object_or_404(rows.select_related("scheme", "market", "commune", "holder", "area", "crop"), pk=pk)
+
+
+def _act(request: HttpRequest, *, prefix: str) -> Act:
+    form = ActForm(request.POST, prefix=prefix)
+    if not form.is_valid():
+        texts = [f"{form.fields[name].label}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        raise RuleViolated("act_incomplete", " ".join(texts))
+    return Act(**form.cleaned_data)
+
+
+def _query(params: Any) -> str:
+    """Return the filters without the page number, for the links between pages."""
+    kept = params.copy()
+    kept.pop("page", None)
+    return kept.urlencode()
