@@ -351,7 +351,7 @@ def test_times_are_told_in_viet_nam_time(person):
 
 
 def test_line_breaks_in_texts_do_not_cut_a_page(seven_units):
-    layer = replace(UNITS, fields={"note": Value("first,\nsecond")})
+    layer = replace(UNITS, fields={"note": Value("first,\nsecond")}, tile_fields=())
 
     page = feature_page(layer, layer.rows(None), limit=2)
 
