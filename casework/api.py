@@ -1,5 +1,189 @@
-"""API of casework, under /api/v1/."""
+"""API of requests, under /api/v1/: read, draft, change, and the steps of both sides."""
 
-from django.urls import URLPattern
+import json
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from casework import services
+from casework.eligibility import examine, question_of
+from casework.layers import REQUESTS
+from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
+from casework.steps import TAKE
+from casework.workflow import available_transitions
+from codes.models import CodeScheme, Market, ProductionArea
+from core.api.negotiation import as_json
+from core.api.preconditions import etag_of, matches
+from core.api.serializers import PointField, StrictSerializer
+from core.api.views import LayerDetailView, LayerListView, LayerView
+from core.errors import PreconditionMissing, Stale
+from core.sql import feature_text
+from office.idempotency import answer_once
+
+
+class RequestBody(StrictSerializer):
+    """What the cooperative says; status, numbers and dates are the system's."""
+
+    area = serializers.PrimaryKeyRelatedField(queryset=ProductionArea.objects.none())
+    scheme = serializers.SlugRelatedField(slug_field="slug", queryset=CodeScheme.objects.all())
+    markets = serializers.SlugRelatedField(
+        slug_field="code", queryset=Market.objects.all(), many=True, required=False, default=list
+    )
+    expected_output_t = serializers.FloatField(required=False, allow_null=True, min_value=0)
+    contact_person = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    has_declared = serializers.BooleanField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        request = self.context.get("request")
+        if request is not None:
+            fields["area"].queryset = ProductionArea.objects.visible_to(request.user)  # type: ignore[attr-defined]
+        if self.partial:
+            fields.pop("area")
+        return fields
+
+
+class ReasonBody(StrictSerializer):
+    """`{reason}`"""
+
+    reason = serializers.CharField(max_length=4000)
+
+
+class NoteBody(StrictSerializer):
+    """`{note}`, may be left out."""
+
+    note = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
+class ApproveBody(StrictSerializer):
+    """`{document_number}`, may be left out."""
+
+    document_number = serializers.CharField(max_length=80, required=False, allow_blank=True)
+
+
+class InspectionBody(StrictSerializer):
+    """A visit: `{visited_on, result, report, position: GeoJSON Point, accuracy_m}`."""
+
+    visited_on = serializers.DateField()
+    result = serializers.ChoiceField(choices=InspectionResult.choices)
+    report = serializers.CharField(max_length=10_000)
+    position = PointField(required=False)
+    accuracy_m = serializers.FloatField(required=False, min_value=0)
+
+
+class NoBody(StrictSerializer):
+    """Nothing to say."""
+
+
+BODIES: dict[str, type[StrictSerializer]] = {
+    "submit": NoBody,
+    "take_up": NoBody,
+    "schedule_inspection": NoteBody,
+    "record_inspection": InspectionBody,
+    "return": ReasonBody,
+    "resubmit": NoteBody,
+    "approve": ApproveBody,
+    "reject": ReasonBody,
+    "withdraw": NoteBody,
+}
+PATHS = {name: name.replace("_", "-") for name in TAKE} | {"record_inspection": "inspections"}
+
+
+class RequestFeature:
+    """Mixin: one request as its reader sees it, with the steps open to that reader."""
+
+    layer = REQUESTS
+
+    def feature_answer(self, request: Request, key: Any, *, status: int = 200) -> HttpResponse:
+        """Return the feature with `actions`, the same as the buttons of the pages, and `findings` while it is open."""
+        text = feature_text(REQUESTS, REQUESTS.one(request.user, key))
+        if text is None:
+            raise Http404
+        code_request = _visible(request, key)
+        feature = json.loads(text)
+        steps = available_transitions(code_request, request.user)
+        feature["properties"]["actions"] = [PATHS[step.name] for step in steps]
+        if code_request.status not in FINAL_STATUSES:
+            found = examine(question_of(code_request, on=timezone.localdate()))
+            feature["properties"]["findings"] = [finding.as_dict() for finding in found]
+        return self.answer(request, as_json(feature), status=status, etag=etag_of(text))  # type: ignore[attr-defined]
+
+
+def _visible(request: Request, key: Any) -> CodeRequest:
+    rows = CodeRequest.objects.visible_to(request.user).select_related(
+        "area__crop", "area__variety", "cooperative", "commune", "scheme"
+    )
+    return get_object_or_404(rows, pk=key)
+
+
+class RequestListView(RequestFeature, LayerListView):
+    """GET: a page of requests. POST: a draft; answers 201 with the feature."""
+
+    def post(self, request: Request) -> HttpResponse:
+        return answer_once(request, purpose="requests", body=request.data, work=lambda: self._create(request))
+
+    @transaction.atomic
+    def _create(self, request: Request) -> HttpResponse:
+        body = RequestBody(data=request.data, context={"request": request})
+        body.is_valid(raise_exception=True)
+        made = services.draft_request(**body.validated_data, by=request.user)
+        response = self.feature_answer(request, made.pk, status=201)
+        response["Location"] = f"{request.path}{made.pk}/"
+        return response
+
+
+class RequestDetailView(RequestFeature, LayerDetailView):
+    """GET: one request. PATCH: change a draft or a returned one; needs If-Match."""
+
+    def patch(self, request: Request, key: int) -> HttpResponse:
+        code_request = _visible(request, key)
+        body = RequestBody(data=request.data, context={"request": request}, partial=True)
+        body.is_valid(raise_exception=True)
+        with transaction.atomic():
+            CodeRequest.objects.select_for_update(of=("self",)).get(pk=key)
+            self._check_version(request, key)
+            services.update_request(code_request, **body.validated_data, by=request.user)
+        return self.feature_answer(request, key)
+
+    def _check_version(self, request: Request, key: int) -> None:
+        given = request.META.get("HTTP_IF_MATCH", "")
+        if not given:
+            raise PreconditionMissing
+        if not matches(given, etag_of(feature_text(REQUESTS, REQUESTS.one(request.user, key)) or "")):
+            raise Stale
+
+
+class RequestStepView(RequestFeature, LayerView):
+    """POST: take a step; answers with the request as it then is."""
+
+    step = ""
+
+    def post(self, request: Request, key: int) -> HttpResponse:
+        return answer_once(
+            request, purpose=f"requests/{key}/{self.step}", body=request.data, work=lambda: self._take(request, key)
+        )
+
+    def _take(self, request: Request, key: int) -> HttpResponse:
+        code_request = _visible(request, key)
+        body = BODIES[self.step](data=request.data or {}, context={})
+        body.is_valid(raise_exception=True)
+        TAKE[self.step](code_request, **body.validated_data, by=request.user)
+        status = 201 if self.step == "record_inspection" else 200
+        return self.feature_answer(request, key, status=status)
+
+
+urlpatterns: list[URLPattern] = [
+    path("requests/", RequestListView.as_view(), name="request-list"),
+    path("requests/<int:key>/", RequestDetailView.as_view(), name="request-detail"),
+    *(
+        path(f"requests/<int:key>/{word}/", RequestStepView.as_view(step=name), name=f"request-{word}")
+        for name, word in PATHS.items()
+    ),
+]

@@ -1,0 +1,1 @@
+"""Pages of requests: the cooperative's, the desk, the receipt."""
