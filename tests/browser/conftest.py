@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
 
 # Playwright's sync API keeps an event loop in this thread; without this the ORM refuses to work in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -81,7 +83,20 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def base_url(live_server: Any) -> str:
+def live_server() -> Iterator[LiveServer]:
+    """pytest-django's live server, with the static files that the finders find.
+
+    Its own fixture looks for the app's plain name among INSTALLED_APPS, where ours stands by its configuration.
+    """
+    server = LiveServer("localhost", start=False)
+    server.thread.static_handler = StaticFilesHandler
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
     """Makes `page.goto("/")` go to the live server."""
     return live_server.url
 
@@ -92,14 +107,14 @@ def problems() -> Problems:
 
 
 @pytest.fixture
-def context(context: BrowserContext, problems: Problems, live_server: Any) -> Iterator[BrowserContext]:
+def context(context: BrowserContext, problems: Problems, live_server: LiveServer) -> Iterator[BrowserContext]:
     problems.watch(context)
     yield context
     assert problems.unexpected() == []
 
 
 @pytest.fixture
-def phone(browser: Browser, problems: Problems, live_server: Any) -> Iterator[Page]:
+def phone(browser: Browser, problems: Problems, live_server: LiveServer) -> Iterator[Page]:
     """A page on a telephone: 390 by 844 points, touch, mobile layout."""
     context = browser.new_context(**PHONE, base_url=live_server.url)
     problems.watch(context)
@@ -109,7 +124,7 @@ def phone(browser: Browser, problems: Problems, live_server: Any) -> Iterator[Pa
 
 
 @pytest.fixture
-def sign_in(live_server: Any) -> Callable[[Page, Any], None]:
+def sign_in(live_server: LiveServer) -> Callable[[Page, Any], None]:
     """Return sign_in(page, user): the page's browser carries a session of `user`."""
 
     def sign_in(page: Page, user: Any) -> None:

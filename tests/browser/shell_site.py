@@ -134,3 +134,6 @@ urlpatterns = [
     path("geo/areas/", geojson),
     path("tiles/areas/<int:z>/<int:x>/<int:y>.mvt", tile),
 ]
+
+handler404 = "core.views.page_not_found"
+handler500 = "core.views.server_error"

@@ -104,10 +104,3 @@ def test_skip_link_comes_first_and_leads_to_the_content(page: Page):
     expect(page.locator(".skip-link")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-
-
-def test_sign_in_page_is_vietnamese_and_accessible(page: Page):
-    page.goto("/accounts/login/")
-
-    expect(page.get_by_role("heading", level=1)).to_have_text("Đăng nhập")
-    assert_no_axe_violations(page)
