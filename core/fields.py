@@ -9,19 +9,19 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Q
 
 from core.expressions import InBox, Is2D, SquareMetres, VertexCount, WebMercator
-from core.text import clean_text
+from core.text import clean_line, clean_lines
 
 
 class TextLine(models.CharField):
-    """One line of text for people: stored NFC, without hidden signs (see `core.text.clean_text`)."""
+    """One line of text for people: stored NFC, without hidden signs (see `core.text.clean_line`)."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return clean_text(value) if isinstance(value, str) else value
+        return clean_line(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return clean_text(value) if isinstance(value, str) else value
+        return clean_line(value) if isinstance(value, str) else value
 
 
 class TextBlock(models.TextField):
@@ -29,15 +29,11 @@ class TextBlock(models.TextField):
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return _clean_lines(value) if isinstance(value, str) else value
+        return clean_lines(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return _clean_lines(value) if isinstance(value, str) else value
-
-
-def _clean_lines(value: str) -> str:
-    return "\n".join(clean_text(line) for line in value.splitlines())
+        return clean_lines(value) if isinstance(value, str) else value
 
 
 class BoundaryField(MultiPolygonField):

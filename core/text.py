@@ -26,6 +26,19 @@ def clean_text(value: str) -> str:
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", value)).strip()
 
 
+def clean_line(value: str) -> str:
+    """Return one line of clean text; a line break inside is refused (it would forge mail headers and log lines)."""
+    cleaned = clean_text(value)
+    if len(cleaned.splitlines()) > 1:
+        raise ValidationError(_("Chỉ được ghi một dòng."), code="line_break")
+    return cleaned
+
+
+def clean_lines(value: str) -> str:
+    """Return several lines of clean text, joined by line feeds."""
+    return "\n".join(clean_text(line) for line in value.splitlines())
+
+
 def fold(value: str) -> str:
     """Return the search form: lower case, no diacritics, đ as d, blanks collapsed. `fold("Cao Lãnh") == "cao lanh"`."""
     decomposed = unicodedata.normalize("NFD", value.casefold().replace("đ", "d"))

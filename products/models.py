@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core import crypto
@@ -64,7 +65,12 @@ class Product(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name_vi
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language; Vietnamese where there is no English one."""
+        return self.name_en if self.name_en and get_language() == "en" else self.name_vi
 
 
 @keep_history()

@@ -59,3 +59,9 @@ class EnquiryQuerySet(QuerySet):
     def unanswered(self) -> Self:
         """Enquiries that still wait for the cooperative."""
         return self.filter(status__in=("sent", "read"))
+
+    def silent_since(self, moment: dt.datetime) -> Self:
+        """Enquiries in which nobody has written a line since `moment`."""
+        from products.models import EnquiryMessage
+
+        return self.exclude(Exists(EnquiryMessage.objects.filter(enquiry=OuterRef("pk"), at__gte=moment)))

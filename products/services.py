@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
+from itertools import count
 
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ from core import crypto
 from core.changes import announce
 from core.errors import Finding, RuleViolated
 from core.permissions import require
-from core.text import fold
+from core.text import clean_line, fold
 from core.workflow import next_status
 from crops.models import Crop, Variety
 from products import notifications
@@ -28,7 +29,7 @@ from products.models import ContactKind, Enquiry, EnquiryMessage, MessageAuthor,
 from products.permissions import can_answer_enquiry, can_edit_products, can_read_enquiry
 from products.workflow import ENQUIRY_TRANSITIONS
 
-_PHONE = re.compile(r"\+?\d{8,15}")
+_PHONE = re.compile(r"\+?[0-9]{8,15}")  # ITU-T E.164: at most 15 digits
 
 
 @transaction.atomic
@@ -44,14 +45,21 @@ def publish_product(
     description: str = "",
     by: object,
 ) -> Product:
-    """Put a product of the cooperative on the map: at its area's public point, else at the cooperative's seat."""
+    """Put a product of the cooperative on the map: at its area's public point, else at the cooperative's seat.
+
+    Crop and variety are kept only for kind `crop`. Raises RuleViolated for a crop product without a crop, an area or
+    a variety that does not fit, a name that the cooperative has given already, and a seat that nobody knows.
+    """
     require(can_edit_products(by, cooperative))
-    _check_origin(cooperative, kind, crop, area)
+    if kind != ProductKind.CROP:
+        crop = variety = None
+    _check_origin(cooperative, kind, crop, variety, area)
+    _check_name(cooperative, name_vi)
     product = Product.objects.create(
         cooperative=cooperative,
         kind=kind,
-        crop=crop if kind == ProductKind.CROP else None,
-        variety=variety if kind == ProductKind.CROP else None,
+        crop=crop,
+        variety=variety,
         area=area,
         commune=area.commune if area else cooperative.commune,
         location=area.public_location if area else _seat(cooperative),
@@ -86,14 +94,20 @@ def add_offer(
     valid_to: dt.date | None = None,
     by: object,
 ) -> Offer:
-    """Say how much of the product there is (tonnes a season) in which months (1-12)."""
+    """Say how much of the product there is (tonnes a season) in which months (1-12).
+
+    Raises RuleViolated for months outside the year, a volume that is not positive and an end before the beginning.
+    """
     require(can_edit_products(by, product.cooperative))
+    valid_from = valid_from or timezone.localdate()
+    months = sorted(set(months))
+    _check_offer(months, volume_t, valid_from, valid_to)
     offer = Offer.objects.create(
         product=product,
-        months=sorted(set(months)),
+        months=months,
         volume_t=volume_t,
         quality=quality,
-        valid_from=valid_from or timezone.localdate(),
+        valid_from=valid_from,
         valid_to=valid_to,
     )
     _touch(product)
@@ -138,13 +152,16 @@ def send_enquiry(
     """Store a buyer's enquiry and tell the cooperative. No account is needed.
 
     `contact` is a mail address or a phone number; it is encrypted and never shown to the cooperative. Raises
-    RuleViolated without consent (Law 91/2025/QH15: silence is not consent) or with a contact that is neither.
+    RuleViolated without consent (Law 91/2025/QH15: silence is not consent), with a contact that is neither, and for
+    a product of another cooperative.
     """
     kind, cleaned = read_contact(contact)
     if not has_consented:
         raise RuleViolated(
             findings=[_finding("consent_missing", "consent", _("Cần đồng ý để chúng tôi chuyển yêu cầu."))]
         )
+    if product is not None and product.cooperative_id != cooperative.pk:
+        raise RuleViolated(findings=[_finding("foreign_product", "product", _("Sản phẩm không phải của đơn vị này."))])
     enquiry = Enquiry.objects.create(
         cooperative=cooperative,
         product=product,
@@ -214,9 +231,11 @@ def write_back(enquiry: Enquiry, *, text: str) -> EnquiryMessage:
 
 
 @transaction.atomic
-def close_enquiry(enquiry: Enquiry) -> Enquiry:
-    """Close the conversation; either side may, and the address stays readable."""
+def close_enquiry(enquiry: Enquiry, *, by: object | None = None) -> Enquiry:
+    """Close the conversation; the private address stays readable. `by` is None for the buyer, who has that address."""
     enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
+    if by is not None:
+        require(can_answer_enquiry(by, enquiry))
     enquiry.closed_at = timezone.now()
     _move(enquiry, "close", "closed_at")
     return enquiry
@@ -232,13 +251,34 @@ def _touch(product: Product) -> None:
     announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
 
 
-def _check_origin(cooperative: Cooperative, kind: str, crop: Crop | None, area: ProductionArea | None) -> None:
+def _check_origin(
+    cooperative: Cooperative, kind: str, crop: Crop | None, variety: Variety | None, area: ProductionArea | None
+) -> None:
     if kind == ProductKind.CROP and crop is None:
         raise RuleViolated(findings=[_finding("crop_missing", "crop", _("Sản phẩm trồng trọt cần có cây trồng."))])
+    if variety is not None and crop is not None and variety.crop_id != crop.pk:
+        raise RuleViolated(findings=[_finding("foreign_variety", "variety", _("Giống không thuộc cây trồng này."))])
     if area is not None and (area.cooperative_id != cooperative.pk or (crop is not None and area.crop_id != crop.pk)):
         raise RuleViolated(
             findings=[_finding("foreign_area", "area", _("Vùng trồng phải là của đơn vị và trồng đúng cây này."))]
         )
+
+
+def _check_name(cooperative: Cooperative, name_vi: str) -> None:
+    if Product.objects.filter(cooperative=cooperative, name_vi=clean_line(name_vi)).exists():
+        raise RuleViolated(findings=[_finding("name_taken", "name_vi", _("Đơn vị đã có sản phẩm mang tên này."))])
+
+
+def _check_offer(months: list[int], volume_t: float, valid_from: dt.date, valid_to: dt.date | None) -> None:
+    findings = []
+    if not months or not 1 <= months[0] <= months[-1] <= 12:
+        findings.append(_finding("bad_months", "months", _("Hãy chọn ít nhất một tháng, từ 1 đến 12.")))
+    if not 0 < volume_t < float("inf"):
+        findings.append(_finding("bad_volume", "volume_t", _("Sản lượng phải lớn hơn 0.")))
+    if valid_to is not None and valid_to <= valid_from:
+        findings.append(_finding("bad_dates", "valid_to", _("Ngày kết thúc phải sau ngày bắt đầu.")))
+    if findings:
+        raise RuleViolated(findings=findings)
 
 
 def _seat(cooperative: Cooperative) -> Point:
@@ -249,9 +289,10 @@ def _seat(cooperative: Cooperative) -> Point:
 
 
 def _free_slug(text: str) -> str:
-    base = slugify(fold(text))[:90]
+    base = slugify(fold(text))[:90].strip("-")
     taken = set(Product.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    return base if base not in taken else f"{base}-{len(taken) + 1}"
+    numbered = (f"{base}-{number}" for number in count(2))
+    return base if base not in taken else next(slug for slug in numbered if slug not in taken)
 
 
 def _search_key(name_vi: str, name_en: str, crop: Crop | None) -> str:

@@ -1,30 +1,43 @@
 """What a producer page shows, read in a fixed number of queries."""
 
+import datetime as dt
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.db.models.functions import AsGeoJSON
-from django.db.models import Case, F, Prefetch, QuerySet, When
+from django.db.models import F, Prefetch, QuerySet
 from django.utils import timezone
 
 from codes.models import MarketApproval, ProductionArea, ProductionAreaCode
 from cooperatives.models import Certificate, Cooperative
+from core.sql import COORDINATE_DIGITS
 from products.models import Offer, Product
 
 STALE_AFTER_DAYS = 180
+MARGIN_DEGREES = 0.004  # some 400 m around a single point
 
 
 @dataclass(frozen=True, slots=True)
 class ProducerPage:
-    """Everything public about one cooperative. `outlines` is a FeatureCollection of public outlines and points."""
+    """Everything public about one cooperative on one day.
 
+    `outlines` is a FeatureCollection of public outlines and points, `bounds` their [west, south, east, north] in
+    EPSG:4326 with a margin (None without areas); `months` are those with anything on offer; `area_ha` is the sum of
+    the areas.
+    """
+
+    day: dt.date
     cooperative: Cooperative
     products: list[Product]
     areas: list[ProductionArea]
     codes: list[ProductionAreaCode]
     certificates: list[Certificate]
     outlines: dict[str, Any]
+    bounds: list[float] | None
+    months: list[int]
+    area_ha: float
     is_stale: bool
 
 
@@ -51,13 +64,18 @@ def producer_page(cooperative: Cooperative) -> ProducerPage:
         .order_by("code")
     )
     latest = max((product.updated_at for product in products), default=None)
+    features = [_feature(area) for area in areas]
     return ProducerPage(
+        day=today,
         cooperative=cooperative,
         products=products,
         areas=areas,
         codes=list(codes),
         certificates=list(cooperative.certificates.select_related("crop").order_by("kind", "-valid_until")),
-        outlines={"type": "FeatureCollection", "features": [_feature(area) for area in areas]},
+        outlines={"type": "FeatureCollection", "features": features},
+        bounds=_bounds(features),
+        months=sorted({month for product in products for offer in product.offers_today for month in offer.months}),
+        area_ha=sum(area.area_ha for area in areas),
         is_stale=latest is not None and (timezone.now() - latest).days > STALE_AFTER_DAYS,
     )
 
@@ -68,13 +86,8 @@ def _shown_areas(cooperative: Cooperative) -> QuerySet[ProductionArea]:
         ProductionArea.objects.public()
         .filter(cooperative=cooperative)
         .select_related("crop", "variety", "commune")
-        .annotate(
-            shown=Case(
-                When(is_outline_public=True, then=AsGeoJSON(F("boundary"), precision=6)),
-                default=AsGeoJSON(F("public_location"), precision=6),
-            )
-        )
-        .defer("boundary", "boundary_3857")
+        .annotate(shown=AsGeoJSON(F("public_shape"), precision=COORDINATE_DIGITS))
+        .defer("boundary", "boundary_3857", "public_shape", "public_shape_3857")
         .order_by("name")
     )
 
@@ -91,3 +104,21 @@ def _feature(area: Any) -> dict[str, Any]:
             "colour": area.crop.colour,
         },
     }
+
+
+def _bounds(features: list[dict[str, Any]]) -> list[float] | None:
+    positions = [position for feature in features for position in _positions(feature["geometry"]["coordinates"])]
+    if not positions:
+        return None
+    longitudes, latitudes = zip(*positions, strict=True)
+    west, south, east, north = min(longitudes), min(latitudes), max(longitudes), max(latitudes)
+    margin = max((east - west) / 5, (north - south) / 5, MARGIN_DEGREES)
+    return [west - margin, south - margin, east + margin, north + margin]
+
+
+def _positions(coordinates: list[Any]) -> Iterator[list[float]]:
+    if isinstance(coordinates[0], list):
+        for inner in coordinates:
+            yield from _positions(inner)
+    else:
+        yield coordinates

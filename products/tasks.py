@@ -14,11 +14,11 @@ EXPIRES_AFTER_DAYS = 14
 
 
 def expire_enquiries(job: Any) -> dict[str, int]:
-    """Mark enquiries as expired that nobody answered within 14 days."""
+    """Mark enquiries as expired whose last line the cooperative has not answered within 14 days."""
     before = timezone.now() - dt.timedelta(days=EXPIRES_AFTER_DAYS)
     expired = 0
     with transaction.atomic():
-        waiting = Enquiry.objects.unanswered().filter(created_at__lt=before)
+        waiting = Enquiry.objects.unanswered().silent_since(before)
         for enquiry in waiting.select_for_update(of=("self",), skip_locked=True):
             enquiry.status = next_status(ENQUIRY_TRANSITIONS, "expire", enquiry.status)
             enquiry.save(update_fields=["status"])

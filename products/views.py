@@ -25,11 +25,16 @@ def producer(request: HttpRequest, slug: str) -> HttpResponse:
     """The public page of one cooperative."""
     cooperative = get_object_or_404(Cooperative.objects.public().select_related("commune"), slug=slug)
     page = producer_page(cooperative)
-    frame = {"show": [], "features": page.outlines, "hash": False, "legend": False}
-    response = render(request, "products/producer.html", {"page": page, "frame": frame})
-    if not request.user.is_authenticated:
-        response["Cache-Control"] = "public, max-age=60"
-    return response
+    frame = {
+        "show": [],
+        "bounds": page.bounds,
+        "features": page.outlines,
+        "hash": False,
+        "legend": False,
+        "count": False,
+    }
+    # Not for shared caches: the language form in the header carries the visitor's own CSRF token.
+    return render(request, "products/producer.html", {"page": page, "frame": frame})
 
 
 @require_http_methods(["GET", "POST"])
@@ -119,9 +124,7 @@ def enquiry_inbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(visible, pk=pk)
     form = MessageForm(request.POST or None)
     if request.method == "POST" and request.POST.get("do") == "close":
-        if not can_answer_enquiry(request.user, found):
-            raise Http404
-        services.close_enquiry(found)
+        services.close_enquiry(found, by=request.user)
         return redirect(found)
     if request.method == "POST" and form.is_valid():
         services.answer_enquiry(found, text=form.cleaned_data["text"], by=request.user)

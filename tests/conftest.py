@@ -15,5 +15,6 @@ pytest_plugins = [
     "tests.factories.farms",
     "tests.factories.codes",
     "tests.factories.casework",
+    "tests.factories.products",
     "tests.people",
 ]
