@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from codes.models import CodeStatus
 from crops.models import Crop
 from landuse.models import LandUseClass
 from products.models import Product, ProductKind
@@ -189,4 +190,186 @@ def land_use() -> Drawing:
             ],
         },
         colour_by="class_code",
+    )
+
+
+STATUS_COLOURS = {
+    CodeStatus.ACTIVE: "#1c6247",
+    CodeStatus.SUSPENDED: "#c67f0e",
+    CodeStatus.REVOKED: "#a02c1b",
+    CodeStatus.SUPERSEDED: "#55594f",
+}
+POLYGON = ["==", ["geometry-type"], "Polygon"]
+POINT = ["==", ["geometry-type"], "Point"]
+
+
+def _crops() -> list[tuple[str, str, str]]:
+    """Return short code, colour and name of every crop, in the order of names."""
+    name = "name_en" if get_language() == "en" else "name_vi"
+    return list(Crop.objects.order_by(name).values_list("short_code", "colour", name))
+
+
+def _ground(source_layer: str, colour: Any, *, shapes_from: int) -> list[Json]:
+    """Outlines where they are shown, points where only those may be."""
+    base = {"source_layer": source_layer, "min_zoom": shapes_from}
+    return [
+        {**base, "type": "fill", "filter": POLYGON, "paint": {"fill-color": colour, "fill-opacity": 0.5}},
+        {
+            **base,
+            "type": "line",
+            "filter": POLYGON,
+            "paint": {"line-color": colour, "line-width": by_zoom(10, 1, 15, 2.5)},
+        },
+        {
+            **base,
+            "type": "circle",
+            "filter": POINT,
+            "paint": {
+                "circle-radius": by_zoom(10, 6, 15, 10),
+                "circle-color": colour,
+                "circle-stroke-color": PAPER,
+                "circle-stroke-width": 2,
+            },
+        },
+    ]
+
+
+def areas(*, shapes_from: int) -> Drawing:
+    """Production areas by crop."""
+    crops = _crops()
+    colour = match("crop_code", ((code, shown) for code, shown, _name in crops))
+    communes = {
+        "title": "name",
+        "fields": [["count", _("Vùng trồng")], ["holders", _("Đơn vị quản lý")], ["area_ha", _("Diện tích (ha)")]],
+    }
+    return Drawing(
+        kinds=[
+            *_ground("areas", colour, shapes_from=shapes_from),
+            *_circles("area_communes", GROUP, to_zoom=shapes_from, popup=communes),
+        ],
+        legend=[{"label": name, "colour": shown, "shape": "fill", "value": code} for code, shown, name in crops],
+        popup={
+            "title": "name",
+            "fields": [
+                ["crop", _("Cây trồng")],
+                ["variety", _("Giống")],
+                ["holder", _("Đơn vị quản lý")],
+                ["commune", _("Phường, xã")],
+                ["area_ha", _("Diện tích (ha)")],
+            ],
+        },
+        colour_by="crop_code",
+    )
+
+
+def codes(*, shapes_from: int) -> Drawing:
+    """Codes by their state."""
+    states = [*((str(status), shown, status.label) for status, shown in STATUS_COLOURS.items())]
+    states.append(("expired", "#8b6f2a", _("Hết hiệu lực")))
+    colour = match("status", ((status, shown) for status, shown, _label in states))
+    communes = {
+        "title": "name",
+        "fields": [["count", _("Mã số")], ["holders", _("Đơn vị")], ["area_ha", _("Diện tích (ha)")]],
+    }
+    return Drawing(
+        kinds=[
+            *_ground("codes", colour, shapes_from=shapes_from),
+            *_circles("code_communes", GROUP, to_zoom=shapes_from, popup=communes),
+        ],
+        legend=[
+            {"label": str(label), "colour": shown, "shape": "fill", "value": status} for status, shown, label in states
+        ],
+        popup={
+            "title": "code",
+            "link": "url",
+            "fields": [
+                ["crop", _("Cây trồng")],
+                ["commune", _("Phường, xã")],
+                ["area_ha", _("Diện tích (ha)")],
+                ["market", _("Thị trường")],
+            ],
+        },
+        colour_by="status",
+    )
+
+
+def plots(*, shapes_from: int) -> Drawing:
+    """Plots by crop; archived ones faint. Far out, circles in the colour of the crop with most ground."""
+    crops = _crops()
+    colour = match("crop_code", ((code, shown) for code, shown, _name in crops))
+    base = {"source_layer": "plots", "min_zoom": shapes_from}
+    is_archived = ["==", ["get", "status"], "archived"]
+    is_in_conflict = ["==", ["get", "status"], "in_conflict"]
+    cells = {
+        "fields": [["count", _("Thửa")], ["area_ha", _("Diện tích (ha)")], ["crop", _("Cây trồng nhiều nhất")]],
+    }
+    radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 3, 10, 9, 40, 17, 120, 26]
+    return Drawing(
+        kinds=[
+            {
+                **base,
+                "type": "fill",
+                "paint": {"fill-color": colour, "fill-opacity": ["case", is_archived, 0.12, 0.6]},
+            },
+            {
+                **base,
+                "type": "line",
+                "paint": {
+                    "line-color": ["case", is_in_conflict, "#a02c1b", "#3b3322"],
+                    "line-width": by_zoom(12, 0.4, 15, 1.4),
+                    "line-opacity": ["case", is_archived, 0.3, 0.9],
+                },
+            },
+            {
+                "source_layer": "plot_cells",
+                "type": "circle",
+                "max_zoom": shapes_from,
+                "paint": {
+                    "circle-radius": radius,
+                    "circle-color": colour,
+                    "circle-opacity": 0.85,
+                    "circle-stroke-color": PAPER,
+                    "circle-stroke-width": 1,
+                },
+                "popup": cells,
+            },
+        ],
+        legend=[{"label": name, "colour": shown, "shape": "fill", "value": code} for code, shown, name in crops],
+        popup={
+            "title": "ref",
+            "fields": [
+                ["crop", _("Cây trồng")],
+                ["variety", _("Giống")],
+                ["cooperative", _("Hợp tác xã")],
+                ["area_ha", _("Diện tích (ha)")],
+            ],
+        },
+        colour_by="crop_code",
+    )
+
+
+def cooperatives() -> Drawing:
+    """Seats of organisations."""
+    return Drawing(
+        kinds=[
+            {
+                "source_layer": "cooperatives",
+                "type": "circle",
+                "paint": {
+                    "circle-radius": by_zoom(8, 5, 14, 9),
+                    "circle-color": "#f0ac2b",
+                    "circle-stroke-color": "#5a3c00",
+                    "circle-stroke-width": 2,
+                },
+            },
+            {
+                "source_layer": "cooperatives",
+                "type": "symbol",
+                "min_zoom": 11,
+                "layout": {"text-field": ["get", "name"], "text-anchor": "top", "text-offset": [0, 0.9]},
+                "paint": {"text-color": INK, "text-halo-color": PAPER, "text-halo-width": 1.6},
+            },
+        ],
+        legend=[{"label": _("Trụ sở hợp tác xã"), "colour": "#f0ac2b", "shape": "circle"}],
+        popup={"title": "name", "link": "url", "fields": [["commune", _("Phường, xã")]]},
     )

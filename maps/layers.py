@@ -11,10 +11,14 @@ from django.contrib.gis.db.models import PointField
 from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Concat, Trim
 
+from codes.layers import AREAS, CODES
+from cooperatives.layers import COOPERATIVES
 from core.layers import Layer
+from farms.layers import PLOTS
 from landuse.layers import LAND_USE
 from maps import drawing
 from maps.drawing import Drawing
+from maps.models import DensityCell
 from maps.sources import Cells, Groups, Rows, Shapes, TileSource
 from places.layers import UNITS
 from products.layers import PRODUCTS
@@ -28,6 +32,7 @@ class MapLayer:
     sources     what fills a tile; every zoom between `min_zoom` and `max_zoom` has at least one
     depends_on  names under which changes are noted (`maps.services.note_changes`): they make the ETag
     draw        paint, legend and popup, made anew for each list of layers: colours are data
+    follows_cooperatives  the ETag also follows the cooperatives themselves
     is_same_for_all  everybody sees the same rows, signed in or not: asked as nobody, kept by shared caches
     """
 
@@ -38,6 +43,7 @@ class MapLayer:
     min_zoom: int = 0
     max_zoom: int = 16
     is_same_for_all: bool = False
+    follows_cooperatives: bool = False
 
     @property
     def name(self) -> str:
@@ -87,6 +93,10 @@ _UNIT_PROPERTIES = {
 }
 _PRODUCER_PAGE = {"url": Concat(Value("/p/"), F("cooperative__slug"), Value("/"), output_field=TextField())}
 
+_CODE_PAGE = {"url": Concat(Value("/v/"), F("code"), Value("/"), output_field=TextField())}
+_COOPERATIVE_PAGE = {"url": Concat(Value("/p/"), F("slug"), Value("/"), output_field=TextField())}
+_CROP_CODE = {"crop_code": F("crop__short_code")}
+
 COMMUNES_FROM = 8  # below, only provinces: the country's 3,321 communes would be dust
 
 UNIT_MAP = MapLayer(
@@ -124,9 +134,10 @@ PRODUCT_MAP = MapLayer(
         ),
         Shapes("products", from_zoom=PRODUCT_SHAPES_FROM, extra=_PRODUCER_PAGE, buffer=0, is_spread=True),
     ),
-    depends_on=("products", "areas", "codes", "units", "cooperatives"),
+    depends_on=("products", "areas", "codes", "units"),
     draw=lambda: drawing.products(shapes_from=PRODUCT_SHAPES_FROM),
     is_same_for_all=True,
+    follows_cooperatives=True,
 )  # fmt: skip
 
 LAND_USE_MAP = MapLayer(
@@ -137,5 +148,67 @@ LAND_USE_MAP = MapLayer(
     min_zoom=7,
 )
 
-MAP_LAYERS: tuple[MapLayer, ...] = (UNIT_MAP, LAND_USE_MAP, PRODUCT_MAP)
+AREA_SHAPES_FROM = 10
+
+AREA_MAP = MapLayer(
+    AREAS,
+    sources=(
+        Groups(
+            "area_communes", place="public_location", holder="cooperative_id", area="id", area_m2="area_m2",
+            growers="grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
+        ),
+        Shapes("areas", from_zoom=AREA_SHAPES_FROM, extra=_CROP_CODE, is_spread=True),
+    ),
+    depends_on=("areas", "codes", "units"),
+    draw=lambda: drawing.areas(shapes_from=AREA_SHAPES_FROM),
+    follows_cooperatives=True,
+)  # fmt: skip
+
+CODE_MAP = MapLayer(
+    CODES,
+    sources=(
+        Groups(
+            "code_communes", place="area__public_location", holder="holder_id", area="area_id",
+            area_m2="area__area_m2", growers="area__grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
+        ),
+        Shapes("codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_PAGE, is_spread=True),
+    ),
+    depends_on=("areas", "codes", "units"),
+    draw=lambda: drawing.codes(shapes_from=AREA_SHAPES_FROM),
+)  # fmt: skip
+
+PLOT_SHAPES_FROM = 12  # 3 pixels wide there; some thousand of them in a tile
+
+PLOT_MAP = MapLayer(
+    PLOTS,
+    sources=(
+        Cells(
+            "plot_cells",
+            cells=DensityCell.objects.visible_to,
+            filters=frozenset({"crop", "status", "commune", "cooperative"}),
+            to_zoom=PLOT_SHAPES_FROM - 1,
+        ),
+        Shapes("plots", from_zoom=PLOT_SHAPES_FROM, extra=_CROP_CODE),
+    ),
+    depends_on=("plots",),
+    draw=lambda: drawing.plots(shapes_from=PLOT_SHAPES_FROM),
+)
+
+COOPERATIVE_MAP = MapLayer(
+    COOPERATIVES,
+    sources=(Shapes("cooperatives", extra=_COOPERATIVE_PAGE, buffer=0, is_spread=True),),
+    depends_on=(),
+    draw=drawing.cooperatives,
+    follows_cooperatives=True,
+)
+
+MAP_LAYERS: tuple[MapLayer, ...] = (
+    UNIT_MAP,
+    LAND_USE_MAP,
+    PLOT_MAP,
+    AREA_MAP,
+    CODE_MAP,
+    PRODUCT_MAP,
+    COOPERATIVE_MAP,
+)
 BY_NAME = {layer.name: layer for layer in MAP_LAYERS}

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from farms.models import Plot
 from maps import sql
+from maps.expressions import AsStored
 from maps.models import LayerChange
 
 KEPT = timedelta(minutes=10)  # longer than any transaction that could still commit an older row
@@ -32,7 +33,7 @@ def count_plots(plots: QuerySet[Plot], *, sign: int, is_folded: bool = False) ->
 
     One statement for any number of plots. Returns the number of rows appended.
     """
-    rows = plots.order_by().values_list(*sql.CELL_SOURCE_COLUMNS)
+    rows = plots.order_by().annotate(cell_shape=AsStored(F("boundary_3857"))).values_list(*sql.CELL_SOURCE_COLUMNS)
     try:
         inner, params = rows.query.sql_with_params()
     except EmptyResultSet:

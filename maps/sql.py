@@ -67,7 +67,7 @@ _SIDE = "(ST_XMax(e.box) - ST_XMin(e.box))"
 _RING = f"{_SIDE} * {128 / EXTENT} * (1 + r.n / 16)"
 _INSIDE = f"{_SIDE} / {EXTENT}"
 _SPREAD = f"""
-    CASE WHEN r.n = 1 THEN r.tile_shape ELSE ST_SetSRID(ST_MakePoint(
+    CASE WHEN r.n = 1 OR ST_Dimension(r.tile_shape) > 0 THEN r.tile_shape ELSE ST_SetSRID(ST_MakePoint(
         least(greatest(ST_X(r.tile_shape) + {_RING} * cos(2 * pi() * r.k / r.n), ST_XMin(e.box)),
               ST_XMax(e.box) - {_INSIDE}),
         least(greatest(ST_Y(r.tile_shape) + {_RING} * sin(2 * pi() * r.k / r.n), ST_YMin(e.box) + {_INSIDE}),
@@ -157,6 +157,12 @@ VERSIONS = """
     SELECT count(*), coalesce(max(id), 0), coalesce(bit_xor(hashint8extended(id, 0)), 0)
     FROM maps_layerchange WHERE layer = ANY(%s)"""
 
+# Cooperatives are some hundred rows that tell nobody of their changes: their version is a digest of what layers show.
+COOPERATIVES_VERSION = """
+    SELECT count(*), coalesce(bit_xor(hashtextextended(
+        concat_ws('|', id, slug, kind, name, status, commune_id, location::text), 0)), 0)
+    FROM cooperatives_cooperative"""
+
 PRUNE_CHANGES = """
     DELETE FROM maps_layerchange old
     WHERE old.at < %s
@@ -165,7 +171,7 @@ PRUNE_CHANGES = """
 # --- Density cells -----------------------------------------------------------------------------------------------
 FOLD_LOCK = 7_283_001  # any number that no other advisory lock of this service has
 
-CELL_SOURCE_COLUMNS = ("crop_id", "commune_id", "cooperative_id", "status", "area_m2", "boundary_3857")
+CELL_SOURCE_COLUMNS = ("crop_id", "commune_id", "cooperative_id", "status", "area_m2", "cell_shape")
 
 
 def cell_x(shape: str) -> str:
@@ -184,7 +190,7 @@ def append_cells(inner: str) -> str:
         INSERT INTO maps_densitycell (x, y, crop_id, commune_id, cooperative_id, status, plots, area_dm2, is_folded)
         SELECT g.x, g.y, g.crop_id, g.commune_id, g.cooperative_id, g.status, %s * g.plots, %s * g.area, %s
         FROM (
-            SELECT {cell_x("p.boundary_3857")} AS x, {cell_y("p.boundary_3857")} AS y,
+            SELECT {cell_x("p.cell_shape")} AS x, {cell_y("p.cell_shape")} AS y,
                    p.crop_id, p.commune_id, p.cooperative_id, p.status,
                    count(*)::int AS plots, sum(round(p.area_m2 * 100)::bigint)::bigint AS area
             FROM ({inner}) p GROUP BY 1, 2, 3, 4, 5, 6
@@ -194,7 +200,7 @@ def append_cells(inner: str) -> str:
 def plots_as_cells(inner: str) -> str:
     """Return SQL with the columns that `cells` wants, counted from plots themselves: for filters that cells lack."""
     return f"""
-        SELECT {cell_x("p.boundary_3857")} AS x, {cell_y("p.boundary_3857")} AS y, p.crop_id,
+        SELECT {cell_x("p.cell_shape")} AS x, {cell_y("p.cell_shape")} AS y, p.crop_id,
                1 AS plots, round(p.area_m2 * 100)::bigint AS area_dm2
         FROM ({inner}) p"""  # noqa: S608
 

@@ -82,6 +82,9 @@ def version_etag(layer: MapLayer, tile: Tile, query: str) -> str:
     with connection.cursor() as cursor:
         cursor.execute(sql.VERSIONS, [list(layer.depends_on)])
         version = cursor.fetchone()
+        if layer.follows_cooperatives:
+            cursor.execute(sql.COOPERATIVES_VERSION)
+            version += cursor.fetchone()
     return _etag(f"{layer.name} {tile} {query} {localdate()} {version}".encode())
 
 
