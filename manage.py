@@ -4,8 +4,8 @@
 import os
 import sys
 
-# These change tables or remove what the app role may not; they connect as the owner role where there is one.
-OWNER_COMMANDS = {"migrate", "makemigrations", "grant_app_role", "remove_demo", "createcachetable"}
+# These change tables, analyse them or remove what the app role may not; they connect as the owner role where there is one.
+OWNER_COMMANDS = {"migrate", "makemigrations", "grant_app_role", "demo", "remove_demo", "createcachetable"}
 
 
 def main() -> None:

@@ -71,6 +71,7 @@ def _plant(cooperatives: dict[str, Cooperative]) -> list[Farmed]:
             crop_id = crops[crop_code]
             farmed.append(Farmed(len(farmed) + 1, block, cooperative.pk, crop_id, varieties.get((crop_id, variety))))
     plant(farmed, plots_per_grower=PLOTS_PER_GROWER)
+    _analyse("farms_plot", "cooperatives_grower")
     announce(PlotsArrived(plots=Plot.objects.all()))
     return farmed
 
@@ -96,7 +97,14 @@ def _form_areas(cooperatives: dict[str, Cooperative], farmed: list[Farmed], help
                 by=helper,
             )
         )
+    _analyse("codes_areaplot", "codes_productionarea")
     return areas
+
+
+def _analyse(*tables: str) -> None:
+    """Let the planner know what is there: within one transaction nobody else tells it, and it would guess wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _give_some_consents(cooperative: Cooperative) -> None:
