@@ -49,7 +49,7 @@ class Product(models.Model):
     objects = ProductQuerySet.as_manager()
 
     PUBLIC_FIELDS = (
-        "name", "kind", "crop", "variety", "holder", "producer", "commune", "commune_code",
+        "name", "kind", "crop", "crop_code", "variety", "holder", "producer", "commune", "commune_code",
         "months", "volume_t", "codes", "updated_on",
     )  # fmt: skip
 
@@ -87,7 +87,10 @@ class Offer(models.Model):
 
     objects = OfferQuerySet.as_manager()
 
-    PUBLIC_FIELDS = ("product", "kind", "crop", "holder", "commune", "commune_code", "months", "volume_t", "quality")
+    PUBLIC_FIELDS = (
+        "product", "kind", "crop", "holder", "producer", "commune", "commune_code", "months", "volume_t", "quality",
+        "codes",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("chào bán")

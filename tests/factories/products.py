@@ -68,9 +68,14 @@ def product(product_factory: ProductFactory) -> Product:
 
 
 @pytest.fixture
-def offer_factory(product: Product, clerk: Any) -> OfferFactory:
-    """Return `make_offer` for `product` unless another is given."""
-    return lambda **fields: make_offer(fields.pop("product", product), by=fields.pop("by", clerk), **fields)
+def offer_factory(request: pytest.FixtureRequest, clerk: Any) -> OfferFactory:
+    """Return `make_offer` for `product` (made only then) unless another is given."""
+
+    def make(**fields: Any) -> Offer:
+        product = fields.pop("product", None) or request.getfixturevalue("product")
+        return make_offer(product, by=fields.pop("by", clerk), **fields)
+
+    return make
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.django_db
 EDITORS = {"clerk", "owner", "helper"}
 READERS = EDITORS | {"viewer"}
 PEOPLE = [
-    "clerk", "owner", "helper", "viewer", "neighbour_clerk", "officer", "planner", "administrator", "outsider", "anonymous",
+    "clerk", "owner", "helper", "viewer", "neighbour_clerk", "officer", "planner", "administrator", "outsider",
+    "anonymous",
 ]  # fmt: skip
 
 
