@@ -9,6 +9,7 @@ from codes.admin import ReadOnly
 class EventInline(ReadOnly, admin.TabularInline):
     model = RequestEvent
     fields = ("at", "transition", "old_status", "new_status", "note", "by")
+    readonly_fields = fields
 
 
 class InspectionInline(ReadOnly, admin.TabularInline):

@@ -73,6 +73,7 @@ class ApprovalInline(ReadOnly, admin.TabularInline):
 class EventInline(ReadOnly, admin.TabularInline):
     model = CodeEvent
     fields = ("at", "transition", "market", "new_status", "document_number", "effective_on", "reason", "by")
+    readonly_fields = fields
 
 
 @admin.register(ProductionAreaCode)

@@ -1,0 +1,124 @@
+"""Officers who press at once, with real transactions: over HTTP by two sessions, and many by services."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections, transaction
+from django.test import Client
+
+from casework import services
+from casework.models import CodeRequest
+from codes.models import CodeCounter, ProductionAreaCode
+from codes.services import issue_codes
+from tests.people import make_officer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(works):
+    """Run the callables in threads of their own that start together; return what they return."""
+    gate = threading.Barrier(len(works))
+
+    def run(work):
+        try:
+            gate.wait(10)
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def press(user, path):
+    client = Client()
+    client.force_login(user)
+    return lambda: client.post(path, {}, content_type="application/json")
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_two_officers_approve_the_same_request_over_http(turn, submitted_request, officer, commune):
+    colleague = make_officer(commune, username="colleague", full_name="Đồng Nghiệp")
+    services.take_up_request(submitted_request, by=officer)
+    path = f"/api/v1/requests/{submitted_request.pk}/approve/"
+
+    answers = at_once([press(officer, path), press(colleague, path)])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    loser = next(answer for answer in answers if answer.status_code == 409)
+    winner = submitted_request.events.last().by
+    assert winner.full_name in loser.json()["detail"]
+    assert [code.serial for code in ProductionAreaCode.objects.all()] == [1]
+
+
+def test_two_officers_approve_two_requests_over_http(request_factory, area_factory, new_scheme, china, usa, officer, commune):
+    colleague = make_officer(commune, username="colleague")
+    requests = [
+        request_factory(area=area_factory(lat=10.41 + number / 100), scheme=new_scheme, markets=[china, usa], submitted=True)
+        for number in range(2)
+    ]
+    for code_request in requests:
+        services.take_up_request(code_request, by=officer)
+    paths = [f"/api/v1/requests/{code_request.pk}/approve/" for code_request in requests]
+
+    answers = at_once([press(officer, paths[0]), press(colleague, paths[1])])
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for market in ("CHN", "USA"):
+        serials = ProductionAreaCode.objects.filter(market=market).order_by("serial").values_list("serial", flat=True)
+        assert list(serials) == [1, 2]
+
+
+def test_one_officer_double_clicks_over_http(submitted_request, officer):
+    services.take_up_request(submitted_request, by=officer)
+    path = f"/api/v1/requests/{submitted_request.pk}/approve/"
+
+    answers = at_once([press(officer, path), press(officer, path)])
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert ProductionAreaCode.objects.count() == 1
+    assert submitted_request.events.filter(transition="approve").count() == 1
+
+
+@pytest.mark.slow
+def test_sixteen_officers_issue_400_codes_without_gap_or_duplicate(area, old_scheme, china, officer):
+    """Every tenth attempt fails after its number was taken: its rollback must give the number back."""
+    issued: list[str] = []
+
+    def work():
+        mine = []
+        for number in range(25):
+            try:
+                with transaction.atomic():
+                    (code,) = issue_codes(area, old_scheme, [china], by=officer)
+                    if number % 10 == 7:
+                        raise InterruptedError
+                mine.append(code.code)
+            except InterruptedError:
+                with transaction.atomic():
+                    mine.append(issue_codes(area, old_scheme, [china], by=officer)[0].code)
+        return mine
+
+    for mine in at_once([work] * 16):
+        issued += mine
+
+    serials = sorted(ProductionAreaCode.objects.values_list("serial", flat=True))
+    assert serials == list(range(1, 401))
+    assert len(set(issued)) == 400
+    assert set(issued) == set(ProductionAreaCode.objects.values_list("code", flat=True))
+    assert CodeCounter.objects.get().last == 400
+
+
+def test_markets_in_any_order_never_wait_in_a_ring(area_factory, new_scheme, china, usa, officer):
+    areas = [area_factory(lat=10.41 + number / 100) for number in range(4)]
+
+    def work(number):
+        markets = [china, usa] if number % 2 else [usa, china]
+        return lambda: [issue_codes(areas[number], new_scheme, markets, by=officer) for _turn in range(5)]
+
+    at_once([work(number) for number in range(4)])
+
+    assert ProductionAreaCode.objects.count() == 40
+    assert sorted(CodeCounter.objects.values_list("last", flat=True)) == [20, 20]
+    assert not CodeRequest.objects.exists()
