@@ -33,7 +33,8 @@ MARKETS = (
 OLD_LETTERS = {"01": "HN", "82": "DT", "92": "CT"}
 
 
-def _schemes() -> tuple[dict[str, Any], ...]:
+def shipped_schemes() -> tuple[dict[str, Any], ...]:
+    """Return the fields of every shipped scheme."""
     letters = OLD_LETTERS.get(settings.PROVINCE_CODE)
     return (
         {
@@ -120,7 +121,7 @@ def load() -> str:
         for position, (code, name_vi, name_en) in enumerate(MARKETS)
     )
     schemes = 0
-    for fields in _schemes():
+    for fields in shipped_schemes():
         scheme, is_new = CodeScheme.objects.get_or_create(slug=fields["slug"], defaults=fields)
         if is_new:
             schemes += 1

@@ -7,12 +7,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from cooperatives.models import Cooperative, CooperativeStatus
-from core.changes import announce
 from crops.models import Crop
 from demo import sql
 from demo.ground import Block, Farmed, all_blocks, plant
-from farms.changes import PlotsArrived
-from farms.models import Plot
 
 BLOCKS_PER_COOPERATIVE = 20
 PLOTS_PER_GROWER = 3
@@ -39,12 +36,10 @@ def build_benchmark(plots: int) -> int:
         )
         for number, block in enumerate(chosen, start=1)
     ]
-    stored = sum(
-        plant(farmed[start : start + BATCH_BLOCKS], plots_per_grower=PLOTS_PER_GROWER)
+    return sum(
+        plant(farmed[start : start + BATCH_BLOCKS], plots_per_grower=PLOTS_PER_GROWER, checks_overlap=False)
         for start in range(0, len(farmed), BATCH_BLOCKS)
     )
-    announce(PlotsArrived(plots=Plot.objects.filter(cooperative__slug__startswith=SLUG)))
-    return stored
 
 
 def _choose(blocks: list[Block], count: int) -> list[Block]:

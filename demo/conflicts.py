@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from farms.services import add_plot
-
 from cooperatives.models import Cooperative
 from demo.ground import shifted
 from farms.models import OverlapCase, Plot
+from farms.services.plots import add_plot
 
 # (who draws, over whose fields, how many metres the drawn field is moved along and across the canal)
 CONFLICTS = (
@@ -26,8 +25,8 @@ def make_conflicts(cooperatives: dict[str, Cooperative], by: Any) -> int:
             continue
         add_plot(
             cooperatives[drawer],
+            shifted(theirs.boundary, along_m, across_m),
             ref=f"TR-{number}",
-            boundary=shifted(theirs.boundary, along_m, across_m),
             crop=own.crop,
             by=by,
         )

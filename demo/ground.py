@@ -8,6 +8,8 @@ from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.db import connection
 
 from demo import sql
+from farms.services.bulk import store_staged
+from farms.sql import STAGING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,11 @@ def blocks_around(blocks: Sequence[Block], lon: float, lat: float, count: int) -
     return [nearest[position] for position in positions]
 
 
-def plant(farmed: Sequence[Farmed], *, plots_per_grower: int, cells: int = sql.PLOTS_PER_BLOCK) -> int:
-    """Insert the plots of these blocks by set; return how many. In the transaction of `all_blocks`."""
+def plant(farmed: Sequence[Farmed], *, plots_per_grower: int, checks_overlap: bool) -> int:
+    """Store the plots of these blocks as one set, by nobody; return how many.
+
+    `checks_overlap=False`: the lattice is known to be free of overlap above tolerance.
+    """
     numbers = [item.number for item in farmed]
     with connection.cursor() as cursor:
         cursor.execute(sql.FUNCTIONS)
@@ -92,7 +97,7 @@ def plant(farmed: Sequence[Farmed], *, plots_per_grower: int, cells: int = sql.P
         cursor.execute(sql.GROWERS)
         cursor.execute(sql.CELLS)
         cursor.execute("ANALYZE demo_cell, demo_owner, demo_grower")
-        cursor.execute(sql.INSERT_PLOTS, {"plots_per_grower": plots_per_grower, "cells": cells})
-        planted = cursor.rowcount
+        cursor.execute(STAGING)
+        cursor.execute(sql.STAGE_PLOTS, {"plots_per_grower": plots_per_grower})
         cursor.execute("DROP TABLE demo_cell, demo_chosen, demo_owner, demo_grower")
-    return planted
+    return store_staged(by=None, checks_overlap=checks_overlap).stored

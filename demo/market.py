@@ -1,4 +1,4 @@
-"""Products, offers by month, certificates' consequences and buyers' questions."""
+"""Products, offers by month and questions of invented buyers."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -6,6 +6,8 @@ their neighbour by less than the tolerance (slivers), as real surveys do. Nothin
 give the same province.
 """
 
+from farms.sql import STAGING_COLUMNS
+
 CELL_U_M = 55.0  # width of a field along the canal
 CELL_V_M = 82.0  # depth of a field away from the canal
 BLOCK_SIDE = 10  # fields per side of a block
@@ -100,21 +102,17 @@ CREATE UNIQUE INDEX ON demo_grower (cooperative_id, n);
 """
 
 # Every grower of a cooperative gets neighbouring plots: growers are dealt out along the cells of its blocks.
-INSERT_PLOTS = """
-INSERT INTO farms_plot (cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary,
-  declared_area_m2, planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source,
-  created_by_id, created_at, updated_at, version)
-SELECT owner.cooperative_id, grower.id, 'L' || cell.number || '-' || lpad(cell.cell::text, 2, '0'), owner.crop_id,
-  owner.variety_id, cell.commune_id, 'active', cell.boundary,
+STAGE_PLOTS = f"""
+INSERT INTO plot_staging ({STAGING_COLUMNS})
+SELECT row_number() OVER (ORDER BY cell.number, cell.cell), owner.cooperative_id, grower.id,
+  'L' || cell.number || '-' || lpad(cell.cell::text, 2, '0'), owner.crop_id, owner.variety_id, cell.commune_id, cell.boundary,
   NULL, CASE WHEN crop.is_perennial THEN 2008 + (cell.number + cell.cell) %% 14 END,
   CASE WHEN crop.is_perennial THEN 90 + (cell.number * 7 + cell.cell * 13) %% 110 END,
-  ARRAY(SELECT jsonb_array_elements_text(crop.usual_months)::int), '', '', 'manual', '{"demo": true}'::jsonb,
-  NULL, now(), now(), 1
+  ARRAY(SELECT jsonb_array_elements_text(crop.usual_months)::int), '', '', 'manual', '{{"demo": true}}'::jsonb
 FROM demo_cell AS cell
 JOIN demo_owner AS owner USING (number)
 JOIN crops_crop AS crop ON crop.id = owner.crop_id
 LEFT JOIN (SELECT DISTINCT cooperative_id, total FROM demo_grower) AS members USING (cooperative_id)
 LEFT JOIN demo_grower AS grower ON grower.cooperative_id = owner.cooperative_id
   AND grower.n = ((owner.blocks_before * 100 + cell.cell) / %(plots_per_grower)s) %% members.total
-WHERE cell.cell < %(cells)s
 """

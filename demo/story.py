@@ -7,7 +7,6 @@ from django.db import connection, transaction
 from codes.models import ProductionArea
 from codes.services.areas import form_area
 from cooperatives.models import Cooperative, Membership
-from core.changes import announce
 from crops.models import Crop, Variety
 from demo.accounts import make_accounts
 from demo.casefiles import tell_casefiles
@@ -17,7 +16,6 @@ from demo.ground import Farmed, all_blocks, blocks_around, plant
 from demo.land import make_land_use
 from demo.market import make_enquiries, make_products
 from demo.stage import make_certificates, make_cooperatives, make_growers
-from farms.changes import PlotsArrived
 from farms.models import Plot
 from people.models import Channel, Purpose
 from people.services import give_consent
@@ -70,9 +68,8 @@ def _plant(cooperatives: dict[str, Cooperative]) -> list[Farmed]:
             crop_code, variety = role.crops[position % len(role.crops)]
             crop_id = crops[crop_code]
             farmed.append(Farmed(len(farmed) + 1, block, cooperative.pk, crop_id, varieties.get((crop_id, variety))))
-    plant(farmed, plots_per_grower=PLOTS_PER_GROWER)
+    plant(farmed, plots_per_grower=PLOTS_PER_GROWER, checks_overlap=True)
     _analyse("farms_plot", "cooperatives_grower")
-    announce(PlotsArrived(plots=Plot.objects.all()))
     return farmed
 
 

@@ -10,6 +10,8 @@ from core import views
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("problems/", views.problem_list, name="problems"),
+    path("problems/<slug:code>", views.problem_list, name="problem"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -1,0 +1,86 @@
+"""What `remove_demo` deletes, from the top of the graph down: (table, condition). History rows go with their rows."""
+
+GONE = """
+CREATE TEMPORARY TABLE gone_cooperative ON COMMIT DROP AS
+  SELECT id FROM cooperatives_cooperative WHERE slug LIKE 'demo-%' OR slug LIKE 'bench-%';
+CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE username LIKE 'demo-%';
+CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE slug LIKE 'demo-%';
+CREATE TEMPORARY TABLE gone_person ON COMMIT DROP AS
+  SELECT DISTINCT person_id AS id FROM cooperatives_grower WHERE cooperative_id IN (SELECT id FROM gone_cooperative)
+  EXCEPT
+  SELECT person_id FROM cooperatives_grower WHERE cooperative_id NOT IN (SELECT id FROM gone_cooperative);
+"""
+
+_COOPERATIVE = "cooperative_id IN (SELECT id FROM gone_cooperative)"
+_USER = "user_id IN (SELECT id FROM gone_user)"
+_HOLDER = "holder_id IN (SELECT id FROM gone_cooperative)"
+
+
+def _of(column: str, table: str, condition: str) -> str:
+    return f"{column} IN (SELECT id FROM {table} WHERE {condition})"
+
+
+_PRODUCT = _of("product_id", "products_product", _COOPERATIVE)
+_ENQUIRY = _of("enquiry_id", "products_enquiry", _COOPERATIVE)
+_REQUEST = _of("code_request_id", "casework_coderequest", _COOPERATIVE)
+_REQUEST_LINK = _of("coderequest_id", "casework_coderequest", _COOPERATIVE)
+_CODE = _of("code_id", "codes_productionareacode", _HOLDER)
+_CODE_FROM = _of("from_productionareacode_id", "codes_productionareacode", _HOLDER)
+_AREA = _of("area_id", "codes_productionarea", _COOPERATIVE)
+_PLOT = _of("first_id", "farms_plot", _COOPERATIVE) + " OR " + _of("second_id", "farms_plot", _COOPERATIVE)
+_IMPORT = _of("plot_import_id", "farms_plotimport", _COOPERATIVE)
+_LAYER = "layer_id IN (SELECT id FROM gone_layer)"
+_PERSON = "person_id IN (SELECT id FROM gone_person)"
+
+DELETIONS = (
+    ("products_enquirymessage", _ENQUIRY),
+    ("products_enquiry", _COOPERATIVE),
+    ("products_offer", _PRODUCT),
+    ("products_product", _COOPERATIVE),
+    ("casework_inspection", _REQUEST),
+    ("casework_requestevent", _REQUEST),
+    ("casework_coderequest_codes", _REQUEST_LINK),
+    ("casework_coderequest_markets", _REQUEST_LINK),
+    ("casework_coderequest", _COOPERATIVE),
+    ("codes_codeevent", _CODE),
+    ("codes_marketapproval", _CODE),
+    ("codes_productionareacode_superseded_by", _CODE_FROM),
+    ("codes_productionareacode", _HOLDER),
+    ("codes_areaplot", _AREA),
+    ("codes_productionarea", _COOPERATIVE),
+    ("farms_plotimportrow", _IMPORT),
+    ("farms_plotimport", _COOPERATIVE),
+    ("farms_overlapcase", _PLOT),
+    ("maps_densitycell", _COOPERATIVE),
+    ("farms_plot", _COOPERATIVE),
+    ("cooperatives_certificate", _COOPERATIVE),
+    ("cooperatives_grower", _COOPERATIVE),
+    ("cooperatives_membership", f"{_COOPERATIVE} OR {_USER}"),
+    ("cooperatives_cooperative", "id IN (SELECT id FROM gone_cooperative)"),
+    ("people_consent", _PERSON),
+    ("people_person", "id IN (SELECT id FROM gone_person)"),
+    ("landuse_landuseparcel", _LAYER),
+    ("landuse_landuselayer", "id IN (SELECT id FROM gone_layer)"),
+    ("office_notice", _USER),
+    ("office_idempotencykey", _USER),
+    ("office_job", "created_by_id IN (SELECT id FROM gone_user)"),
+    ("office_document", "uploaded_by_id IN (SELECT id FROM gone_user)"),
+    ("authtoken_token", _USER),
+    ("account_emailaddress", _USER),
+    ("mfa_authenticator", _USER),
+    ("django_admin_log", _USER),
+    ("accounts_officerpost", _USER),
+    ("accounts_user_groups", _USER),
+    ("accounts_user_user_permissions", _USER),
+    ("accounts_user", "id IN (SELECT id FROM gone_user)"),
+)
+
+
+def delete(table: str, condition: str) -> str:
+    """Return the statement that deletes the rows."""
+    return f"DELETE FROM {table} WHERE {condition}"
+
+
+def delete_history(history: str, table: str, condition: str) -> str:
+    """Return the statement that deletes what the history keeps of the rows; run it before `delete`."""
+    return f"DELETE FROM {history} WHERE pgh_obj_id IN (SELECT id FROM {table} WHERE {condition})"
