@@ -56,7 +56,7 @@ class Cooperative(models.Model):
 
     objects = CooperativeQuerySet.as_manager()
 
-    PUBLIC_FIELDS = ("slug", "kind", "name", "commune", "commune_code", "story", "plot_count", "area_ha")
+    PUBLIC_FIELDS = ("slug", "kind", "name", "commune", "commune_code", "story")
 
     class Meta:
         verbose_name = _("hợp tác xã")

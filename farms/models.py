@@ -106,6 +106,11 @@ class Plot(models.Model):
         """Geodesic area in hectares."""
         return self.area_m2 / 10_000
 
+    @property
+    def bbox(self) -> str:
+        """`west,south,east,north` in degrees, as `data-bbox` takes it."""
+        return ",".join(f"{number:.6f}" for number in self.boundary.extent)
+
 
 class OverlapStatus(models.TextChoices):
     OPEN = "open", _("Chưa giải quyết")

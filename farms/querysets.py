@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.gis.db.models import MultiPolygonField
 from django.contrib.gis.db.models.functions import Intersection
 from django.contrib.gis.geos import GEOSGeometry
 from django.db.models import Case, F, Q, QuerySet, Value, When
@@ -50,7 +51,7 @@ class PlotQuerySet(QuerySet):
         rows = rows.annotate(shared_m2=SquareMetres(Intersection("boundary", geometry)))
         if not above_tolerance:
             return rows.filter(shared_m2__gt=0)
-        smaller = Least(F("area_m2"), SquareMetres(Value(geometry)))
+        smaller = Least(F("area_m2"), SquareMetres(Value(geometry, output_field=MultiPolygonField(srid=4326))))
         return rows.filter(
             shared_m2__gt=Greatest(Value(float(settings.OVERLAP_MIN_M2)), smaller * settings.OVERLAP_MIN_SHARE)
         )

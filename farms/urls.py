@@ -1,6 +1,21 @@
 """Pages of farms."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from farms.views import imports, overlaps, plots
 
 app_name = "farms"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("coop/plots/", plots.plot_list, name="plot-list"),
+    path("coop/plots/<int:pk>/", plots.plot_detail, name="plot-detail"),
+    path("coop/plots/<int:pk>/edit/", plots.plot_edit, name="plot-edit"),
+    path("coop/plots/<int:pk>/archive/", plots.plot_archive, name="plot-archive"),
+    path("coop/imports/new/", imports.import_new, name="import-new"),
+    path("coop/imports/<uuid:pk>/", imports.import_detail, name="import-detail"),
+    path("coop/imports/<uuid:pk>/answer/", imports.import_answer, name="import-answer"),
+    path("coop/imports/<uuid:pk>/commit/", imports.import_commit, name="import-commit"),
+    path("coop/imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
+    re_path(r"^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\.(?P<suffix>geojson|csv)$", imports.import_refused, name="import-refused"),
+    path("coop/overlaps/", overlaps.overlap_list, name="overlap-list"),
+    path("coop/overlaps/<int:pk>/decide/", overlaps.overlap_decide, name="overlap-decide"),
+]

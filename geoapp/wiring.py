@@ -46,6 +46,8 @@ ROLE_GRANTS = (
 # kind -> dotted path of `handler(job: office.models.Job) -> dict`
 JOB_HANDLERS: dict[str, str] = {
     "office.clean_up": "office.tasks.clean_up",
+    "farms.read_import": "farms.services.imports.read_import",
+    "farms.commit_import": "farms.services.imports.store_import",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",
     "products.expire_enquiries": "products.tasks.expire_enquiries",

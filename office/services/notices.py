@@ -17,7 +17,7 @@ def notify(users: Any, kind: str, text: Any, url: str = "") -> list[Notice]:
     """Leave a notice for one user or several; `url` is a path of this site. Users not active get none."""
     receivers = users if isinstance(users, Iterable) else [users]
     notices = Notice.objects.bulk_create(
-        Notice(user=user, kind=kind, text=str(text)[:MAX_TEXT], url=url)
+        Notice(user=user, kind=kind, text=" ".join(str(text).split())[:MAX_TEXT], url=url)
         for user in {user.pk: user for user in receivers}.values()
         if user.is_active
     )

@@ -92,6 +92,7 @@ def test_job_can_be_cancelled_once(client, outsider):
     assert answers == [200, 409]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_worker_does_what_waits(outsider, media):
     Schedule.objects.all().delete()
     job = services.start_job("office.clean_up", {}, by=outsider)

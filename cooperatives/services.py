@@ -1,0 +1,91 @@
+"""Writes on cooperatives and their growers."""
+
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from cooperatives.models import Cooperative, CooperativeStatus, Grower, MemberRole, Membership
+from cooperatives.permissions import can_edit_for_cooperative, can_verify_cooperative
+from cooperatives.workflow import REGISTRATION_TRANSITIONS
+from core.errors import NotAllowed, RuleViolated
+from core.permissions import require
+from core.text import fold
+from core.workflow import next_status
+from office.services import notify
+from people.services import build_person
+
+
+@transaction.atomic
+def register_cooperative(*, by: Any, **fields: Any) -> Cooperative:
+    """Register a cooperative; it waits for an officer's verification, `by` becomes its owner.
+
+    `fields`: `kind, name, short_name, commune` and what else the model takes; `status` is not among them.
+    """
+    if not by.is_authenticated:
+        raise NotAllowed
+    fields["search_key"] = fold(f"{fields['name']} {fields.get('short_name', '')}")
+    fields["slug"] = _free_slug(fields["name"])
+    cooperative = Cooperative.objects.create(status=CooperativeStatus.PENDING, **fields)
+    Membership.objects.create(cooperative=cooperative, user=by, role=MemberRole.OWNER)
+    return cooperative
+
+
+@transaction.atomic
+def verify_cooperative(cooperative: Cooperative, *, by: Any) -> Cooperative:
+    """An officer of its commune has checked the registration."""
+    return _move(cooperative, "verify", by=by, text=_("Đăng ký của %(name)s đã được xác minh."))
+
+
+@transaction.atomic
+def return_cooperative(cooperative: Cooperative, reason: str, *, by: Any) -> Cooperative:
+    """An officer sends the registration back; the reason is told to those who work for it."""
+    if not reason.strip():
+        raise RuleViolated("reason_missing", _("Hãy ghi lý do trả lại."))
+    text = _("Đăng ký của %(name)s bị trả lại: %(reason)s")
+    return _move(cooperative, "return", by=by, text=text, reason=reason.strip())
+
+
+def _move(cooperative: Cooperative, name: str, *, by: Any, text: str, reason: str = "") -> Cooperative:
+    cooperative = Cooperative.objects.select_for_update(of=("self",)).select_related("commune").get(pk=cooperative.pk)
+    require(can_verify_cooperative(by, cooperative))
+    cooperative.status = next_status(REGISTRATION_TRANSITIONS, name, cooperative.status)
+    cooperative.save(update_fields=["status", "updated_at"])
+    users = [membership.user for membership in cooperative.memberships.select_related("user")]
+    told = text % {"name": cooperative.name, "reason": reason}
+    notify(users, f"cooperatives.{name}", told, f"{reverse('cooperatives:home')}?cooperative={cooperative.slug}")
+    return cooperative
+
+
+def _free_slug(name: str) -> str:
+    base = slugify(fold(name))[:70] or "don-vi"
+    taken = set(Cooperative.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    return base if base not in taken else next(f"{base}-{n}" for n in range(2, 10_000) if f"{base}-{n}" not in taken)
+
+
+@transaction.atomic
+def add_grower(cooperative: Cooperative, *, by: Any, full_name: str, number: str = "", **fields: Any) -> Grower:
+    """Add a private person as a member.
+
+    `fields`: `birth_year, sex, phone, id_number` of the person, `hamlet, declared_area_ha, joined_on` of the membership.
+    Without `number` the next free one is given. Raises NotAllowed, RuleViolated("number_taken").
+    """
+    require(can_edit_for_cooperative(by, cooperative))
+    Cooperative.objects.select_for_update(of=("self",)).get(pk=cooperative.pk)
+    number = number.strip() or _next_number(cooperative)
+    if Grower.objects.filter(cooperative=cooperative, number=number).exists():
+        raise RuleViolated("number_taken", _("Hợp tác xã đã có thành viên số %(number)s.") % {"number": number})
+    own = {name: fields.pop(name) for name in ("hamlet", "declared_area_ha", "joined_on") if name in fields}
+    person = build_person(full_name, **fields)
+    person.save()
+    return Grower.objects.create(cooperative=cooperative, person=person, number=number, **own)
+
+
+def _next_number(cooperative: Cooperative) -> str:
+    plain = Grower.objects.filter(cooperative=cooperative, number__regex=r"^[0-9]{1,8}$")
+    last = max((int(number) for number in plain.values_list("number", flat=True)), default=0)
+    return f"{last + 1:03d}"
+
+

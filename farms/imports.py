@@ -1,0 +1,140 @@
+"""What the columns of a foreign file mean for us, and what a finding says to people."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from core.text import fold
+
+# our field -> (title, headings that mean it, in search form, the surest first)
+FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "ref": (_("Số thửa"), ("so thua", "ma thua", "ma lo", "ten thua", "so lo", "ref", "thua", "ma", "name", "ten", "id", "stt")),
+    "grower": (
+        _("Nông hộ"),
+        ("chu ho", "ho ten", "ho va ten", "ten chu ho", "ten ho", "nong ho", "chu vuon", "nguoi canh tac", "so thanh vien",
+         "grower", "farmer", "owner"),
+    ),
+    "crop": (_("Cây trồng"), ("cay trong", "loai cay", "cay", "crop", "san pham", "loai cay trong")),
+    "variety": (_("Giống"), ("giong", "giong cay", "ten giong", "variety", "chung loai")),
+    "declared_area": (
+        _("Diện tích kê khai"),
+        ("dien tich", "dt", "dien tich ha", "dt ha", "dien tich m2", "dt m2", "dientich", "area ha", "area", "hectares"),
+    ),
+    "planted_year": (_("Năm trồng"), ("nam trong", "year", "planted", "namtrong")),
+    "tree_count": (_("Số cây"), ("so cay", "so luong cay", "trees", "socay")),
+    "land_sheet": (_("Tờ bản đồ"), ("to ban do", "so to", "to bd", "sheet", "soto")),
+    "land_parcel": (_("Số thửa địa chính"), ("so thua dia chinh", "thua dia chinh", "so hieu thua", "parcel")),
+}  # fmt: skip
+
+_SQUARE_METRES = ("m2", "m²", "met vuong")
+
+RED, AMBER, INFO = "red", "amber", "info"
+
+# code -> what the finding says; the words in braces are the finding's own members
+FINDINGS: dict[str, Any] = {
+    "no_geometry": _("Dòng này không có ranh giới."),
+    "empty_geometry": _("Ranh giới trống."),
+    "wrong_geometry_type": _("Phải là hình vùng (polygon), không phải điểm hay đường."),
+    "bad_coordinates": _("Tọa độ không đọc được."),
+    "too_many_vertices": _("Ranh giới có quá nhiều điểm."),
+    "invalid_geometry": _("Đường ranh tự cắt hoặc không khép đúng. Hãy sửa tại điểm được đánh dấu."),
+    "no_area": _("Diện tích gần bằng không."),
+    "repaired": _("Đường ranh có lỗi nhỏ, hệ thống đã sửa (diện tích gần như không đổi). Hãy xem lại."),
+    "z_dropped": _("Đã bỏ độ cao."),
+    "outside_country": _("Ranh giới nằm ngoài lãnh thổ Việt Nam. Hệ tọa độ chọn có thể chưa đúng."),
+    "outside_communes": _("Ranh giới không nằm trong xã, phường nào."),
+    "ref_generated": _("Không có số thửa; hệ thống đặt là {ref}."),
+    "ref_repeated": _("Số thửa {ref} đã có ở dòng {other_row} của tệp."),
+    "ref_taken": _("Hợp tác xã đã có thửa số {ref}."),
+    "crop_missing": _("Không có cây trồng. Hãy ghi vào tệp, hoặc chọn cây trồng chung cho cả tệp."),
+    "crop_unknown": _("Không nhận ra cây trồng “{value}”."),
+    "variety_unknown": _("Không nhận ra giống “{value}”; sẽ để trống."),
+    "grower_unknown": _("Không tìm thấy nông hộ “{value}” trong hợp tác xã; sẽ để trống."),
+    "area_differs": _("Diện tích kê khai {declared_ha} ha, đo trên bản đồ {measured_ha} ha: lệch {percent} %."),
+    "overlaps_own": _("Chồng lên thửa {neighbour} của chính hợp tác xã: {shared_m2} m²."),
+    "overlaps_in_file": _("Chồng lên dòng {other_row} của tệp: {shared_m2} m²."),
+    "overlaps_other": _("Chồng lên đất của đơn vị khác {shared_m2} m². Nếu ghi, thửa phải chờ cán bộ giải quyết."),
+}
+
+_FILE_ERRORS: dict[str, Any] = {
+    "unreadable_file": _("Không đọc được tệp: tệp hỏng hoặc không có đối tượng nào."),
+    "unsupported_format": _("Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage hoặc KML/KMZ."),
+    "unsafe_archive": _("Tệp nén không an toàn nên không được mở."),
+    "missing_part": _("Shapefile thiếu phần {part} của lớp {layer}. Hãy nén đủ .shp, .shx, .dbf (và .prj)."),
+    "unsupported_crs": _("Hệ tọa độ của tệp không dùng được (ví dụ HN-72). Hãy xuất lại theo WGS 84 hoặc VN-2000."),
+    "wrong_geometry_type": _("Tệp không có hình vùng (polygon)."),
+    "too_many_features": _("Tệp có {found} đối tượng; mỗi lần chỉ nhận {limit}."),
+    "too_complex": _("Tệp quá phức tạp nên đã dừng đọc. Hãy chia nhỏ tệp."),
+    "coordinates_out_of_range": _("Tọa độ không hợp với hệ tọa độ đã chọn."),
+    "crs_in_doubt": _("Chưa rõ tệp dùng hệ tọa độ nào."),
+    "layer_in_doubt": _("Tệp có nhiều lớp, hãy chọn một lớp."),
+    "encoding_in_doubt": _("Chưa rõ bảng mã chữ của tệp."),
+}
+DOUBTS = frozenset({"crs_in_doubt", "layer_in_doubt", "encoding_in_doubt"})
+
+
+class _Lenient(dict):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def finding_text(finding: Mapping[str, Any]) -> str:
+    """Return a stored finding as a sentence in the reader's language."""
+    return str(FINDINGS[finding["code"]]).format_map(_Lenient(finding))
+
+
+def file_error_text(code: str, params: Mapping[str, Any]) -> str:
+    """Return why a file could not be used, as a sentence."""
+    return str(_FILE_ERRORS.get(code, _FILE_ERRORS["unreadable_file"])).format_map(_Lenient(params))
+
+
+def heading_form(heading: str) -> str:
+    """Return a heading as it is compared: folded, signs as blanks. `SO_THUA` and `Số thửa` are `so thua`."""
+    folded = fold(heading)
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in folded).split())
+
+
+def guess_columns(headings: Iterable[str]) -> dict[str, str]:
+    """Return our field -> heading for the headings that say clearly enough what they hold; each heading once."""
+    forms = {heading: heading_form(heading) for heading in headings}
+    squeezed = {heading: form.replace(" ", "") for heading, form in forms.items()}
+    guessed: dict[str, str] = {}
+    for field, (_title, names) in FIELDS.items():
+        for name in names:
+            fits = [
+                heading
+                for heading in forms
+                if heading not in guessed.values() and (forms[heading] == name or squeezed[heading] == name.replace(" ", ""))
+            ]
+            if fits:
+                guessed[field] = fits[0]
+                break
+    return guessed
+
+
+def is_in_square_metres(heading: str, values: Iterable[float]) -> bool:
+    """Whether a column of areas is in m²: its heading says so, else whether its median is too large for hectares."""
+    form = fold(heading)
+    if any(word in form for word in _SQUARE_METRES):
+        return True
+    if "ha" in heading_form(heading).split():
+        return False
+    ordered = sorted(values)
+    return bool(ordered) and ordered[len(ordered) // 2] > 100
+
+
+def match_values(values: Iterable[str], names: Mapping[str, int]) -> dict[str, int]:
+    """Return value -> id for the values whose search form is a name of `names` (search form -> id), or holds one.
+
+    "Xoài Cát Chu" is the crop "xoai": the longest name that the value begins with wins.
+    """
+    found = {}
+    ordered = sorted(names, key=len, reverse=True)
+    for value in values:
+        form = heading_form(value)
+        for name in ordered:
+            if form == name or form.startswith(f"{name} ") or form == f"cay {name}":
+                found[value] = names[name]
+                break
+    return found

@@ -1,0 +1,35 @@
+"""The layer `plots`: for those who may see them only. No grower, no name, no number of a person."""
+
+from typing import Any
+
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.expressions import ExpressionWrapper
+from django.utils.translation import gettext_lazy as _
+
+from core.layers import Layer
+from farms.filters import PlotFilters
+from farms.models import Plot
+
+
+def _plots(user: Any) -> QuerySet[Plot]:
+    return Plot.objects.visible_to(user)
+
+
+PLOTS = Layer(
+    name="plots",
+    title=_("Thửa canh tác"),
+    rows=_plots,
+    filterset=PlotFilters,
+    fields={
+        "ref": "ref",
+        "crop": "crop__name_vi",
+        "variety": "variety__name_vi",
+        "area_ha": ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField()),
+        "commune_code": "commune__code",
+        "cooperative": "cooperative__name",
+        "status": "status",
+    },
+    geometry="boundary",
+    mercator="boundary_3857",
+    tile_fields=("ref", "crop", "variety", "area_ha", "commune_code", "cooperative", "status"),
+)

@@ -1,0 +1,27 @@
+"""Writes on plots, overlap cases and imports. Other apps import from here."""
+
+from farms.services.bulk import PlotRow, StoredPlots, store_plots, store_staged
+from farms.services.imports import (
+    answer_import,
+    cancel_import,
+    commit_import,
+    start_import,
+)
+from farms.services.overlaps import PlotsOverlap, decide_overlap
+from farms.services.plots import add_plot, archive_plot, change_plot
+
+__all__ = [
+    "PlotRow",
+    "PlotsOverlap",
+    "StoredPlots",
+    "add_plot",
+    "answer_import",
+    "archive_plot",
+    "cancel_import",
+    "change_plot",
+    "commit_import",
+    "decide_overlap",
+    "start_import",
+    "store_plots",
+    "store_staged",
+]

@@ -1,0 +1,144 @@
+"""Two plots on the same ground: the same holder is refused, another holder gets a case that an officer decides."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg2 import Binary
+
+from core.changes import announce
+from core.errors import DomainError, Finding, RuleViolated, WrongState
+from core.permissions import require
+from farms import notifications, sql
+from farms.changes import PlotsArrived, PlotsLeaving
+from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot, PlotStatus
+from farms.permissions import can_decide_overlap
+
+HOLDS_GROUND = (OverlapDecision.TRIM_FIRST, OverlapDecision.TRIM_SECOND)
+
+
+class PlotsOverlap(DomainError):
+    """409: the ground already belongs to another plot of the same holder (A24)."""
+
+    status = 409
+    code = "plots_overlap"
+
+
+def overlap_finding(ref: str, neighbour: str, shared_m2: float, pointer: str = "", **extra: Any) -> Finding:
+    """Return the finding that names the neighbour and the shared ground."""
+    detail = _("Thửa %(ref)s chồng lên thửa %(neighbour)s của cùng hợp tác xã: %(m2)s m².") % {
+        "ref": ref,
+        "neighbour": neighbour,
+        "m2": round(shared_m2),
+    }
+    return Finding("plots_overlap", detail, pointer, {"ref": ref, "neighbour": neighbour, "shared_m2": round(shared_m2, 1)} | extra)
+
+
+def lock_ground(boundary: GEOSGeometry, commune_id: int) -> None:
+    """Let no other writer store a plot in the communes that this shape touches until our transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_TOUCHED, {"commune": commune_id, "wkb": Binary(bytes(boundary.wkb))})
+
+
+def neighbours_in_conflict(boundary: GEOSGeometry, *, ref: str, cooperative_id: int, besides: int | None = None) -> list[Plot]:
+    """Return the plots of other holders that share ground above tolerance.
+
+    The caller holds the lock of `lock_ground`. Raises PlotsOverlap naming the plots of the same holder.
+    """
+    found = list(
+        Plot.objects.overlapping(boundary)
+        .exclude(pk=besides)
+        .select_related("cooperative")
+        .defer("boundary", "boundary_3857", "cooperative__location")
+        .order_by("pk")
+    )
+    own = [plot for plot in found if plot.cooperative_id == cooperative_id]
+    if own:
+        findings = [overlap_finding(ref, plot.ref, plot.shared_m2, "/geometry") for plot in own]
+        raise PlotsOverlap(detail=findings[0].message, findings=findings)
+    return found
+
+
+def open_cases(second: Plot, firsts: Iterable[Plot]) -> list[OverlapCase]:
+    """Open one case for each of `firsts` that has none open with `second`."""
+    waiting = set(OverlapCase.objects.open().filter(second=second).values_list("first_id", flat=True))
+    waiting |= set(OverlapCase.objects.open().filter(first=second).values_list("second_id", flat=True))
+    cases = []
+    for first in firsts:
+        if first.pk in waiting:
+            continue
+        shape = Plot.objects.values_list("boundary", flat=True).get(pk=first.pk)
+        cases.append(
+            OverlapCase.objects.create(first=first, second=second, shared=only_polygons(second.boundary & shape))
+        )
+        notifications.overlap_opened(second.cooperative_id, first.cooperative_id, 1, second.ref, first.ref)
+    return cases
+
+
+def only_polygons(shape: GEOSGeometry) -> MultiPolygon:
+    """Return the polygons of an intersection, whatever lines and points it brought along."""
+    parts: Sequence[GEOSGeometry] = [shape] if isinstance(shape, Polygon) else list(shape)
+    return MultiPolygon([part for part in parts if isinstance(part, Polygon)], srid=shape.srid)
+
+
+def settle_cases(plot: Plot, *, by: Any) -> None:
+    """After `plot` moved or left: cases whose ground is no longer shared are decided, and who waited is free."""
+    decision = {True: OverlapDecision.TRIM_SECOND, False: OverlapDecision.TRIM_FIRST}
+    still = set()
+    if plot.status != PlotStatus.ARCHIVED:
+        still = set(Plot.objects.overlapping(plot.boundary).exclude(pk=plot.pk).values_list("pk", flat=True))
+    mine = OverlapCase.objects.open().filter(first=plot) | OverlapCase.objects.open().filter(second=plot)
+    for case in mine:
+        is_second = case.second_id == plot.pk
+        if (case.first_id if is_second else case.second_id) in still:
+            continue
+        outcome = OverlapDecision.WITHDRAWN if plot.status == PlotStatus.ARCHIVED else decision[is_second]
+        _close(case, outcome, _("Ranh giới đã được sửa, không còn chồng lấn."), by=by)
+        _free(case.second_id)
+    _free(plot.pk)
+
+
+@transaction.atomic
+def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) -> OverlapCase:
+    """Decide a case: accepted as it is, or the later plot is withdrawn; trimming is drawn by the holder.
+
+    Raises WrongState when it is decided, RuleViolated without a reason or when ground is to be trimmed but still
+    shared.
+    """
+    case = OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune").get(pk=case.pk)
+    require(can_decide_overlap(by, case))
+    if case.status != OverlapStatus.OPEN:
+        raise WrongState("overlap_decided", _("Vụ chồng lấn này đã được giải quyết."))
+    if decision not in OverlapDecision.values or not decision:
+        raise RuleViolated("decision_unknown", _("Hãy chọn một cách giải quyết."))
+    if not reason.strip():
+        raise RuleViolated("reason_missing", _("Hãy ghi lý do."))
+    if decision in HOLDS_GROUND:
+        raise RuleViolated("still_overlapping", _("Hai thửa còn chồng nhau. Hợp tác xã phải sửa ranh giới trước."))
+    _close(case, decision, reason, by=by)
+    plots = Plot.objects.filter(pk=case.second_id)
+    announce(PlotsLeaving(plots=plots))
+    if decision == OverlapDecision.WITHDRAWN:
+        plots.update(status=PlotStatus.ARCHIVED, updated_at=timezone.now(), version=case.second.version + 1)
+    else:
+        _free(case.second_id)
+    announce(PlotsArrived(plots=plots))
+    notifications.overlap_decided(case)
+    return case
+
+
+def _close(case: OverlapCase, decision: str, reason: str, *, by: Any) -> None:
+    case.status, case.decision, case.reason = OverlapStatus.DECIDED, decision, reason
+    case.decided_at, case.decided_by = timezone.now(), by
+    case.save(update_fields=["status", "decision", "reason", "decided_at", "decided_by"])
+
+
+def _free(plot_id: int) -> None:
+    """A plot without an open case as the later one is in good standing again."""
+    waiting = OverlapCase.objects.open().filter(second=plot_id)
+    if not waiting.exists():
+        Plot.objects.filter(pk=plot_id, status=PlotStatus.IN_CONFLICT).update(status=PlotStatus.ACTIVE)
+

@@ -1,0 +1,139 @@
+"""SQL of farms: sets of plots are staged, checked and stored by the database, not one by one in Python."""
+
+from typing import Any
+
+LOCK_CLASS = 7301  # first key of the advisory locks on communes; the second is the commune's id
+
+# Temporary, so that two loads at once do not meet, and nothing is left by a worker that was killed.
+STAGING = """
+    DROP TABLE IF EXISTS pg_temp.plot_staging;
+    CREATE TEMPORARY TABLE plot_staging (
+        n bigint PRIMARY KEY,
+        plot_id bigint,
+        cooperative_id bigint NOT NULL,
+        grower_id bigint,
+        ref text NOT NULL,
+        crop_id bigint NOT NULL,
+        variety_id bigint,
+        commune_id bigint,
+        status text NOT NULL DEFAULT 'active',
+        boundary geometry(MultiPolygon, 4326) NOT NULL,
+        area_m2 double precision GENERATED ALWAYS AS (ST_Area(boundary::geography)) STORED,
+        declared_area_m2 double precision,
+        planted_year smallint,
+        tree_count integer,
+        harvest_months smallint[] NOT NULL DEFAULT '{}',
+        land_sheet text NOT NULL DEFAULT '',
+        land_parcel text NOT NULL DEFAULT '',
+        determination text NOT NULL DEFAULT 'unknown',
+        source jsonb NOT NULL DEFAULT '{}'
+    ) ON COMMIT DROP"""
+
+STAGING_COLUMNS = (
+    "n, cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, boundary, declared_area_m2, planted_year, "
+    "tree_count, harvest_months, land_sheet, land_parcel, determination, source"
+)
+COPY_STAGING = f"COPY plot_staging ({STAGING_COLUMNS}) FROM STDIN"
+
+INDEX_STAGING = "CREATE INDEX ON plot_staging USING gist (boundary); ANALYZE plot_staging"
+
+STAGED_WITHOUT_COMMUNE = "SELECT n AS key, boundary AS geom FROM plot_staging WHERE commune_id IS NULL"
+
+SET_COMMUNES = "UPDATE plot_staging AS s SET commune_id = found.unit_id FROM ({found}) AS found WHERE found.key = s.n"
+
+# Every commune the shapes touch, in the order of ids so that two writers never wait for each other in a circle. Two
+# plots that overlap share ground in some commune, also at its border, so both their writers need that one lock.
+LOCK_STAGED = f"""
+    SELECT pg_advisory_xact_lock({LOCK_CLASS}, touched.id::int)
+    FROM (
+        SELECT DISTINCT id FROM (
+            SELECT commune_id AS id FROM plot_staging WHERE commune_id IS NOT NULL
+            UNION ALL
+            SELECT p.unit_id FROM plot_staging s JOIN places_unitpiece p ON p.piece && s.boundary
+        ) AS every ORDER BY id
+    ) AS touched"""
+
+LOCK_TOUCHED = f"""
+    SELECT pg_advisory_xact_lock({LOCK_CLASS}, touched.id::int)
+    FROM (
+        SELECT DISTINCT id FROM (
+            SELECT %(commune)s AS id
+            UNION ALL
+            SELECT p.unit_id FROM places_unitpiece p WHERE p.piece && ST_SetSRID(ST_GeomFromWKB(%(wkb)s), 4326)
+        ) AS every ORDER BY id
+    ) AS touched"""
+
+
+def overlap_pairs(left: str, right: str, condition: str) -> str:
+    """Return SQL giving (n, other, shared_m2): pairs that share ground above max(minimum, share of the smaller).
+
+    `left` is aliased `s`, `right` is aliased `o`; `condition` joins them besides their boxes. Parameters:
+    `min_m2`, `min_share`. Boxes that meet in less ground than the tolerance need no intersection, as is so for
+    most neighbours in a grid.
+    """
+    return f"""
+        SELECT pair.* FROM (
+            SELECT s.n, o.{{other}} AS other, o.ref AS other_ref, o.cooperative_id AS other_cooperative_id,
+                   s.cooperative_id, least(s.area_m2, o.area_m2) AS smaller,
+                   ST_Area(ST_Intersection(s.boundary, o.boundary)::geography) AS shared_m2
+            FROM {left} s JOIN {right} o ON o.boundary && s.boundary AND ST_Intersects(o.boundary, s.boundary)
+            WHERE {condition}
+              AND ST_Area(ST_Intersection(ST_Envelope(s.boundary), ST_Envelope(o.boundary))::geography)
+                  > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
+        ) AS pair
+        WHERE pair.shared_m2 > greatest(%(min_m2)s, %(min_share)s * pair.smaller)"""  # noqa: S608
+
+
+OVERLAPS_WITH_STORED = overlap_pairs("plot_staging", "farms_plot", "o.status <> 'archived'").format(other="id")
+OVERLAPS_AMONG_STAGED = overlap_pairs("plot_staging", "plot_staging", "o.n < s.n").format(other="n")
+
+FIND_OVERLAPS = f"""
+    DROP TABLE IF EXISTS pg_temp.plot_overlap;
+    CREATE TEMPORARY TABLE plot_overlap ON COMMIT DROP AS
+    SELECT *, true AS is_stored FROM ({OVERLAPS_WITH_STORED}) AS stored
+    UNION ALL
+    SELECT *, false FROM ({OVERLAPS_AMONG_STAGED}) AS staged"""  # noqa: S608
+
+OWN_OVERLAPS = """
+    SELECT o.n, s.ref, o.other_ref, o.shared_m2 FROM plot_overlap o JOIN plot_staging s ON s.n = o.n
+    WHERE o.cooperative_id = o.other_cooperative_id ORDER BY o.n, o.other_ref LIMIT %s"""
+
+WITHOUT_COMMUNE = "SELECT n, ref FROM plot_staging WHERE commune_id IS NULL ORDER BY n LIMIT %s"
+
+MARK_CONFLICTS = "UPDATE plot_staging SET status = 'in_conflict' WHERE n IN (SELECT n FROM plot_overlap)"
+
+NUMBER_STAGED = "UPDATE plot_staging SET plot_id = nextval(pg_get_serial_sequence('farms_plot', 'id'))"
+
+# One statement for the whole set, by Django's cursor: the history trigger sees it with its context.
+STORE_STAGED = """
+    INSERT INTO farms_plot (
+        id, cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary, declared_area_m2,
+        planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source, created_by_id,
+        created_at, updated_at, version)
+    SELECT plot_id, cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary, declared_area_m2,
+           planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source, %s,
+           now(), now(), 1
+    FROM plot_staging ORDER BY n"""
+
+OPEN_CASES = """
+    INSERT INTO farms_overlapcase (first_id, second_id, shared, status, decision, reason, opened_at)
+    SELECT CASE WHEN o.is_stored THEN o.other ELSE earlier.plot_id END, s.plot_id,
+           ST_Multi(ST_CollectionExtract(ST_Intersection(s.boundary, coalesce(p.boundary, earlier.boundary)), 3)),
+           'open', '', '', now()
+    FROM plot_overlap o
+    JOIN plot_staging s ON s.n = o.n
+    LEFT JOIN farms_plot p ON o.is_stored AND p.id = o.other
+    LEFT JOIN plot_staging earlier ON NOT o.is_stored AND earlier.n = o.other"""
+
+# Which cooperatives meet in new cases, how often, and one case to show.
+NEW_CASES_BY_COOPERATIVE = """
+    SELECT o.cooperative_id, o.other_cooperative_id, count(*), min(s.ref), min(o.other_ref)
+    FROM plot_overlap o JOIN plot_staging s ON s.n = o.n
+    GROUP BY 1, 2 ORDER BY 1, 2"""
+
+STAGED_IDS = "SELECT plot_id FROM plot_staging"
+
+
+def parameters(settings: Any) -> dict[str, float]:
+    """Return the tolerance as parameters of the overlap queries."""
+    return {"min_m2": float(settings.OVERLAP_MIN_M2), "min_share": settings.OVERLAP_MIN_SHARE}
