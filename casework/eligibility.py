@@ -231,17 +231,20 @@ def check_ground_matches_plots(question: Question) -> Iterator[Finding]:
 
 
 def check_neighbours_plots(question: Question) -> Iterator[Finding]:
-    """No plot of another holder lies on the area's ground, beyond what an officer has accepted."""
+    """No plot of another holder lies on the area's ground, beyond what an officer has accepted.
+
+    A later plot that waits `in_conflict` only warns: else anybody could stop a neighbour's request by a drawing.
+    """
     shared = Plot.objects.exclude(cooperative=question.area.cooperative_id).overlapping(question.area.boundary)
-    found = {plot.pk: plot.shared_m2 for plot in shared.only("pk")[:MAX_SHOWN_PLOTS]}
+    found = {plot.pk: plot for plot in shared.only("pk", "status")[:MAX_SHOWN_PLOTS]}
     settled = _accepted(question.area, found)
-    open_ones = found.keys() - settled
+    open_ones = [pk for pk, plot in found.items() if plot.status == PlotStatus.ACTIVE and pk not in settled]
+    shared_m2 = sum(plot.shared_m2 for plot in found.values())
     yield Finding(
         rule="neighbours_plots",
         title=_("Không đè lên thửa của đơn vị khác"),
-        verdict=FAIL if open_ones else WARN if settled else PASS,
-        measured=_("%(n)s thửa, %(m2)s m²")
-        % {"n": len(found), "m2": number_format(round(sum(found.values())), use_l10n=True)},
+        verdict=FAIL if open_ones else WARN if found else PASS,
+        measured=_("%(n)s thửa, %(m2)s m²") % {"n": len(found), "m2": number_format(round(shared_m2), use_l10n=True)},
         threshold=_("0 thửa"),
         advice=_("Phần chồng lấn cần được cán bộ giải quyết trước.") if open_ones else "",
         plots=tuple(PlotAtFault(pk, "") for pk in sorted(open_ones)),

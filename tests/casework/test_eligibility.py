@@ -123,6 +123,15 @@ def test_neighbours_plots(question, neighbour, plot_factory, overlap_m, verdict)
     assert all(plot.ref == "" for plot in finding.plots)  # the neighbour's numbers are not the asker's to know
 
 
+def test_a_neighbours_later_drawing_only_warns(question, neighbour, plot_factory):
+    last = question.area.plots.order_by("pk").last()
+    plot_factory(
+        cooperative=neighbour, status=PlotStatus.IN_CONFLICT, boundary=square_east_of(last.boundary, gap_m=-60)
+    )
+
+    assert only(rules.check_neighbours_plots, question).verdict == "warn"
+
+
 def test_an_accepted_overlap_only_warns(question, neighbour, plot_factory, officer):
     last = question.area.plots.order_by("pk").last()
     other = plot_factory(cooperative=neighbour, boundary=square_east_of(last.boundary, gap_m=-20))
