@@ -33,7 +33,9 @@ class FilterForm(forms.Form):
 
 
 class ProductFilterForm(FilterForm):
-    """What a buyer asks: what, when, where, for which market."""
+    """What a buyer asks: what, where, for which market, when."""
+
+    field_order = ["q", "product", "commune", "market", "month"]
 
     q = forms.CharField(
         label=_("Tìm nông sản, hợp tác xã"),
@@ -45,10 +47,12 @@ class ProductFilterForm(FilterForm):
     month = forms.ChoiceField(label=_("Tháng có hàng"), required=False, choices=MONTH_CHOICES, widget=MonthStrip)
     market = forms.ChoiceField(label=_("Có mã còn hiệu lực cho"), required=False)
     commune = forms.CharField(
-        label=_("Phường, xã (tên mới hoặc cũ)"),
+        label=_("Phường, xã"),
         required=False,
         max_length=120,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "autocomplete": "off", "placeholder": _("tên mới, cũ")}
+        ),
     )
 
     def __init__(self, params: QueryDict, *args: Any, **kwargs: Any) -> None:

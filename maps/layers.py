@@ -97,7 +97,7 @@ _CODE_PAGE = {"url": Concat(Value("/v/"), F("code"), Value("/"), output_field=Te
 _COOPERATIVE_PAGE = {"url": Concat(Value("/p/"), F("slug"), Value("/"), output_field=TextField())}
 _CROP_CODE = {"crop_code": F("crop__short_code")}
 
-COMMUNES_FROM = 8  # below, only provinces: the country's 3,321 communes would be dust
+COMMUNES_FROM = 7  # below, only provinces: the country's 3,321 communes would be dust
 
 UNIT_MAP = MapLayer(
     UNITS,

@@ -10,34 +10,47 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.filters import MAX_SEARCH_LENGTH, BboxFilter, DayFilter, StrictFilterSet
+from core.text import fold
 from places.models import AdministrativeUnit, UnitLevel
 from places.querysets import AdministrativeUnitQuerySet
 
 
 class _UnitField(forms.CharField):
-    def clean(self, value: Any) -> AdministrativeUnit | None:
-        code = super().clean(value)
-        if not code:
+    def clean(self, value: Any) -> list[int] | None:
+        text = super().clean(value)
+        if not text:
             return None
-        unit = AdministrativeUnit.objects.current().without_shapes().with_code(code).first()
-        if unit is None:
-            raise ValidationError(_("Không có đơn vị hành chính nào đang mang mã này."), code="unknown_unit")
-        return unit
+        units = AdministrativeUnit.objects.current()
+        if text.isascii() and text.isdigit():
+            found = list(units.with_code(text).values_list("pk", flat=True))
+        else:
+            found = _named(units.communes().search(text), text)
+        if not found:
+            raise ValidationError(
+                _("Không có đơn vị hành chính nào hiện mang mã hay tên này, kể cả tên cũ."), code="unknown_unit"
+            )
+        return found
+
+
+def _named(units: QuerySet[AdministrativeUnit], text: str) -> list[int]:
+    """Return the units with exactly this full name, else all that the text finds, by former names too."""
+    keys = dict(units.values_list("pk", "search_key"))
+    return [pk for pk, key in keys.items() if key == fold(text)] or list(keys)
 
 
 class UnitFilter(django_filters.Filter):
-    """Rows whose unit (`field_name`) is the one with this code today, or lies below it."""
+    """Rows whose unit (`field_name`) has this code today, or lies below it; a commune's name, old or new, does too."""
 
     field_class = _UnitField
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 10)
+        kwargs.setdefault("max_length", 120)
         super().__init__(*args, **kwargs)
 
-    def filter(self, qs: QuerySet[Any], value: AdministrativeUnit | None) -> QuerySet[Any]:
+    def filter(self, qs: QuerySet[Any], value: list[int] | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        return qs.filter(**{f"{self.field_name}__in": AdministrativeUnit.objects.within_unit(value)})
+        return qs.filter(**{f"{self.field_name}__in": AdministrativeUnit.objects.within_units(value)})
 
 
 class UnitFilters(StrictFilterSet):

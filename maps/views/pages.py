@@ -1,5 +1,7 @@
 """Pages with a map and a list beside it; both follow the same filters."""
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -11,6 +13,7 @@ from django.views.decorators.http import require_safe
 from core.errors import BadInput
 from core.filters import without_blanks
 from landuse.layers import LAND_USE
+from landuse.models import LandUseLayer
 from landuse.summaries import summarise
 from maps.forms import LandUseFilterForm, ProductFilterForm
 from maps.layers import LAND_USE_MAP, PRODUCT_MAP
@@ -34,17 +37,16 @@ def product_map(request: HttpRequest) -> HttpResponse:
     except BadInput as error:
         errors = [finding.message for finding in error.findings]
     context = {
-        "form": ProductFilterForm(params),
         "errors": errors,
-        "products": product_rows(page.object_list) if page else [],
+        "products": product_rows(page.object_list) if page is not None else [],
         "page": page,
-        "count": page.paginator.count if page else 0,
+        "count": page.paginator.count if page is not None else 0,
         "is_filtered": any(name not in BESIDES for name in params),
         "next_url": _page_url(params, page, +1),
         "first_url": _page_url(params, page, None),
         "takeaway_url": _with_query(reverse("maps:takeaway-products"), params),
     }
-    return _answer(request, "maps/product_map.html", "maps/_product_results.html", context, show=[PRODUCT_MAP])
+    return _answer(request, "maps/product_map.html", "maps/_product_results.html", context, partial(_product_page, params))
 
 
 @require_safe
@@ -61,25 +63,34 @@ def land_use_map(request: HttpRequest) -> HttpResponse:
     except BadInput as error:
         errors = [finding.message for finding in error.findings]
     context = {
-        "form": LandUseFilterForm(params, layers=layers),
         "errors": errors,
         "summary": summary,
         "layer": next((layer for layer in layers if layer.slug == params.get("layer")), None),
         "layers": layers,
         "takeaway_url": _with_query(reverse("maps:takeaway-land-use"), params),
     }
-    return _answer(request, "maps/land_use_map.html", "maps/_land_use_results.html", context, show=[LAND_USE_MAP])
+    return _answer(request, "maps/land_use_map.html", "maps/_land_use_results.html", context, partial(_land_use_page, params, layers))
+
+
+def _product_page(params: QueryDict) -> dict[str, Any]:
+    """Return what only the whole page needs: the form, and the map's frame with its layers in it."""
+    frame = {"layers": catalogue([PRODUCT_MAP]), "show": [PRODUCT_MAP.name], "legend": "closed"}
+    return {"form": ProductFilterForm(params), "frame": frame}
+
+
+def _land_use_page(params: QueryDict, layers: Sequence[LandUseLayer]) -> dict[str, Any]:
+    frame = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name]}
+    return {"form": LandUseFilterForm(params, layers=layers), "frame": frame}
 
 
 def _answer(
-    request: HttpRequest, template: str, fragment: str, context: dict[str, Any], *, show: list[Any]
+    request: HttpRequest, template: str, fragment: str, context: dict[str, Any], rest: Callable[[], dict[str, Any]]
 ) -> HttpResponse:
-    """Return the page, or only its results for a request by script; the map's frame carries its layers itself."""
+    """Return the page, or only its results for a request by script."""
     status = 400 if context["errors"] else 200
     if request.headers.get("HX-Request") == "true":
         return render(request, fragment, context, status=status)
-    frame = {"layers": catalogue(show), "show": [layer.name for layer in show]}
-    return render(request, template, context | {"frame": frame}, status=status)
+    return render(request, template, context | rest(), status=status)
 
 
 def _page_url(params: QueryDict, page: Page[Any] | None, step: int | None) -> str:

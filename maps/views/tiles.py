@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.contrib.gis.db.models import Extent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -152,9 +153,16 @@ def catalogue(shown: list[MapLayer]) -> dict[str, Any]:
             "max_zoom": UNIT_MAP.max_zoom,
             "is_schematic": schematic,
         },
-        "bounds": list(settings.MAP_BOUNDS),
+        "bounds": first_view(),
         "attribution": settings.MAP_ATTRIBUTION,
     }
+
+
+def first_view() -> list[float]:
+    """Return the box of this installation's province, with `MAP_BOUNDS` where its outline is not loaded."""
+    provinces = AdministrativeUnit.objects.current().provinces().with_code(settings.PROVINCE_CODE)
+    box = provinces.aggregate(box=Extent("boundary"))["box"]
+    return [round(degrees, 4) for degrees in box] if box else list(settings.MAP_BOUNDS)
 
 
 def entry(layer: MapLayer) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_unit_label_stands_in_exactly_one_tile(client, commune):
 
 
 def test_communes_are_left_out_far_away(features, province, commune):
-    found = features("units", 7)
+    found = features("units", 6)
 
     assert "units" not in found
 
@@ -306,7 +306,7 @@ def test_unchanged_tile_is_304_without_being_made(client, product_factory):
     assert response.status_code == 304
     assert response.content == b""
     assert not any("ST_AsMVT" in query["sql"] for query in queries)
-    assert len(queries) == 2  # the budget and the version
+    assert len(queries) == 3  # the budget, the version of the data, the cooperatives
 
 
 def test_etag_changes_with_data_filters_and_place(client, product_factory):

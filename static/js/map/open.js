@@ -82,7 +82,7 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
   if (frame.legend !== false && (catalogue.layers.length > 0 || settings.basemaps.length > 0)) {
     legend(container, catalogue.layers, {
       texts,
-      isOpen: !window.matchMedia(PHONE).matches,
+      isOpen: frame.legend !== "closed" && !window.matchMedia(PHONE).matches,
       onToggle: (name, isVisible) => handle.setVisible(name, isVisible),
       basemaps: settings.basemaps,
       onBasemap: (id) => handle.setBasemap(id),

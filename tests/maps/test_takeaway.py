@@ -1,0 +1,97 @@
+"""Take-away maps: self-contained, labelled, small."""
+
+import re
+
+import pytest
+
+from maps.views import takeaway
+
+pytestmark = pytest.mark.django_db
+SEA = ("Quần đảo Hoàng Sa (Việt Nam)", "Quần đảo Trường Sa (Việt Nam)")
+
+
+def test_product_map_follows_the_filters(client, product_factory):
+    product_factory(name_vi="Xoài Cát Chu", months=[5])
+    product_factory(name_vi="Xoài Hòa Lộc", months=[9])
+
+    response = client.get("/maps/take-away/products.html?month=5")
+
+    document = response.content.decode()
+    assert response.status_code == 200
+    assert "Xoài Cát Chu" in document
+    assert "Xoài Hòa Lộc" not in document
+    assert all(name in document for name in SEA)
+    assert len(response.content) < 5 * 2**20
+
+
+def test_file_is_a_download_that_runs_in_a_sandbox(client, product_factory):
+    product_factory()
+
+    response = client.get("/maps/take-away/products.html")
+
+    assert re.fullmatch(r'attachment; filename="ban-do-nong-san-\d{8}\.html"', response["Content-Disposition"])
+    assert response["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none'")
+
+
+def test_land_use_map_names_source_date_and_document(client, parcel_factory):
+    parcel_factory("LUC")
+
+    document = client.get("/maps/take-away/land-use.html").content.decode()
+
+    assert all(name in document for name in SEA)
+    for text in ("Hiện trạng 2026", "Nguồn thử", "01/01/2026", "Quyết định 12/QĐ-THỬ", "Đất chuyên trồng lúa"):
+        assert text in document
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_demo_data_says_so(client, product_factory, settings, is_demo):
+    settings.DEMO = is_demo
+    product_factory()
+
+    assert ("DEMO: dữ liệu minh họa" in client.get("/maps/take-away/products.html").content.decode()) is is_demo
+
+
+def test_hidden_land_use_layer_is_not_in_the_file(client, land_use_layer, parcel_factory):
+    parcel_factory("LUC", ref="BÍ-MẬT")
+    type(land_use_layer).objects.update(is_public=False)
+
+    assert "LUC" not in re.sub(r"<pre>.*?</pre>", "", client.get("/maps/take-away/land-use.html").content.decode())
+
+
+def test_too_many_features_are_refused_with_advice(client, product_factory, monkeypatch):
+    monkeypatch.setattr(takeaway, "MAX_FEATURES", 2)
+    for _number in range(3):
+        product_factory()
+
+    response = client.get("/maps/take-away/products.html")
+
+    assert response.status_code == 422
+    assert "thu hẹp" in response.content.decode()
+
+
+def test_file_over_five_megabytes_is_refused_with_advice(client, product_factory):
+    product = product_factory()
+    product.description = "x"
+    product.name_vi = "Xoài"
+    product.save()
+
+    from unittest.mock import patch
+
+    from geofiles.errors import MapTooLarge
+
+    with patch.object(takeaway, "build_map", side_effect=MapTooLarge(size=6_000_000, limit=5_242_880)):
+        response = client.get("/maps/take-away/products.html")
+
+    assert response.status_code == 422
+
+
+def test_bad_filter_is_400(client):
+    assert client.get("/maps/take-away/products.html?moth=5").status_code == 400
+
+
+def test_more_than_the_budget_is_429(client, settings, product_factory):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"takeaway": 1}
+
+    answers = [client.get("/maps/take-away/products.html").status_code for _number in range(2)]
+
+    assert answers == [200, 429]
