@@ -1,11 +1,13 @@
 """What the administration pages of all apps share."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.gis.db import models as gis_models
 from django.db import models
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from core.widgets import GeometryWidget
 
@@ -17,9 +19,40 @@ class GeoModelAdmin(admin.ModelAdmin):
     map library from a foreign host.
     """
 
+    change_form_template = "admin/geo_change_form.html"
+
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, gis_models.GeometryField):
             # A plain disabled field: the stored value stays, whatever a browser sends.
             kwargs |= {"widget": GeometryWidget, "disabled": True}
             return db_field.formfield(**kwargs)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where a shape would be shown as its text (read-only pages and fields), show it on the map too."""
+        fieldsets = super().get_fieldsets(request, obj)
+        as_text = set(self.get_readonly_fields(request, obj))
+        if not self.has_change_permission(request, obj):
+            as_text |= {field.name for field in self.opts.get_fields()}
+        maps: dict[Any, Any] = {
+            field.name: _map_of(field)
+            for field in self.opts.get_fields()
+            if isinstance(field, gis_models.GeometryField) and field.name in as_text
+        }
+        return [
+            (title, {**options, "fields": [_replaced(name, maps) for name in options["fields"]]})
+            for title, options in fieldsets
+        ]
+
+
+def _replaced(name: Any, maps: dict[Any, Any]) -> Any:
+    # A line of several fields stands as a list or tuple inside the list of fields.
+    return [maps.get(one, one) for one in name] if isinstance(name, list | tuple) else maps.get(name, name)
+
+
+def _map_of(field: models.Field) -> Callable[[models.Model], SafeString]:
+    def shape_map(row: models.Model) -> SafeString:
+        return GeometryWidget().render(field.name, getattr(row, field.name), {"id": f"id_{field.name}"})
+
+    shape_map.short_description = field.verbose_name  # type: ignore[attr-defined]
+    return shape_map

@@ -206,3 +206,17 @@ def test_no_admin_page_uses_a_widget_from_a_foreign_host(rf):
                 form_field = model_admin.formfield_for_dbfield(field, rf.get("/admin/"))
 
                 assert not isinstance(form_field.widget, BaseGeometryWidget), f"{model.__name__}.{field.name}"
+
+
+def test_admin_shows_a_read_only_shape_as_a_map(rf, monkeypatch):
+    model_admin = GeoModelAdmin(AdministrativeUnit, admin.site)
+    monkeypatch.setattr(model_admin, "has_change_permission", lambda request, obj=None: False)
+    monkeypatch.setattr(model_admin, "fields", ["name", ("boundary", "centre")])
+    unit = AdministrativeUnit(boundary=GEOSGeometry("MULTIPOLYGON(((105 10, 106 10, 106 11, 105 10)))", srid=4326))
+
+    [(_title, options)] = model_admin.get_fieldsets(rf.get("/admin/"), unit)
+
+    name, (boundary, _centre) = options["fields"]
+    assert name == "name"
+    assert "data-map" in boundary(unit)
+    assert "MULTIPOLYGON" not in boundary(unit)

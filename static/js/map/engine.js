@@ -48,6 +48,9 @@ export async function createMap(container, { settings, catalogue, bounds, params
     cooperativeGestures: isTouch(),
     attributionControl: false,
   });
+  // Listened for at once, since it comes but once; `style.load`, not `load`: a basemap that never answers must not
+  // keep our own layers from being drawn.
+  const styled = new Promise((resolve) => map.once("style.load", resolve));
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -56,8 +59,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
   map.addControl(new AttributionControl({ compact: true }), "bottom-left");
   const tellOnce = once(() => onProblem?.(settings.texts.partly_loaded));
   map.on("error", tellOnce);
-  await fontReady();
-  await loaded(map);
+  await Promise.all([styled, fontReady()]);
   return createHandle(map, { settings, params: params ?? new URLSearchParams() });
 }
 
@@ -66,11 +68,6 @@ export async function createMap(container, { settings, catalogue, bounds, params
 function fontReady() {
   const load = document.fonts.load('400 16px "Be Vietnam Pro"', "Việt");
   return Promise.race([load, new Promise((resolve) => setTimeout(resolve, 2500))]);
-}
-
-function loaded(map) {
-  // `style.load`, not `load`: a basemap that never answers must not keep our own layers from being drawn.
-  return map.isStyleLoaded() ? Promise.resolve() : new Promise((resolve) => map.once("style.load", resolve));
 }
 
 function createHandle(map, { settings, params }) {

@@ -24,7 +24,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
     zoomAnimation: !wantsCalm(),
     fadeAnimation: !wantsCalm(),
   });
-  map.attributionControl.setPrefix("Leaflet");
+  map.attributionControl.setPrefix("Leaflet").setPosition("bottomleft"); // the inset stands at the right
   L.control
     .zoom({
       position: "topright",
@@ -193,8 +193,8 @@ function newEntry(L, map, layer, params, { isVisible = true, isGround = false, s
 
 // Vector-tile paint holds expressions; here the colour comes from the legend by the layer's `colour_by` property.
 function styleOf(layer, feature, selected) {
-  const value = feature.properties?.[layer.colour_by];
-  const entry = (layer.legend ?? []).find((one) => String(one.value) === String(value)) ?? layer.legend?.[0];
+  const value = String(feature.properties?.[layer.colour_by]);
+  const entry = layer.colour_by ? layer.legend?.find((one) => String(one.value) === value) : layer.legend?.[0];
   const colour = entry?.colour ?? DEFAULT_COLOUR;
   const isSelected = selected === `${layer.name} ${idOf(layer, feature)}`;
   return {
