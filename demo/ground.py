@@ -57,6 +57,7 @@ def all_blocks() -> list[Block]:
     """Return every block whose middle lies in a commune in force, in the order of the lattice. In a transaction."""
     with connection.cursor() as cursor:
         cursor.execute(sql.FUNCTIONS)
+        cursor.execute(sql.ANALYSE_UNITS)
         cursor.execute(sql.BLOCKS)
         return [Block(*row) for row in cursor.fetchall()]
 
