@@ -19,7 +19,7 @@ CONFLICTS = (
 def make_conflicts(cooperatives: dict[str, Cooperative], by: Any) -> int:
     """Draw one field of each pair over a corner field of the other; return the number of overlap cases."""
     for number, (drawer, owner, along_m, across_m) in enumerate(CONFLICTS, start=1):
-        theirs = Plot.objects.filter(cooperative=cooperatives[owner]).order_by("pk").first()
+        theirs = Plot.objects.filter(cooperative=cooperatives[owner], ref__startswith="L").order_by("-pk").first()  # in no area
         own = Plot.objects.filter(cooperative=cooperatives[drawer]).order_by("pk").first()
         if theirs is None or own is None:
             continue

@@ -2,9 +2,9 @@
 
 GONE = """
 CREATE TEMPORARY TABLE gone_cooperative ON COMMIT DROP AS
-  SELECT id FROM cooperatives_cooperative WHERE slug LIKE 'demo-%' OR slug LIKE 'bench-%';
-CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE username LIKE 'demo-%';
-CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE slug LIKE 'demo-%';
+  SELECT id FROM cooperatives_cooperative WHERE starts_with(slug, 'demo-') OR starts_with(slug, 'bench-');
+CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE starts_with(username, 'demo-');
+CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE starts_with(slug, 'demo-');
 CREATE TEMPORARY TABLE gone_person ON COMMIT DROP AS
   SELECT DISTINCT person_id AS id FROM cooperatives_grower WHERE cooperative_id IN (SELECT id FROM gone_cooperative)
   EXCEPT
