@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db.models import F, FloatField, QuerySet
+from django.db.models import Case, F, FloatField, QuerySet, Value, When
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
+from cooperatives.models import HolderKind
 from core.layers import Layer
 from farms.filters import PlotFilters
 from farms.models import Plot
@@ -13,6 +14,11 @@ from farms.models import Plot
 
 def _plots(user: Any) -> QuerySet[Plot]:
     return Plot.objects.visible_to(user)
+
+
+def _holder() -> Case:
+    """The organisation's name; a single household's name never leaves."""
+    return Case(When(cooperative__kind=HolderKind.HOUSEHOLD, then=Value(None)), default=F("cooperative__name"))
 
 
 PLOTS = Layer(
@@ -26,7 +32,7 @@ PLOTS = Layer(
         "variety": "variety__name_vi",
         "area_ha": ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField()),
         "commune_code": "commune__code",
-        "cooperative": "cooperative__name",
+        "cooperative": _holder(),
         "status": "status",
     },
     geometry="boundary",

@@ -1,0 +1,120 @@
+"""Pages and API of cooperatives."""
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.urls import reverse
+
+from cooperatives.models import Grower
+from farms.models import PlotStatus
+from tests.factories.people import make_person
+
+pytestmark = pytest.mark.django_db
+
+
+def test_start_page_leads_from_plots_to_areas(client, clerk, cooperative, plot_factory):
+    client.force_login(clerk)
+    address = reverse("cooperatives:home")
+
+    before = client.get(address).context["steps"]
+    plot_factory()
+    after = client.get(address).context["steps"]
+
+    assert [step["is_current"] for step in before] == [True, False, False]
+    assert [step["is_current"] for step in after] == [False, True, False]
+
+
+def test_start_page_counts_what_is_there(client, clerk, plot_factory, grower):
+    plot_factory()
+    plot_factory(status=PlotStatus.IN_CONFLICT)
+    plot_factory(status=PlotStatus.ARCHIVED)
+    client.force_login(clerk)
+
+    holdings = client.get(reverse("cooperatives:home")).context["holdings"]
+
+    assert (holdings.plots, holdings.waiting, holdings.growers) == (2, 1, 1)
+    assert holdings.area_ha == pytest.approx(2, rel=1e-3)
+
+
+def test_start_page_of_somebody_without_cooperative_says_what_to_do(client, outsider):
+    client.force_login(outsider)
+
+    page = client.get(reverse("cooperatives:home"))
+
+    assert page.status_code == 200
+    assert "chưa thuộc hợp tác xã" in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["cooperatives:home", "cooperatives:grower-list", "farms:plot-list", "farms:import-new"])
+def test_pages_of_another_cooperative_are_not_found(client, neighbour_clerk, cooperative, name):
+    client.force_login(neighbour_clerk)
+
+    assert client.get(reverse(name), {"cooperative": cooperative.slug}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["cooperatives:home", "cooperatives:grower-list", "farms:plot-list"])
+def test_pages_ask_for_sign_in(client, db, name):
+    assert client.get(reverse(name)).status_code == 302
+
+
+def test_clerk_adds_a_member(client, clerk, cooperative):
+    client.force_login(clerk)
+    address = reverse("cooperatives:grower-list")
+
+    bad = client.post(address, {"full_name": "", "cooperative": cooperative.slug})
+    good = client.post(address, {"full_name": "Trần Văn Thử", "phone": "0900 000 000", "cooperative": cooperative.slug})
+
+    assert (bad.status_code, good.status_code) == (422, 302)
+    assert Grower.objects.get().person.full_name == "Trần Văn Thử"
+
+
+def test_members_are_found_without_diacritics(client, clerk, grower_factory):
+    grower_factory(person=make_person(full_name="Đặng Thị Thử"))
+    grower_factory(person=make_person(full_name="Lê Văn Khác"))
+    client.force_login(clerk)
+
+    page = client.get(reverse("cooperatives:grower-list"), {"q": "dang thi"}).content.decode()
+
+    assert "Đặng Thị Thử" in page
+    assert "Lê Văn Khác" not in page
+
+
+def test_members_cost_the_same_for_one_and_for_many(client, clerk, grower_factory, django_assert_max_num_queries):
+    client.force_login(clerk)
+    for _turn in range(30):
+        grower_factory()
+
+    with django_assert_max_num_queries(20):
+        client.get(reverse("cooperatives:grower-list"))
+
+
+def test_public_list_shows_organisations_without_persons(client, cooperative_factory):
+    cooperative_factory(
+        slug="cong-khai", representative="Zzyzx Đại Diện", phone="0000999777", email="z@example.invalid",
+        location=Point(105.63, 10.45, srid=4326),
+    )  # fmt: skip
+    cooperative_factory(slug="ho-rieng", kind="household", name="Hộ Zzyzx Riêng")
+    cooperative_factory(slug="cho-duyet", status="pending")
+
+    answer = client.get("/api/v1/cooperatives/")
+
+    [found] = answer.json()["features"]
+    assert set(found["properties"]) == {"slug", "kind", "name", "commune", "commune_code", "story"}
+    assert found["properties"]["slug"] == "cong-khai"
+    assert "Zzyzx" not in answer.content.decode()
+    assert "0000999777" not in answer.content.decode()
+
+
+def test_household_shows_its_holder_but_neither_name_nor_seat_in_the_layer(client, officer, cooperative_factory):
+    cooperative_factory(
+        slug="ho-rieng", kind="household", name="Hộ Zzyzx Riêng", location=Point(105.63, 10.45, srid=4326)
+    )
+    client.force_login(officer)
+
+    [found] = client.get("/api/v1/cooperatives/").json()["features"]
+
+    assert (found["geometry"], found["properties"]["name"]) == (None, None)
+
+
+@pytest.mark.parametrize(("query", "count"), [("q=CUA TOI", 1), ("kind=firm", 0), ("commune=99", 2), ("bbox=0,0,1,1", 0)])
+def test_filters(client, cooperative, neighbour, query, count):
+    assert client.get(f"/api/v1/cooperatives/?{query}").json()["numberReturned"] == count
