@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from core.layers import Layer
@@ -20,17 +22,23 @@ from core.sql import feature_sql, in_order
 from exchange import sql
 
 CHUNK_BYTES = 64 * 1024
+Statement = tuple[str, tuple[Any, ...]]
 
 
 def geojson_lines(layer: Layer, rows: QuerySet[Any], head: dict[str, Any]) -> Iterator[bytes]:
-    """Yield one FeatureCollection (RFC 7946) with the members of `head`, one feature a line, EPSG:4326."""
+    """Return the parts of one FeatureCollection (RFC 7946) with the members of `head`, one feature a line, EPSG:4326.
+
+    The query is made before the first part is asked for: what is wrong with it is an answer, not a broken file.
+    """
     opening = json.dumps({"type": "FeatureCollection", **head}, ensure_ascii=False)
-    yield f'{opening[:-1]}, "features": [\n'.encode()
-    yield from _copied(sql.features(*feature_sql(layer, in_order(layer, rows))))
-    yield b"]}\n"
+    try:
+        statement = sql.features(*feature_sql(layer, in_order(layer, rows)))
+    except EmptyResultSet:  # the ORM knows already that no row can match
+        statement = None
+    return _parts(f'{opening[:-1]}, "features": [\n'.encode(), statement)
 
 
-def head_of(layer: Layer, params: dict[str, Any], licence: str, steward: str) -> dict[str, Any]:
+def head_of(layer: Layer, params: QueryDict, licence: str, steward: str) -> dict[str, Any]:
     """Return what a file says of itself: source, licence, filter, moment, and DEMO where the data is invented."""
     head: dict[str, Any] = {
         "name": layer.name,
@@ -38,7 +46,7 @@ def head_of(layer: Layer, params: dict[str, Any], licence: str, steward: str) ->
         "source": f"Vùng Trồng, {settings.PUBLIC_URL}",
         "steward": steward,
         "licence": licence,
-        "filter": params,
+        "filter": {name: values if len(values) > 1 else values[0] for name, values in params.lists()},
         "written_at": timezone.localtime().isoformat(timespec="seconds"),
     }
     if settings.DEMO:
@@ -46,18 +54,26 @@ def head_of(layer: Layer, params: dict[str, Any], licence: str, steward: str) ->
     return head
 
 
-def _copied(statement: tuple[str, tuple[Any, ...]]) -> Iterator[bytes]:
+def _parts(opening: bytes, statement: Statement | None) -> Iterator[bytes]:
+    yield opening
+    if statement is not None:
+        yield from _copied(statement)
+    yield b"]}\n"
+
+
+def _copied(statement: Statement) -> Iterator[bytes]:
     source, sink = os.pipe()
     writer = _CopyThread(*statement, sink=os.fdopen(sink, "wb"))
     writer.start()
     with os.fdopen(source, "rb") as reader:
         try:
+            reader.read(1)  # the comma before the first feature
             while chunk := reader.read(CHUNK_BYTES):
                 yield chunk
         finally:
-            # A reader that goes away closes the pipe; the COPY then fails at its next write and frees its cursor.
+            # The reader may have gone away in the middle: the pipe is closed and the query called off.
             reader.close()
-            writer.join(timeout=10)
+            writer.stop()
     writer.raise_failure()
 
 
@@ -65,8 +81,10 @@ class _CopyThread(threading.Thread):
     """Runs one COPY on a connection of its own and closes the pipe at the end, whatever happens."""
 
     def __init__(self, statement: str, params: tuple[Any, ...], sink: BinaryIO) -> None:
-        super().__init__(daemon=True)
+        super().__init__(daemon=True, name="export")
         self.statement, self.params, self.sink = statement, params, sink
+        self.own = connection.copy()
+        self.own.inc_thread_sharing()  # `stop` calls the query off from the reader's thread
         self.failure: Exception | None = None
 
     def run(self) -> None:
@@ -79,10 +97,9 @@ class _CopyThread(threading.Thread):
             self.failure = error
 
     def _copy(self) -> None:
-        own = connection.copy()
         try:
-            own.ensure_connection()
-            with own.cursor() as cursor:
+            self.own.ensure_connection()
+            with self.own.wrap_database_errors, self.own.cursor() as cursor:
                 cursor.execute(sql.READ_ONLY_SNAPSHOT)
                 cursor.execute(sql.NO_TIME_LIMIT)
                 # COPY takes no bind parameters: this is the one place where values are put into text, by the driver.
@@ -90,7 +107,14 @@ class _CopyThread(threading.Thread):
                 cursor.copy_expert(sql.copy_out(text), self.sink)
                 cursor.execute("COMMIT")
         finally:
-            own.close()
+            self.own.close()
+
+    def stop(self) -> None:
+        """Call the query off if it still runs, and wait until the connection is given back."""
+        raw = self.own.connection
+        if self.is_alive() and raw is not None and not raw.closed:
+            raw.cancel()
+        self.join(timeout=10)
 
     def raise_failure(self) -> None:
         """Raise what went wrong, so that the answer breaks off instead of ending as if it were whole."""

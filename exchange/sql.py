@@ -7,8 +7,9 @@ NO_TIME_LIMIT = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_
 
 
 def features(inner: str, params: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """Return a query with one text column: a feature with the comma that stands before all but the first."""
-    return f"SELECT CASE WHEN row_number() OVER () = 1 THEN '' ELSE ',' END || f.feature FROM ({inner}) AS f", params
+    """Return a query with one text column: a comma and a feature. The reader drops the first comma; numbering the
+    rows to leave it out would cost half as much again."""
+    return f"SELECT ',' || f.feature FROM ({inner}) AS f", params
 
 
 def copy_out(query: str) -> str:

@@ -1,6 +1,11 @@
-"""Pages of exchange."""
+"""Catalogue and downloads."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from exchange import views
 
 app_name = "exchange"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("data/", views.catalogue, name="catalogue"),
+    path("data/<slug:name>.geojson", views.export, name="export"),
+]

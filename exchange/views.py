@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from core.errors import NotAllowed
 from core.filters import without_blanks
+from core.throttling import throttled
 from core.views import show_domain_errors
 from exchange.catalogue import CATALOGUE, LICENCE, Entry, entry
 from exchange.exports import geojson_lines, head_of
@@ -22,7 +22,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 
 def _card(found: Entry, user: Any) -> dict[str, Any]:
-    rows = found.layer.rows(user)
+    rows = found.layer.filtered(user, {})
     form = found.layer.filterset(data=None, queryset=rows.none()).form
     form.auto_id = f"{found.layer.name}-%s"  # several forms on one page
     return {"entry": found, "count": rows.count(), "fields": list(found.layer.fields), "form": form}
@@ -30,18 +30,18 @@ def _card(found: Entry, user: Any) -> dict[str, Any]:
 
 @require_GET
 @show_domain_errors
+@throttled("takeaway")
 def export(request: HttpRequest, name: str) -> HttpResponse | StreamingHttpResponse:
-    """The whole layer as one GeoJSON file, filtered by the same parameters as map, list and API."""
+    """The whole layer as one GeoJSON file, filtered by the same parameters as map, list and API.
+
+    404 for layers that do not exist and for those that the visitor may not take out; 400 for bad parameters.
+    """
     found = entry(name)
-    if found is None:
-        raise Http404
-    if not found.may_export(request.user):
-        if request.user.is_authenticated:
-            raise NotAllowed
+    if found is None or not found.may_export(request.user):
         raise Http404
     params = without_blanks(request.GET)
     rows = found.layer.filtered(request.user, params)
-    head = head_of(found.layer, {key: params[key] for key in params}, LICENCE, str(found.steward))
+    head = head_of(found.layer, params, LICENCE, str(found.steward))
     response = StreamingHttpResponse(
         geojson_lines(found.layer, rows, head), content_type="application/geo+json; charset=utf-8"
     )
