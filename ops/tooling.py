@@ -66,7 +66,7 @@ def make_messages() -> None:
     here = _ready()
     for domain in ("django", "djangojs"):
         command: list[str | Path] = [here.python, "manage.py", "makemessages", f"--domain={domain}", "--locale=en"]
-        command += ["--no-obsolete", "--no-wrap", *(f"--ignore={name}" for name in UNTRANSLATED)]
+        command += ["--no-obsolete", "--no-wrap", "--add-location=file", *(f"--ignore={name}" for name in UNTRANSLATED)]
         run(command, cwd=here.code, env=offline_settings(here), show=True)
     bootstrap.translations(here.code)
 
