@@ -199,6 +199,12 @@ function createHandle(map, { settings, params }) {
       map.on("idle", () => tell(countInView(map, clickable(), layerOf)));
     },
 
+    /** How many features a tile in view drew of more than it could hold (its layer `meta`); 0 when all are drawn. */
+    shownOfMore() {
+      const flags = layers.flatMap((layer) => map.querySourceFeatures(layer.name, { sourceLayer: "meta" }));
+      return Math.max(0, ...flags.map((flag) => Number(flag.properties.shown)));
+    },
+
     setVisible(name, isVisible) {
       const layer = layers.find((one) => one.name === name);
       for (const id of layer ? drawnIds(map, layer, true) : []) {

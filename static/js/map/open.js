@@ -95,7 +95,12 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
   if (frame.count !== false && catalogue.layers.length > 0) {
     const line = el("p", { class: "map__count" });
     container.append(line);
+    const more = el("p", { class: "map__note", hidden: true });
+    notes.prepend(more);
     handle.onView((count) => {
+      const shown = handle.shownOfMore?.() ?? 0;
+      more.hidden = shown === 0;
+      more.textContent = shown ? fill(texts.too_many, { n: number(shown) }) : "";
       const said = fill(texts.in_view, { n: number(count) });
       if (line.textContent !== said) {
         line.textContent = said;
