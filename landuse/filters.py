@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
+from core.filters import BboxFilter, DayFilter, StrictFilterSet, TextSearchFilter
 from landuse.models import LandUseLayer, LandUseParcel, LayerKind
 
 
@@ -35,7 +35,7 @@ class LayerFilters(StrictFilterSet):
     """`kind`, `on` (a day the layer describes or binds)."""
 
     kind = django_filters.ChoiceFilter(choices=LayerKind.choices, label=_("Loại lớp"), empty_label=_("Tất cả"))
-    on = django_filters.DateFilter(method="filter_on", label=_("Ngày"))
+    on = DayFilter(method="filter_on", label=_("Ngày"))
 
     class Meta:
         model = LandUseLayer
