@@ -69,7 +69,7 @@ def _free_slug(name: str) -> str:
 def add_grower(cooperative: Cooperative, *, by: Any, full_name: str, number: str = "", **fields: Any) -> Grower:
     """Add a private person as a member.
 
-    `fields`: `birth_year, sex, phone, id_number` of the person, `hamlet, declared_area_ha, joined_on` of the membership.
+    `fields`: `birth_year, sex, phone, id_number` of the person; `hamlet, declared_area_ha, joined_on` of the member.
     Without `number` the next free one is given. Raises NotAllowed, RuleViolated("number_taken").
     """
     require(can_edit_for_cooperative(by, cooperative))
@@ -87,5 +87,3 @@ def _next_number(cooperative: Cooperative) -> str:
     plain = Grower.objects.filter(cooperative=cooperative, number__regex=r"^[0-9]{1,8}$")
     last = max((int(number) for number in plain.values_list("number", flat=True)), default=0)
     return f"{last + 1:03d}"
-
-

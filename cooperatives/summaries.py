@@ -19,7 +19,7 @@ class Holdings:
 
 
 def holdings_of(cooperative: Cooperative) -> Holdings:
-    """Count growers, plots and areas of a cooperative. Plots and areas belong to apps above, so they go by relation name."""
+    """Count growers, plots and areas; plots and areas belong to apps above, so they go by relation name."""
     one = Cooperative.objects.filter(pk=cooperative.pk)
     in_use = ~Q(plots__status="archived")
     plots = one.aggregate(

@@ -30,7 +30,17 @@ class OverlapCaseAdmin(GeoModelAdmin):
     list_display = ("first", "second", "status", "decision", "opened_at")
     list_filter = ("status",)
     list_select_related = ("first", "second")
-    readonly_fields = ("first", "second", "status", "decision", "reason", "opened_at", "decided_at", "decided_by", "shared_m2")
+    readonly_fields = (
+        "first",
+        "second",
+        "status",
+        "decision",
+        "reason",
+        "opened_at",
+        "decided_at",
+        "decided_by",
+        "shared_m2",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

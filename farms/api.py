@@ -99,7 +99,7 @@ def _checked(request: Request, plot: Plot | None = None, *, partial: bool = Fals
 
 
 class PlotListView(LayerListView):
-    """GET: a page of plots one may see. POST: add a plot (a GeoJSON Feature); answers 201 with the feature and its ETag.
+    """GET: a page of plots one may see. POST: add a plot (a GeoJSON Feature); 201 with the feature and its ETag.
 
     Overlap with a plot of the same cooperative is 409; with another holder's the plot is stored `in_conflict`. The
     header Idempotency-Key makes a repeat harmless.
@@ -223,7 +223,9 @@ class ImportListView(ImportView):
         return answer_once(request, purpose="farms.import", body=body, work=lambda: self._start(request))
 
     def _start(self, request: Request) -> HttpResponse:
-        serializer = ImportUpload(data=request.data.dict(), context={"request": request})
+        serializer = ImportUpload(
+            data={name: request.data[name] for name in request.data}, context={"request": request}
+        )
         serializer.is_valid(raise_exception=True)
         options = dict(serializer.validated_data)
         file, cooperative = options.pop("file"), options.pop("cooperative")
@@ -243,7 +245,9 @@ class ImportDetailView(ImportView):
     def patch(self, request: Request, pk: Any) -> HttpResponse:
         serializer = ImportAnswer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
-        answered = services.answer_import(self.plot_import(request, pk), dict(serializer.validated_data), by=request.user)
+        answered = services.answer_import(
+            self.plot_import(request, pk), dict(serializer.validated_data), by=request.user
+        )
         return _import_answer(answered, status=202)
 
     @extend_schema(responses=dict)

@@ -1,4 +1,4 @@
-"""News of plots. The querysets are lazy and stay in the database: a bulk import announces one set, not a million rows."""
+"""News of plots. The querysets are lazy: a bulk import announces one set, not a million rows."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,7 @@
 """Filters of plots: the same behind page, list, API, tile and export."""
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from cooperatives.models import Cooperative
@@ -20,7 +21,7 @@ class HectareFilter(django_filters.NumberFilter):
 
 
 class PlotFilters(StrictFilterSet):
-    """`crop`, `variety`, `cooperative` (slugs), `commune` (unit code), `status`, `area_min`, `area_max` (ha), `q`, `bbox`."""
+    """`crop, variety, cooperative` (slugs), `commune` (unit code), `status`, `area_min, area_max` (ha), `q`, `bbox`."""
 
     q = TextSearchFilter(fields=("ref",), label=_("Tìm theo số thửa"))
     crop = django_filters.ModelChoiceFilter(
@@ -32,10 +33,10 @@ class PlotFilters(StrictFilterSet):
     status = django_filters.ChoiceFilter(choices=PlotStatus.choices, label=_("Trạng thái"), empty_label=_("Tất cả"))
     commune = UnitFilter(field_name="commune", label=_("Phường, xã"))
     cooperative = django_filters.ModelChoiceFilter(
-        queryset=lambda request: Cooperative.objects.all(),
+        queryset=Cooperative.objects.all(),
         to_field_name="slug",
-        label=_("Hợp tác xã"),
-        empty_label=_("Tất cả"),
+        label=_("Hợp tác xã (tên trong địa chỉ)"),
+        widget=forms.TextInput,  # a list of choices would name private households to everybody who may filter
     )
     area_min = HectareFilter(
         field_name="area_m2", lookup_expr="gte", min_value=0, max_value=1_000_000, label=_("Diện tích từ (ha)")

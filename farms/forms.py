@@ -52,11 +52,15 @@ class AnswerForm(forms.Form):
             self.fields["encoding"] = forms.ChoiceField(label=_("Bảng mã chữ"), choices=shown, widget=forms.RadioSelect)
         if doubt.get("code") == "crs_in_doubt":
             self.fields["crs"] = forms.ChoiceField(
-                label=_("Hệ tọa độ"), choices=[(item["id"], _candidate(item)) for item in candidates], widget=forms.RadioSelect
+                label=_("Hệ tọa độ"),
+                choices=[(item["id"], _candidate(item)) for item in candidates],
+                widget=forms.RadioSelect,
             )
         elif summary.get("headings") is not None:
             self.fields["crs"] = forms.ChoiceField(
-                label=_("Hệ tọa độ"), choices=_crs_choices(summary.get("crs")), initial=options.get("crs") or summary.get("crs")
+                label=_("Hệ tọa độ"),
+                choices=_crs_choices(summary.get("crs")),
+                initial=options.get("crs") or summary.get("crs"),
             )
         self._add_columns(summary.get("headings"), options)
 
@@ -79,7 +83,9 @@ class AnswerForm(forms.Form):
 
     def options(self) -> dict[str, Any]:
         """Return the answers as `answer_import` takes them."""
-        given = {name: self.cleaned_data[name] for name in ("layer", "crs", "encoding") if name in self.cleaned_data}
+        given: dict[str, Any] = {
+            name: self.cleaned_data[name] for name in ("layer", "crs", "encoding") if name in self.cleaned_data
+        }
         if "crop" in self.fields:
             crop = self.cleaned_data["crop"]
             given["crop"] = crop.slug if crop else ""
@@ -117,7 +123,9 @@ class CommitForm(forms.Form):
 class PlotForm(forms.ModelForm):
     """Attributes of a plot; the boundary comes by import."""
 
-    declared_area_ha = forms.FloatField(label=_("Diện tích kê khai (ha)"), min_value=0.0001, max_value=100_000, required=False)
+    declared_area_ha = forms.FloatField(
+        label=_("Diện tích kê khai (ha)"), min_value=0.0001, max_value=100_000, required=False
+    )
     harvest_months = forms.TypedMultipleChoiceField(
         label=_("Tháng thu hoạch"), choices=MONTHS, coerce=int, required=False, widget=MonthsStrip
     )

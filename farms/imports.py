@@ -9,17 +9,21 @@ from core.text import fold
 
 # our field -> (title, headings that mean it, in search form, the surest first)
 FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "ref": (_("Số thửa"), ("so thua", "ma thua", "ma lo", "ten thua", "so lo", "ref", "thua", "ma", "name", "ten", "id", "stt")),
+    "ref": (
+        _("Số thửa"),
+        ("so thua", "ma thua", "ma lo", "ten thua", "so lo", "ref", "thua", "ma", "name", "ten", "id", "stt"),
+    ),
     "grower": (
         _("Nông hộ"),
-        ("chu ho", "ho ten", "ho va ten", "ten chu ho", "ten ho", "nong ho", "chu vuon", "nguoi canh tac", "so thanh vien",
-         "grower", "farmer", "owner"),
+        ("chu ho", "ho ten", "ho va ten", "ten chu ho", "ten ho", "nong ho", "chu vuon", "nguoi canh tac",
+         "so thanh vien", "grower", "farmer", "owner"),
     ),
     "crop": (_("Cây trồng"), ("cay trong", "loai cay", "cay", "crop", "san pham", "loai cay trong")),
     "variety": (_("Giống"), ("giong", "giong cay", "ten giong", "variety", "chung loai")),
     "declared_area": (
         _("Diện tích kê khai"),
-        ("dien tich", "dt", "dien tich ha", "dt ha", "dien tich m2", "dt m2", "dientich", "area ha", "area", "hectares"),
+        ("dien tich", "dt", "dien tich ha", "dt ha", "dien tich m2", "dt m2", "area ha", "area",
+         "hectares"),
     ),
     "planted_year": (_("Năm trồng"), ("nam trong", "year", "planted", "namtrong")),
     "tree_count": (_("Số cây"), ("so cay", "so luong cay", "trees", "socay")),
@@ -59,7 +63,9 @@ FINDINGS: dict[str, Any] = {
 
 _FILE_ERRORS: dict[str, Any] = {
     "unreadable_file": _("Không đọc được tệp: tệp hỏng hoặc không có đối tượng nào."),
-    "unsupported_format": _("Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage hoặc KML/KMZ."),
+    "unsupported_format": _(
+        "Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage hoặc KML/KMZ."
+    ),
     "unsafe_archive": _("Tệp nén không an toàn nên không được mở."),
     "missing_part": _("Shapefile thiếu phần {part} của lớp {layer}. Hãy nén đủ .shp, .shx, .dbf (và .prj)."),
     "unsupported_crs": _("Hệ tọa độ của tệp không dùng được (ví dụ HN-72). Hãy xuất lại theo WGS 84 hoặc VN-2000."),
@@ -105,7 +111,8 @@ def guess_columns(headings: Iterable[str]) -> dict[str, str]:
             fits = [
                 heading
                 for heading in forms
-                if heading not in guessed.values() and (forms[heading] == name or squeezed[heading] == name.replace(" ", ""))
+                if heading not in guessed.values()
+                and (forms[heading] == name or squeezed[heading] == name.replace(" ", ""))
             ]
             if fits:
                 guessed[field] = fits[0]

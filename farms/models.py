@@ -107,6 +107,11 @@ class Plot(models.Model):
         return self.area_m2 / 10_000
 
     @property
+    def declared_area_ha(self) -> float | None:
+        """Declared area in hectares."""
+        return None if self.declared_area_m2 is None else self.declared_area_m2 / 10_000
+
+    @property
     def bbox(self) -> str:
         """`west,south,east,north` in degrees, as `data-bbox` takes it."""
         return ",".join(f"{number:.6f}" for number in self.boundary.extent)

@@ -81,7 +81,7 @@ def overlap_pairs(left: str, right: str, condition: str) -> str:
               AND ST_Area(ST_Intersection(ST_Envelope(s.boundary), ST_Envelope(o.boundary))::geography)
                   > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
         ) AS pair
-        WHERE pair.shared_m2 > greatest(%(min_m2)s, %(min_share)s * pair.smaller)"""  # noqa: S608
+        WHERE pair.shared_m2 > greatest(%(min_m2)s, %(min_share)s * pair.smaller)"""
 
 
 OVERLAPS_WITH_STORED = overlap_pairs("plot_staging", "farms_plot", "o.status <> 'archived'").format(other="id")
@@ -92,7 +92,7 @@ FIND_OVERLAPS = f"""
     CREATE TEMPORARY TABLE plot_overlap ON COMMIT DROP AS
     SELECT *, true AS is_stored FROM ({OVERLAPS_WITH_STORED}) AS stored
     UNION ALL
-    SELECT *, false FROM ({OVERLAPS_AMONG_STAGED}) AS staged"""  # noqa: S608
+    SELECT *, false FROM ({OVERLAPS_AMONG_STAGED}) AS staged"""
 
 OWN_OVERLAPS = """
     SELECT o.n, s.ref, o.other_ref, o.shared_m2 FROM plot_overlap o JOIN plot_staging s ON s.n = o.n

@@ -15,7 +15,11 @@ urlpatterns = [
     path("coop/imports/<uuid:pk>/answer/", imports.import_answer, name="import-answer"),
     path("coop/imports/<uuid:pk>/commit/", imports.import_commit, name="import-commit"),
     path("coop/imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
-    re_path(r"^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\.(?P<suffix>geojson|csv)$", imports.import_refused, name="import-refused"),
+    re_path(
+        r"^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\.(?P<suffix>geojson|csv)$",
+        imports.import_refused,
+        name="import-refused",
+    ),
     path("coop/overlaps/", overlaps.overlap_list, name="overlap-list"),
     path("coop/overlaps/<int:pk>/decide/", overlaps.overlap_decide, name="overlap-decide"),
 ]

@@ -30,7 +30,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         if Membership.objects.of(user).exists():
-            entries.append((_("Hợp tác xã của tôi"), "farms:plot-list"))
+            entries.append((_("Hợp tác xã của tôi"), "cooperatives:home"))
         if holds(user, "casework.view_request"):
             entries.append((_("Bàn hồ sơ"), "casework:desk"))
         if holds(user, "exchange.export_layers"):

@@ -51,9 +51,7 @@ def once(
         return row.answer, True
 
 
-def answer_once(
-    request: HttpRequest, *, purpose: str, body: Any, work: Callable[[], HttpResponse]
-) -> HttpResponse:
+def answer_once(request: HttpRequest, *, purpose: str, body: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Answer an API write by `work()`; with the header Idempotency-Key a repeat gets the first answer again."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:

@@ -18,7 +18,7 @@ def document_path(document: "Document", filename: str) -> str:
 
 
 class Document(models.Model):
-    """An uploaded or produced file: who, what, how long, with its digest. Handed out only after asking for the right."""
+    """An uploaded or produced file: who, what, how long, with its digest. Handed out only to who may have it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     file = models.FileField(upload_to=document_path)

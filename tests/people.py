@@ -1,4 +1,4 @@
-"""Users by role. clerk, owner, helper and viewer work for `cooperative`; the others hold posts at `province` or none."""
+"""Users by role: clerk, owner, helper, viewer work for `cooperative`; others hold posts at `province` or none."""
 
 from collections.abc import Callable
 from datetime import date
@@ -102,9 +102,7 @@ def planner(province: AdministrativeUnit) -> User:
 @pytest.fixture
 def administrator(province: AdministrativeUnit) -> User:
     """Administrator who may also use the administration pages."""
-    return make_officer(
-        province, Role.ADMINISTRATOR, username="administrator", is_staff=True, is_superuser=True
-    )
+    return make_officer(province, Role.ADMINISTRATOR, username="administrator", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture

@@ -8,109 +8,201 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cooperatives', '0001_initial'),
-        ('crops', '0001_initial'),
-        ('office', '0001_initial'),
-        ('people', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0001_initial'),
+        ("cooperatives", "0001_initial"),
+        ("crops", "0001_initial"),
+        ("office", "0001_initial"),
+        ("people", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='certificate',
-            name='crop',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='crops.crop'),
+            model_name="certificate",
+            name="crop",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="crops.crop"
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='document',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='office.document'),
+            model_name="certificate",
+            name="document",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="office.document",
+            ),
         ),
         migrations.AddField(
-            model_name='cooperative',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.administrativeunit', verbose_name='phường, xã'),
+            model_name="cooperative",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="places.administrativeunit",
+                verbose_name="phường, xã",
+            ),
         ),
         migrations.AddField(
-            model_name='certificate',
-            name='cooperative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='certificates', to='cooperatives.cooperative'),
+            model_name="certificate",
+            name="cooperative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="certificates", to="cooperatives.cooperative"
+            ),
         ),
         migrations.AddField(
-            model_name='cooperativehistory',
-            name='commune',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.administrativeunit', verbose_name='phường, xã'),
+            model_name="cooperativehistory",
+            name="commune",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="places.administrativeunit",
+                verbose_name="phường, xã",
+            ),
         ),
         migrations.AddField(
-            model_name='cooperativehistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="cooperativehistory",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='cooperativehistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='cooperatives.cooperative'),
+            model_name="cooperativehistory",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="cooperatives.cooperative",
+            ),
         ),
         migrations.AddField(
-            model_name='grower',
-            name='cooperative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='growers', to='cooperatives.cooperative'),
+            model_name="grower",
+            name="cooperative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="growers", to="cooperatives.cooperative"
+            ),
         ),
         migrations.AddField(
-            model_name='grower',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='people.person'),
+            model_name="grower",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="people.person"
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='cooperative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='cooperatives.cooperative'),
+            model_name="membership",
+            name="cooperative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="cooperatives.cooperative"
+            ),
         ),
         migrations.AddField(
-            model_name='membership',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL),
+            model_name="membership",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to=settings.AUTH_USER_MODEL
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cooperative',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT new_values."address", new_values."commune_id", new_values."created_at", new_values."founded_on", new_values."has_public_contact", new_values."id", new_values."kind", new_values."location", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."search_key", new_values."short_name", new_values."slug", new_values."status", new_values."story", new_values."tax_number", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fcb17afa70b02966cb2ba7e75bacca7898e13c28', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a5458', referencing='REFERENCING NEW TABLE AS new_values ', table='cooperatives_cooperative', when='AFTER')),
+            model_name="cooperative",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT new_values."address", new_values."commune_id", new_values."created_at", new_values."founded_on", new_values."has_public_contact", new_values."id", new_values."kind", new_values."location", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."search_key", new_values."short_name", new_values."slug", new_values."status", new_values."story", new_values."tax_number", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="fcb17afa70b02966cb2ba7e75bacca7898e13c28",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a5458",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="cooperatives_cooperative",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cooperative',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT new_values."address", new_values."commune_id", new_values."created_at", new_values."founded_on", new_values."has_public_contact", new_values."id", new_values."kind", new_values."location", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."search_key", new_values."short_name", new_values."slug", new_values."status", new_values."story", new_values."tax_number", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."address" IS DISTINCT FROM (new_values."address") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."founded_on" IS DISTINCT FROM (new_values."founded_on") OR old_values."has_public_contact" IS DISTINCT FROM (new_values."has_public_contact") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."location" IS DISTINCT FROM (new_values."location") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."search_key" IS DISTINCT FROM (new_values."search_key") OR old_values."short_name" IS DISTINCT FROM (new_values."short_name") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."story" IS DISTINCT FROM (new_values."story") OR old_values."tax_number" IS DISTINCT FROM (new_values."tax_number") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c95f7e5a60b494064a33f151a14970d4ae9cebf1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_26eca', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='cooperatives_cooperative', when='AFTER')),
+            model_name="cooperative",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT new_values."address", new_values."commune_id", new_values."created_at", new_values."founded_on", new_values."has_public_contact", new_values."id", new_values."kind", new_values."location", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."search_key", new_values."short_name", new_values."slug", new_values."status", new_values."story", new_values."tax_number", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."address" IS DISTINCT FROM (new_values."address") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."founded_on" IS DISTINCT FROM (new_values."founded_on") OR old_values."has_public_contact" IS DISTINCT FROM (new_values."has_public_contact") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."location" IS DISTINCT FROM (new_values."location") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."search_key" IS DISTINCT FROM (new_values."search_key") OR old_values."short_name" IS DISTINCT FROM (new_values."short_name") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."story" IS DISTINCT FROM (new_values."story") OR old_values."tax_number" IS DISTINCT FROM (new_values."tax_number") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at")) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="c95f7e5a60b494064a33f151a14970d4ae9cebf1",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_26eca",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="cooperatives_cooperative",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='cooperative',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT old_values."address", old_values."commune_id", old_values."created_at", old_values."founded_on", old_values."has_public_contact", old_values."id", old_values."kind", old_values."location", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."search_key", old_values."short_name", old_values."slug", old_values."status", old_values."story", old_values."tax_number", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='eca99df56d2b1c42cfa842508016a84749b22d94', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_99d1d', referencing='REFERENCING OLD TABLE AS old_values ', table='cooperatives_cooperative', when='AFTER')),
+            model_name="cooperative",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "cooperatives_cooperativehistory" ("address", "commune_id", "created_at", "founded_on", "has_public_contact", "id", "kind", "location", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "search_key", "short_name", "slug", "status", "story", "tax_number", "updated_at") SELECT old_values."address", old_values."commune_id", old_values."created_at", old_values."founded_on", old_values."has_public_contact", old_values."id", old_values."kind", old_values."location", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."search_key", old_values."short_name", old_values."slug", old_values."status", old_values."story", old_values."tax_number", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="eca99df56d2b1c42cfa842508016a84749b22d94",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_99d1d",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="cooperatives_cooperative",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('issued_on'))), name='certificate_dates'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until__gte", models.F("issued_on"))), name="certificate_dates"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(('stars', None), models.Q(('kind', 'ocop'), ('stars__gte', 3), ('stars__lte', 5)), _connector='OR'), name='certificate_stars_are_ocops'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("stars", None), models.Q(("kind", "ocop"), ("stars__gte", 3), ("stars__lte", 5)), _connector="OR"
+                ),
+                name="certificate_stars_are_ocops",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='certificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_status', 'declared'), ('checked_at', None)), models.Q(('check_status', 'checked'), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='certificate_checked_has_checker'),
+            model_name="certificate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("check_status", "declared"), ("checked_at", None)),
+                    models.Q(("check_status", "checked"), ("checked_at__isnull", False), ("checked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="certificate_checked_has_checker",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grower',
-            constraint=models.UniqueConstraint(fields=('cooperative', 'number'), name='grower_number_once'),
+            model_name="grower",
+            constraint=models.UniqueConstraint(fields=("cooperative", "number"), name="grower_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='grower',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_on', None)), fields=('cooperative', 'person'), name='grower_belongs_once'),
+            model_name="grower",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_on", None)), fields=("cooperative", "person"), name="grower_belongs_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('cooperative', 'user'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("cooperative", "user"), name="membership_once"),
         ),
     ]

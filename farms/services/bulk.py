@@ -27,7 +27,7 @@ SRID_FLAG = 0x20000000
 
 @dataclass(frozen=True, slots=True)
 class PlotRow:
-    """One plot to be stored. `boundary`: little-endian (E)WKB, or its hex, of a valid 2D MultiPolygon, EPSG:4326; ids of rows that exist.
+    """One plot to be stored. `boundary`: little-endian (E)WKB, or its hex, of a valid 2D MultiPolygon in EPSG:4326.
 
     `commune_id` None: found by largest overlap.
     """

@@ -42,9 +42,7 @@ class SameFile(DomainError):
 
 
 @transaction.atomic
-def start_import(
-    cooperative: Cooperative, file: File, *, by: Any, options: dict[str, Any] | None = None
-) -> PlotImport:
+def start_import(cooperative: Cooperative, file: File, *, by: Any, options: dict[str, Any] | None = None) -> PlotImport:
     """Keep the file and queue its reading. `options`: layer, crs, encoding, columns (ours -> heading), crop (slug).
 
     Raises NotAllowed, SameFile naming the first import, FileTooLarge, RuleViolated("empty_file").
@@ -82,8 +80,10 @@ def _queue_reading(plot_import: PlotImport, *, by: Any) -> PlotImport:
 
 
 def _locked(plot_import: PlotImport) -> PlotImport:
-    return PlotImport.objects.select_for_update(of=("self",)).select_related("document", "cooperative").get(
-        pk=plot_import.pk
+    return (
+        PlotImport.objects.select_for_update(of=("self",))
+        .select_related("document", "cooperative")
+        .get(pk=plot_import.pk)
     )
 
 
@@ -119,9 +119,8 @@ def commit_import(plot_import: PlotImport, *, by: Any, with_amber: bool) -> Job:
     require(can_commit_import(by, plot_import))
     if plot_import.status != ImportStatus.PREVIEWED:
         raise WrongState("import_not_previewed", _("Chỉ ghi được khi tệp đã kiểm tra xong và chưa ghi."))
-    if plot_import.job is not None and plot_import.job.kind == "farms.commit_import":
-        if plot_import.job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
-            raise WrongState("import_being_stored", _("Tệp này đang được ghi."))
+    if plot_import.job is not None and plot_import.job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
+        raise WrongState("import_being_stored", _("Tệp này đang được ghi."))
     if not plot_import.rows.filter(verdict__in=_verdicts(with_amber)).exists():
         raise RuleViolated("nothing_to_store", _("Không có dòng nào đạt để ghi."))
     payload = {"import": str(plot_import.pk), "with_amber": with_amber}
@@ -263,7 +262,7 @@ def check_rows(plot_import: PlotImport) -> dict[str, int]:
         cursor.execute(import_sql.SET_COMMUNES.format(found=found), values)
         cursor.execute(import_sql.START_FINDINGS, values)
         for check in import_sql.CHECKS:
-            cursor.execute(f"INSERT INTO import_finding {check}", values)  # noqa: S608
+            cursor.execute(f"INSERT INTO import_finding {check}", values)
         cursor.execute(import_sql.JUDGE, values)
     counts = dict(plot_import.rows.order_by().values_list("verdict").annotate(Count("pk")))
     return {verdict.value: counts.get(verdict.value, 0) for verdict in Verdict}
@@ -348,7 +347,8 @@ def store_import(job: Job) -> dict[str, Any]:
         before = plot_import.summary.get("counts")
         if check_rows(plot_import) != before:
             raise RuleViolated(
-                "changed_since_preview", _("Dữ liệu đã thay đổi từ lúc xem trước. Hãy bấm “Kiểm tra lại”. Chưa có gì được ghi.")
+                "changed_since_preview",
+                _("Dữ liệu đã thay đổi từ lúc xem trước. Hãy bấm “Kiểm tra lại”. Chưa có gì được ghi."),
             )
         tell_progress(job, 50, _("Đang ghi thửa"))
         stored = _store_rows(plot_import, job, with_amber=with_amber)

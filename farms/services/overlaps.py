@@ -1,6 +1,6 @@
 """Two plots on the same ground: the same holder is refused, another holder gets a case that an officer decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
@@ -34,7 +34,9 @@ def overlap_finding(ref: str, neighbour: str, shared_m2: float, pointer: str = "
         "neighbour": neighbour,
         "m2": round(shared_m2),
     }
-    return Finding("plots_overlap", detail, pointer, {"ref": ref, "neighbour": neighbour, "shared_m2": round(shared_m2, 1)} | extra)
+    return Finding(
+        "plots_overlap", detail, pointer, {"ref": ref, "neighbour": neighbour, "shared_m2": round(shared_m2, 1)} | extra
+    )
 
 
 def lock_ground(boundary: GEOSGeometry, commune_id: int) -> None:
@@ -43,7 +45,9 @@ def lock_ground(boundary: GEOSGeometry, commune_id: int) -> None:
         cursor.execute(sql.LOCK_TOUCHED, {"commune": commune_id, "wkb": Binary(bytes(boundary.wkb))})
 
 
-def neighbours_in_conflict(boundary: GEOSGeometry, *, ref: str, cooperative_id: int, besides: int | None = None) -> list[Plot]:
+def neighbours_in_conflict(
+    boundary: GEOSGeometry, *, ref: str, cooperative_id: int, besides: int | None = None
+) -> list[Plot]:
     """Return the plots of other holders that share ground above tolerance.
 
     The caller holds the lock of `lock_ground`. Raises PlotsOverlap naming the plots of the same holder.
@@ -80,7 +84,7 @@ def open_cases(second: Plot, firsts: Iterable[Plot]) -> list[OverlapCase]:
 
 def only_polygons(shape: GEOSGeometry) -> MultiPolygon:
     """Return the polygons of an intersection, whatever lines and points it brought along."""
-    parts: Sequence[GEOSGeometry] = [shape] if isinstance(shape, Polygon) else list(shape)
+    parts: list[Any] = [shape] if isinstance(shape, Polygon) else list(shape)  # type: ignore[call-overload]
     return MultiPolygon([part for part in parts if isinstance(part, Polygon)], srid=shape.srid)
 
 
@@ -108,7 +112,9 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
     Raises WrongState when it is decided, RuleViolated without a reason or when ground is to be trimmed but still
     shared.
     """
-    case = OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune").get(pk=case.pk)
+    case = (
+        OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune").get(pk=case.pk)
+    )
     require(can_decide_overlap(by, case))
     if case.status != OverlapStatus.OPEN:
         raise WrongState("overlap_decided", _("Vụ chồng lấn này đã được giải quyết."))
@@ -141,4 +147,3 @@ def _free(plot_id: int) -> None:
     waiting = OverlapCase.objects.open().filter(second=plot_id)
     if not waiting.exists():
         Plot.objects.filter(pk=plot_id, status=PlotStatus.IN_CONFLICT).update(status=PlotStatus.ACTIVE)
-

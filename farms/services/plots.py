@@ -62,7 +62,7 @@ def add_plot(cooperative: Cooperative, boundary: MultiPolygon, *, by: Any, **fie
 
 @transaction.atomic
 def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
-    """Change attributes or the boundary of a plot; its version goes up. Errors as in `add_plot`, WrongState if archived."""
+    """Change attributes or the boundary of a plot; its version goes up. Errors as in `add_plot`, and WrongState."""
     plot = Plot.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=plot.pk)
     require(can_change_plot(by, plot))
     if plot.status == PlotStatus.ARCHIVED:
@@ -101,9 +101,7 @@ def archive_plot(plot: Plot, reason: str, *, by: Any) -> Plot:
     if plot.status == PlotStatus.ARCHIVED:
         raise WrongState("plot_archived", _("Thửa này đã được lưu trữ."))
     if reason not in ARCHIVE_REASONS:
-        raise RuleViolated(
-            "reason_missing", _("Hãy chọn lý do: ghi nhầm, đã bán, đổi cây trồng hoặc lý do khác.")
-        )
+        raise RuleViolated("reason_missing", _("Hãy chọn lý do: ghi nhầm, đã bán, đổi cây trồng hoặc lý do khác."))
     stored = Plot.objects.filter(pk=plot.pk)
     announce(PlotsLeaving(plots=stored))
     plot.status = PlotStatus.ARCHIVED
@@ -118,7 +116,7 @@ def archive_plot(plot: Plot, reason: str, *, by: Any) -> Plot:
 def _check_fields(cooperative: Cooperative, plot: Plot | None, fields: dict[str, Any]) -> None:
     findings = []
     crop = fields.get("crop", plot.crop if plot else None)
-    variety = fields["variety"] if "variety" in fields else (plot.variety if plot else None)
+    variety = fields.get("variety", plot.variety if plot else None)
     if variety is not None and crop is not None and variety.crop_id != crop.pk:
         detail = _("Giống này không thuộc cây trồng đã chọn.")
         findings.append(Finding("variety_of_other_crop", detail, "/properties/variety"))

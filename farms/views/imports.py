@@ -42,7 +42,9 @@ def import_new(request: HttpRequest) -> HttpResponse:
         crop = form.cleaned_data["crop"]
         options = {"crop": crop.slug} if crop else {}
         try:
-            return redirect(services.start_import(cooperative, form.cleaned_data["file"], by=request.user, options=options))
+            return redirect(
+                services.start_import(cooperative, form.cleaned_data["file"], by=request.user, options=options)
+            )
         except SameFile as error:
             messages.warning(request, str(error.detail))
             return redirect(error.findings[0].extra["url"])
@@ -178,7 +180,9 @@ def import_refused(request: HttpRequest, pk: Any, suffix: str) -> HttpResponse:
     """The rows that are not stored, with their reasons, to be corrected and sent again: GeoJSON or CSV."""
     plot_import = _visible(request, pk)
     rows = rows_of(plot_import).filter(plot=None).exclude(verdict=Verdict.GREEN)
-    content, kind = (_geojson(rows), "application/geo+json") if suffix == "geojson" else (_csv(rows), "text/csv; charset=utf-8")
+    content, kind = (
+        (_geojson(rows), "application/geo+json") if suffix == "geojson" else (_csv(rows), "text/csv; charset=utf-8")
+    )
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="thua-chua-dat.{suffix}"'
     return response

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from cooperatives.models import Cooperative
 from core.errors import RuleViolated
 from core.views import show_domain_errors
 from farms import services
@@ -26,7 +27,12 @@ def overlap_list(request: HttpRequest) -> HttpResponse:
         OverlapCase.objects.visible_to(request.user)
         .open()
         .select_related("first__cooperative", "second__cooperative", "second__commune")
-        .defer("first__boundary_3857", "second__boundary_3857", "second__commune__boundary", "second__commune__boundary_3857")
+        .defer(
+            "first__boundary_3857",
+            "second__boundary_3857",
+            "second__commune__boundary",
+            "second__commune__boundary_3857",
+        )
         .distinct()
         .order_by("-opened_at", "-pk")[:MAX_CASES]
     )
@@ -37,13 +43,24 @@ def overlap_list(request: HttpRequest) -> HttpResponse:
         features.append(feature(case.shared, colour=SHARED_COLOUR))
     context = {
         "rows": [
-            {"case": case, "bbox": bbox_text(case.shared), "may_decide": can_decide_overlap(request.user, case)}
+            {
+                "case": case,
+                "first_of": _holder(case.first.cooperative),
+                "second_of": _holder(case.second.cooperative),
+                "bbox": bbox_text(case.shared),
+                "may_decide": can_decide_overlap(request.user, case),
+            }
             for case in cases
         ],
         "frame": frame_of(features, [case.shared for case in cases]),
         "form": DecisionForm(auto_id=False),
     }
     return render(request, "farms/overlap_list.html", context)
+
+
+def _holder(cooperative: Cooperative) -> str:
+    """The organisation's name; a single household's name is no neighbour's business."""
+    return str(cooperative) if cooperative.is_organisation else _("một hộ cá thể")
 
 
 @login_required

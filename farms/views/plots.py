@@ -42,7 +42,7 @@ def plot_list(request: HttpRequest) -> HttpResponse:
     after = _after(params)
     rows = PLOTS.filtered(request.user, params, besides=("after",))
     if "status" not in params:
-        rows = rows.current()
+        rows = rows.exclude(status=PlotStatus.ARCHIVED)
     totals = rows.aggregate(area_m2=Sum("area_m2"), extent=Extent("boundary"))
     page = list(_shown(rows).filter(pk__gt=after)[: PAGE_SIZE + 1])
     context = {
@@ -111,7 +111,7 @@ def plot_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _versions(plot: Plot) -> list[dict[str, Any]]:
     """Who changed the plot when, newest first; users by one query."""
-    rows = list(plot.history.select_related("pgh_context").defer("boundary").order_by("-pgh_id")[:50])
+    rows = list(plot.history.select_related("pgh_context").defer("boundary").order_by("-pgh_id")[:50])  # type: ignore[attr-defined]
     ids = {_user_id(row) for row in rows} - {None}
     users = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
     titles = {"insert": _("Ghi lần đầu"), "update": _("Sửa"), "delete": _("Xóa")}
@@ -119,7 +119,7 @@ def _versions(plot: Plot) -> list[dict[str, Any]]:
         {
             "title": f"{titles.get(row.pgh_label, row.pgh_label)} · {_('phiên bản')} {row.version}",
             "at": row.pgh_created_at,
-            "by": users.get(_user_id(row), ""),
+            "by": users.get(_user_id(row) or 0, ""),
             "note": PlotStatus(row.status).label,
             "status": row.status,
         }

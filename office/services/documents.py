@@ -50,9 +50,7 @@ def store_upload(file: File, *, by: Any, max_bytes: int | None = None) -> Docume
         digest.update(chunk)
         size += len(chunk)
         if size > limit:
-            raise FileTooLarge(
-                detail=_("Tệp lớn hơn %(limit)s MB. Hãy chia nhỏ tệp.") % {"limit": limit // 1024**2}
-            )
+            raise FileTooLarge(detail=_("Tệp lớn hơn %(limit)s MB. Hãy chia nhỏ tệp.") % {"limit": limit // 1024**2})
     if size == 0:
         raise RuleViolated("empty_file", _("Tệp trống."))
     document = Document(

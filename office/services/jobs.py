@@ -33,7 +33,7 @@ OVER = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 Handler = Callable[[Job], dict[str, Any]]
 
 
-class JobCancelled(Exception):  # noqa: N818  (not an error: the user asked for it)
+class JobCancelled(Exception):
     """Raised by `tell_progress` when the user has cancelled the job; the handler lets it pass."""
 
 

@@ -28,7 +28,8 @@ def plots_file(tmp_path):
         (square(105.634, 10.452), {"So_thua": "A6", "Cay_trong": "cỏ voi"}),
     ]
     features = [
-        {"type": "Feature", "properties": properties, "geometry": json.loads(shape.geojson)} for shape, properties in rows
+        {"type": "Feature", "properties": properties, "geometry": json.loads(shape.geojson)}
+        for shape, properties in rows
     ]
     path = tmp_path / "thửa xoài.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
@@ -100,9 +101,7 @@ def test_the_same_on_a_phone(phone: Page, sign_in, media, clerk, cat_chu, work_o
 
 def test_overlap_is_seen_on_the_map(page: Page, sign_in, clerk, cooperative, neighbour, neighbour_clerk, mango):
     first = make_plot(cooperative, mango, ref="T-1", boundary=square(105.63, 10.45))
-    services.add_plot(
-        neighbour, square_east_of(first.boundary, gap_m=-30), by=neighbour_clerk, ref="L-1", crop=mango
-    )
+    services.add_plot(neighbour, square_east_of(first.boundary, gap_m=-30), by=neighbour_clerk, ref="L-1", crop=mango)
     sign_in(page, clerk)
 
     page.goto("/coop/overlaps/")

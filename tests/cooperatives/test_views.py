@@ -44,7 +44,9 @@ def test_start_page_of_somebody_without_cooperative_says_what_to_do(client, outs
     assert "chưa thuộc hợp tác xã" in page.content.decode()
 
 
-@pytest.mark.parametrize("name", ["cooperatives:home", "cooperatives:grower-list", "farms:plot-list", "farms:import-new"])
+@pytest.mark.parametrize(
+    "name", ["cooperatives:home", "cooperatives:grower-list", "farms:plot-list", "farms:import-new"]
+)
 def test_pages_of_another_cooperative_are_not_found(client, neighbour_clerk, cooperative, name):
     client.force_login(neighbour_clerk)
 
@@ -115,6 +117,8 @@ def test_household_shows_its_holder_but_neither_name_nor_seat_in_the_layer(clien
     assert (found["geometry"], found["properties"]["name"]) == (None, None)
 
 
-@pytest.mark.parametrize(("query", "count"), [("q=CUA TOI", 1), ("kind=firm", 0), ("commune=99", 2), ("bbox=0,0,1,1", 0)])
+@pytest.mark.parametrize(
+    ("query", "count"), [("q=CUA TOI", 1), ("kind=firm", 0), ("commune=99", 2), ("bbox=0,0,1,1", 0)]
+)
 def test_filters(client, cooperative, neighbour, query, count):
     assert client.get(f"/api/v1/cooperatives/?{query}").json()["numberReturned"] == count

@@ -13,8 +13,8 @@ from cooperatives.models import (
     Cooperative,
     CooperativeStatus,
     Grower,
-    Membership,
     MemberRole,
+    Membership,
 )
 from core.text import fold
 from places.models import AdministrativeUnit

@@ -33,9 +33,7 @@ def make_variety(crop: Crop, **fields: Any) -> Variety:
     number = next(_NUMBERS)
     fields.setdefault("slug", f"giong-thu-{number}")
     fields.setdefault("name_vi", f"Giống thử {number}")
-    variety, _created = Variety.objects.get_or_create(
-        slug=fields.pop("slug"), defaults={"crop": crop, **fields}
-    )
+    variety, _created = Variety.objects.get_or_create(slug=fields.pop("slug"), defaults={"crop": crop, **fields})
     return variety
 
 

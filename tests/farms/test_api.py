@@ -88,7 +88,9 @@ def test_filters(as_clerk, plot, plot_factory, longan, query, refs):
     assert [item["properties"]["ref"] for item in found] == refs
 
 
-@pytest.mark.parametrize("query", ["crop=none", "grower=1", "ordering=grower__person__phone", "limit=0", "bbox=1,2,3", "area_min=x"])
+@pytest.mark.parametrize(
+    "query", ["crop=none", "grower=1", "ordering=grower__person__phone", "limit=0", "bbox=1,2,3", "area_min=x"]
+)
 def test_bad_parameter_is_named(as_clerk, plot, query):
     answer = as_clerk.get(f"{ADDRESS}?{query}")
 

@@ -37,11 +37,18 @@ def circle(points):
 
 
 def scaled(number):
-    return json.dumps(feature(polygon([[105.63, 10.45], "X", [105.64, 10.46], [105.63, 10.45]]))).replace('"X"', number).encode()
+    return (
+        json.dumps(feature(polygon([[105.63, 10.45], "X", [105.64, 10.46], [105.63, 10.45]])))
+        .replace('"X"', number)
+        .encode()
+    )
 
 
 INNER = json.loads(square(105.8, 10.45, side_m=10).geojson)["coordinates"][0][0]
-NESTED = {"type": "MultiPolygon", "coordinates": [[RING], [json.loads(square(105.6303, 10.4503, 10).geojson)["coordinates"][0][0]]]}
+NESTED = {
+    "type": "MultiPolygon",
+    "coordinates": [[RING], [json.loads(square(105.6303, 10.4503, 10).geojson)["coordinates"][0][0]]],
+}
 SPIKE = polygon([RING[0], RING[1], [105.65, 10.45], RING[1], RING[2], RING[3], RING[0]])
 
 CASES = [
@@ -77,7 +84,11 @@ CASES = [
     ("A13 50,000 vertices", text(feature(circle(50_000))), 422),
     ("A13 WKT", text(feature("POLYGON((" + "105 10," * 150_000 + "105 10))")), 400),
     ("A14 crs link", text(feature(crs={"type": "link", "properties": {"href": "http://127.0.0.1:9/x"}})), 422),
-    ("A14 crs file", text(feature(GOOD | {"crs": {"type": "link", "properties": {"href": "file:///etc/passwd"}}})), 422),
+    (
+        "A14 crs file",
+        text(feature(GOOD | {"crs": {"type": "link", "properties": {"href": "file:///etc/passwd"}}})),
+        422,
+    ),
     ("A15 crs mercator", text(feature(crs={"type": "name", "properties": {"name": "EPSG:3857"}})), 422),
     ("A15 crs VN-2000", text(feature(crs={"type": "name", "properties": {"name": "EPSG:5897"}})), 422),
     ("A16 text properties", text({**feature(), "properties": "x"}), 400),
@@ -89,7 +100,11 @@ CASES = [
     ("A20 key twice", text(feature()).replace(b'"ref": "A1"', b'"ref": "A1", "ref": "A2"'), 400),
     ("A20 unknown key", text(feature(properties={"colour": "red"})), 422),
     ("A21 5,000 digits", text(feature()).replace(b'"A1"', b"9" * 5_000), 400),
-    ("A21 10^25 trees", text(feature(properties={"tree_count": 0})).replace(b'"tree_count": 0', b'"tree_count": 1' + b"0" * 25), 400),
+    (
+        "A21 10^25 trees",
+        text(feature(properties={"tree_count": 0})).replace(b'"tree_count": 0', b'"tree_count": 1' + b"0" * 25),
+        400,
+    ),
     ("A22 status", text(feature(properties={"status": "active"})), 422),
     ("A22 version", text(feature(properties={"version": 9})), 422),
     ("A22 created_by", text(feature(properties={"created_by": 1})), 422),

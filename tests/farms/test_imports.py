@@ -48,7 +48,10 @@ def codes_of(plot_import, row=1):
 
 def test_good_file_becomes_plots(previewed, clerk, cooperative, commune, grower, cat_chu, work_off):
     plot_import = previewed(
-        (GROUND, {"So_thua": "A1", "Cây trồng": "xoai", "Giống": "Cát Chu", "Chủ hộ": grower.number, "Diện tích (ha)": 1.0}),
+        (
+            GROUND,
+            {"So_thua": "A1", "Cây trồng": "xoai", "Giống": "Cát Chu", "Chủ hộ": grower.number, "Diện tích (ha)": 1.0},
+        ),
         (square_east_of(GROUND), {"So_thua": "A2", "Cây trồng": "Xoài"}),
     )
     services.commit_import(plot_import, by=clerk, with_amber=False)
@@ -142,9 +145,7 @@ def test_amber_rows_stay_out_without_the_tick(previewed, clerk, work_off):
 
 
 def test_nothing_is_stored_when_the_ground_was_taken_meanwhile(previewed, clerk, cooperative, mango, work_off):
-    plot_import = previewed(
-        (GROUND, {"ma": "A1", "cay": "xoai"}), (square(105.60, 10.42), {"ma": "A2", "cay": "xoai"})
-    )
+    plot_import = previewed((GROUND, {"ma": "A1", "cay": "xoai"}), (square(105.60, 10.42), {"ma": "A2", "cay": "xoai"}))
     services.commit_import(plot_import, by=clerk, with_amber=True)
     services.add_plot(cooperative, GROUND, by=clerk, ref="X", crop=mango)
 
@@ -209,7 +210,11 @@ def test_file_without_crs_asks_and_takes_the_answer(media, clerk, cooperative, m
         {
             "type": "FeatureCollection",
             "features": [
-                {"type": "Feature", "properties": {"ma": "A1", "cay": "xoai"}, "geometry": json.loads(shapely.to_geojson(shape))}
+                {
+                    "type": "Feature",
+                    "properties": {"ma": "A1", "cay": "xoai"},
+                    "geometry": json.loads(shapely.to_geojson(shape)),
+                }
             ],
         }
     ).encode()

@@ -118,9 +118,7 @@ def test_who_may_not_decide(request, person, neighbour_clerk, neighbour, mango, 
     services.add_plot(neighbour, square_east_of(plot.boundary, gap_m=-10), by=neighbour_clerk, ref="L-1", crop=mango)
 
     with pytest.raises(NotAllowed):
-        services.decide_overlap(
-            OverlapCase.objects.get(), "accepted", reason="x", by=request.getfixturevalue(person)
-        )
+        services.decide_overlap(OverlapCase.objects.get(), "accepted", reason="x", by=request.getfixturevalue(person))
 
 
 def test_change_keeps_history_and_raises_version(clerk, plot, longan):
@@ -236,7 +234,10 @@ def test_two_clerks_at_once_never_both_pass(clerk, neighbour_clerk, cooperative,
     other, other_clerk = (cooperative, clerk) if same_holder else (neighbour, neighbour_clerk)
     for pair in range(25):
         ground = square(105.60 + 0.002 * pair, 10.45)
-        jobs = [(cooperative, clerk, ground, f"A{pair}"), (other, other_clerk, square_east_of(ground, gap_m=-20), f"B{pair}")]
+        jobs = [
+            (cooperative, clerk, ground, f"A{pair}"),
+            (other, other_clerk, square_east_of(ground, gap_m=-20), f"B{pair}"),
+        ]
         barrier, outcomes = threading.Barrier(2), []
 
         def store(holder, by, boundary, ref, barrier=barrier, outcomes=outcomes):

@@ -119,9 +119,7 @@ def test_job_of_a_dead_worker_is_queued_again_once_then_fails(outsider):
     states = []
 
     for _turn in range(2):
-        Job.objects.filter(pk=job.pk).update(
-            status=JobStatus.RUNNING, attempt=_turn + 1, heartbeat_at=long_ago
-        )
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.RUNNING, attempt=_turn + 1, heartbeat_at=long_ago)
         services.reap_stale_jobs()
         states.append(Job.objects.get(pk=job.pk).status)
 
