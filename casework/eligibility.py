@@ -102,7 +102,7 @@ def check_minimum_growers(question: Question) -> Iterator[Finding]:
             title=_with_market(_("Số hộ"), rule),
             verdict=PASS if is_met else rule.severity,
             measured=_("%(n)s hộ") % {"n": question.area.grower_count},
-            threshold=_("từ %(n)s hộ trở lên") % {"n": f"{rule.threshold:g}"},
+            threshold=_("từ %(n)s hộ trở lên") % {"n": _plain(rule.threshold)},
             legal_ref=rule.legal_ref,
         )
 
@@ -110,7 +110,9 @@ def check_minimum_growers(question: Question) -> Iterator[Finding]:
 def _rules(question: Question, kind: str) -> list[SchemeRule]:
     """Return the rule of this kind for each market: in force, and of those the one made for market and crop."""
     rows = (
-        question.scheme.rules.filter(Q(valid_to=None) | Q(valid_to__gt=question.on), kind=kind, valid_from__lte=question.on)
+        question.scheme.rules.filter(
+            Q(valid_to=None) | Q(valid_to__gt=question.on), kind=kind, valid_from__lte=question.on
+        )
         .filter(Q(crop=None) | Q(crop=question.area.crop))
         .select_related("market")
     )
@@ -118,7 +120,9 @@ def _rules(question: Question, kind: str) -> list[SchemeRule]:
     for market in [one.pk for one in question.markets] or [None]:
         fitting = [rule for rule in rows if rule.market_id in (None, market)]
         if fitting:
-            best = max(fitting, key=lambda rule: (rule.market_id is not None, rule.crop_id is not None, rule.valid_from))
+            best = max(
+                fitting, key=lambda rule: (rule.market_id is not None, rule.crop_id is not None, rule.valid_from)
+            )
             chosen[best.pk] = best
     return list(chosen.values())
 
@@ -129,13 +133,18 @@ def _area_finding(question: Question, rule: SchemeRule, is_met: bool, text: Any)
         title=_with_market(_("Diện tích"), rule),
         verdict=PASS if is_met else rule.severity,
         measured=f"{_ha(question.area.area_ha)} ha",
-        threshold=text % {"ha": number_format(rule.threshold, use_l10n=True)},
+        threshold=text % {"ha": _plain(rule.threshold)},
         legal_ref=rule.legal_ref,
     )
 
 
 def _with_market(title: Any, rule: SchemeRule) -> Any:
     return f"{title}: {rule.market}" if rule.market_id else title
+
+
+def _plain(value: float) -> str:
+    """Return a threshold without needless zeros: 10, not 10,0."""
+    return number_format(int(value) if value == int(value) else value, use_l10n=True)
 
 
 def _ha(value: float) -> str:
@@ -221,7 +230,9 @@ def check_ground_matches_plots(question: Question) -> Iterator[Finding]:
         rule="ground_matches_plots",
         title=_("Ranh vùng khớp với các thửa"),
         verdict=PASS if is_met else FAIL,
-        measured=_("lệch %(m2)s m²") % {"m2": number_format(round(ground), use_l10n=True)} if ground is not None else _("không còn thửa"),
+        measured=_("lệch %(m2)s m²") % {"m2": number_format(round(ground), use_l10n=True)}
+        if ground is not None
+        else _("không còn thửa"),
         threshold=_("không quá %(m2)s m²") % {"m2": number_format(round(limit), use_l10n=True)},
         advice="" if is_met else _("Thửa đã đổi sau khi lập vùng: mở vùng trồng và bấm “Vẽ lại theo thửa”."),
     )

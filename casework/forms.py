@@ -76,9 +76,7 @@ class InspectionForm(forms.Form):
         label=_("Ngày kiểm tra"), initial=localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     result = forms.ChoiceField(label=_("Kết quả"), choices=InspectionResult.choices)
-    report = forms.CharField(
-        label=_("Nội dung biên bản"), widget=forms.Textarea(attrs={"rows": 4}), max_length=10_000
-    )
+    report = forms.CharField(label=_("Nội dung biên bản"), widget=forms.Textarea(attrs={"rows": 4}), max_length=10_000)
     lon = forms.FloatField(label=_("Kinh độ"), min_value=102, max_value=118, required=False)
     lat = forms.FloatField(label=_("Vĩ độ"), min_value=6.5, max_value=23.6, required=False)
 

@@ -27,9 +27,7 @@ class CodeRequestQuerySet(QuerySet):
 
     def for_office(self, user: Any) -> Self:
         """Handed-in requests in the units where the user may view requests: what a desk is about."""
-        return self.filter(commune__in=units_with(user, "casework.view_request")).filter(
-            submitted_on__isnull=False
-        )
+        return self.filter(commune__in=units_with(user, "casework.view_request")).filter(submitted_on__isnull=False)
 
     def with_plot_count(self) -> Self:
         """Annotates `plot_count`, the plots of the area."""

@@ -61,9 +61,7 @@ def _condition(tab: str, user: Any, today: dt.date) -> Q:
 def desk(rows: QuerySet[CodeRequest], tab: str, user: Any) -> tuple[list[Tab], QuerySet[CodeRequest]]:
     """Return the tabs with their counts, by one query, and the rows of the chosen one, the most urgent first."""
     today = localdate()
-    counts = rows.aggregate(
-        **{name: Count("pk", filter=_condition(name, user, today), distinct=True) for name in TABS}
-    )
+    counts = rows.aggregate(**{name: Count("pk", filter=_condition(name, user, today), distinct=True) for name in TABS})
     tabs = [Tab(name, title, counts[name], name == tab) for name, title in TABS.items()]
     return tabs, rows.filter(_condition(tab, user, today)).order_by("due_on", "pk")
 
@@ -111,7 +109,7 @@ def map_of(area: ProductionArea, *, with_neighbours: bool) -> dict[str, Any]:
     """Return the frame of the file's map: the area, its plots, and for officers the neighbours, overlaps in red."""
     features = [feature(area.boundary, colour="#f0ac2b", name=area.name)]
     plots = Plot.objects.filter(area_plots__area=area)
-    features += [feature(plot.boundary, colour="#3f8fb3", name=plot.ref) for plot in plots]
+    features += [feature(plot.boundary, colour="#f0ac2b", name=plot.ref) for plot in plots]
     if with_neighbours:
         features += _neighbours(area)
     return frame_of(features, area.boundary.extent)

@@ -20,7 +20,9 @@ REQUEST_TRANSITIONS = {
     "record_inspection": Transition({INSPECTION}, INSPECTION),  # a visit may be repeated before the decision
     "return": Transition({IN_REVIEW, INSPECTION}, RETURNED),
     "resubmit": Transition({RETURNED}, IN_REVIEW),  # back to the officer who asked
-    "approve": Transition({IN_REVIEW, INSPECTION}, RequestStatus.APPROVED),  # whether an inspection is due: the scheme's data
+    "approve": Transition(
+        {IN_REVIEW, INSPECTION}, RequestStatus.APPROVED
+    ),  # whether an inspection is due: the scheme's data
     "reject": Transition({IN_REVIEW, INSPECTION}, RequestStatus.REJECTED),
     "withdraw": Transition({DRAFT, SUBMITTED, IN_REVIEW, INSPECTION, RETURNED}, RequestStatus.WITHDRAWN),
 }

@@ -46,7 +46,16 @@ class SchemeRuleInline(admin.TabularInline):
 class CodeSchemeAdmin(admin.ModelAdmin):
     """Schemes are data: an administrator corrects pattern, rules and dates, and confirms them here."""
 
-    list_display = ("name", "pattern", "is_market_bound", "is_domestic", "is_confirmed", "confidence", "valid_from", "valid_to")
+    list_display = (
+        "name",
+        "pattern",
+        "is_market_bound",
+        "is_domestic",
+        "is_confirmed",
+        "confidence",
+        "valid_from",
+        "valid_to",
+    )
     list_filter = ("is_confirmed", "confidence", "is_domestic")
     search_fields = ("name", "slug", "legal_ref")
     inlines = (SchemeRuleInline,)

@@ -31,7 +31,10 @@ class NewArea(StrictSerializer):
         slug_field="slug", queryset=Variety.objects.all(), required=False, allow_null=True, default=None
     )
     plots = serializers.ListField(
-        child=serializers.CharField(max_length=60), allow_empty=False, max_length=MAX_PLOTS, help_text=_("Số thửa (ref)")
+        child=serializers.CharField(max_length=60),
+        allow_empty=False,
+        max_length=MAX_PLOTS,
+        help_text=_("Số thửa (ref)"),
     )
     expected_output_t = serializers.FloatField(required=False, allow_null=True, min_value=0, default=None)
 
@@ -48,7 +51,8 @@ class NewArea(StrictSerializer):
         unknown = sorted(wanted - {plot.ref for plot in plots})
         if unknown:
             raise serializers.ValidationError(
-                {"plots": [_("Hợp tác xã không có thửa: %(refs)s.") % {"refs": ", ".join(unknown[:10])}]}, code="unknown_plot"
+                {"plots": [_("Hợp tác xã không có thửa: %(refs)s.") % {"refs": ", ".join(unknown[:10])}]},
+                code="unknown_plot",
             )
         return attrs | {"plots": plots}
 

@@ -21,7 +21,11 @@ class AreaFilters(StrictFilterSet):
     """`product` (crop), `month` (1-12) of an offer, `market` of a valid code, `commune`, `q`, `bbox`."""
 
     product = django_filters.ModelChoiceFilter(
-        field_name="crop", queryset=Crop.objects.all(), to_field_name="slug", label=_("Cây trồng"), empty_label=_("Tất cả")
+        field_name="crop",
+        queryset=Crop.objects.all(),
+        to_field_name="slug",
+        label=_("Cây trồng"),
+        empty_label=_("Tất cả"),
     )
     month = django_filters.ChoiceFilter(
         choices=MONTHS, method="filter_month", label=_("Tháng có hàng"), empty_label=_("Cả năm")
@@ -61,7 +65,11 @@ class CodeFilters(StrictFilterSet):
 
     q = TextSearchFilter(fields=("code", "area_name"), label=_("Mã hoặc tên vùng"))
     product = django_filters.ModelChoiceFilter(
-        field_name="crop", queryset=Crop.objects.all(), to_field_name="slug", label=_("Cây trồng"), empty_label=_("Tất cả")
+        field_name="crop",
+        queryset=Crop.objects.all(),
+        to_field_name="slug",
+        label=_("Cây trồng"),
+        empty_label=_("Tất cả"),
     )
     market = django_filters.ModelChoiceFilter(
         queryset=Market.objects.all(),

@@ -71,7 +71,9 @@ def _codes(user: Any) -> QuerySet[ProductionAreaCode]:
         .with_shown_status(localdate())
         .annotate(
             shape=Case(
-                When(may_see, then=F("boundary")), default=F("area__public_location"), output_field=GeometryField(srid=4326)
+                When(may_see, then=F("boundary")),
+                default=F("area__public_location"),
+                output_field=GeometryField(srid=4326),
             )
         )
     )

@@ -57,7 +57,9 @@ class ProductionAreaQuerySet(QuerySet):
         """Annotates `plot_count` and `live_codes`, the codes in force on `day`."""
         from codes.models import AreaPlot, ProductionAreaCode
 
-        plots = AreaPlot.objects.filter(area=OuterRef("pk")).order_by().values("area").annotate(n=Count("pk")).values("n")
+        plots = (
+            AreaPlot.objects.filter(area=OuterRef("pk")).order_by().values("area").annotate(n=Count("pk")).values("n")
+        )
         codes = ProductionAreaCode.objects.active_on(day).filter(area=OuterRef("pk")).order_by("code").values("code")
         return self.annotate(plot_count=Coalesce(Subquery(plots), 0), live_codes=ArraySubquery(codes))
 

@@ -108,9 +108,7 @@ def _happening(event: Any) -> Happening:
 
 
 def _sketch(code: ProductionAreaCode) -> Sketch | None:
-    is_public = ProductionAreaCode.objects.filter(
-        ProductionAreaCode.objects.outline_is_public(), pk=code.pk
-    ).exists()
+    is_public = ProductionAreaCode.objects.filter(ProductionAreaCode.objects.outline_is_public(), pk=code.pk).exists()
     with connection.cursor() as cursor:
         cursor.execute(sql.SKETCH, {"code": code.pk, "is_public": is_public, "size": SKETCH_SIZE})
         found = cursor.fetchone()

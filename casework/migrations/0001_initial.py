@@ -7,91 +7,163 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CodeRequest',
+            name="CodeRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('receipt', models.CharField(default=casework.models.new_receipt, editable=False, max_length=32, unique=True, verbose_name='số biên nhận')),
-                ('status', models.CharField(choices=[('draft', 'Bản nháp'), ('submitted', 'Đã nộp'), ('in_review', 'Đang thẩm định'), ('inspection', 'Kiểm tra thực địa'), ('returned', 'Trả lại để bổ sung'), ('approved', 'Đã cấp mã'), ('rejected', 'Từ chối'), ('withdrawn', 'Đã rút'), ('lapsed', 'Quá hạn bổ sung')], default='draft', max_length=12, verbose_name='trạng thái')),
-                ('expected_output_t', models.FloatField(blank=True, null=True, verbose_name='sản lượng dự kiến (tấn/năm)')),
-                ('contact_person', core.fields.TextLine(blank=True, max_length=120, verbose_name='người phụ trách kỹ thuật')),
-                ('note', core.fields.TextBlock(blank=True, verbose_name='ghi chú')),
-                ('has_declared', models.BooleanField(default=False, verbose_name='cam kết khai đúng sự thật')),
-                ('return_reason', core.fields.TextBlock(blank=True, verbose_name='lý do trả lại')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('submitted_on', models.DateField(blank=True, null=True, verbose_name='ngày nộp')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='hạn giải quyết')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='lúc quyết định')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "receipt",
+                    models.CharField(
+                        default=casework.models.new_receipt,
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                        verbose_name="số biên nhận",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Bản nháp"),
+                            ("submitted", "Đã nộp"),
+                            ("in_review", "Đang thẩm định"),
+                            ("inspection", "Kiểm tra thực địa"),
+                            ("returned", "Trả lại để bổ sung"),
+                            ("approved", "Đã cấp mã"),
+                            ("rejected", "Từ chối"),
+                            ("withdrawn", "Đã rút"),
+                            ("lapsed", "Quá hạn bổ sung"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="trạng thái",
+                    ),
+                ),
+                (
+                    "expected_output_t",
+                    models.FloatField(blank=True, null=True, verbose_name="sản lượng dự kiến (tấn/năm)"),
+                ),
+                (
+                    "contact_person",
+                    core.fields.TextLine(blank=True, max_length=120, verbose_name="người phụ trách kỹ thuật"),
+                ),
+                ("note", core.fields.TextBlock(blank=True, verbose_name="ghi chú")),
+                ("has_declared", models.BooleanField(default=False, verbose_name="cam kết khai đúng sự thật")),
+                ("return_reason", core.fields.TextBlock(blank=True, verbose_name="lý do trả lại")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("submitted_on", models.DateField(blank=True, null=True, verbose_name="ngày nộp")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="hạn giải quyết")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="lúc quyết định")),
             ],
             options={
-                'verbose_name': 'hồ sơ đề nghị cấp mã',
-                'verbose_name_plural': 'hồ sơ đề nghị cấp mã',
+                "verbose_name": "hồ sơ đề nghị cấp mã",
+                "verbose_name_plural": "hồ sơ đề nghị cấp mã",
             },
         ),
         migrations.CreateModel(
-            name='CodeRequestHistory',
+            name="CodeRequestHistory",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('receipt', models.CharField(default=casework.models.new_receipt, editable=False, max_length=32, verbose_name='số biên nhận')),
-                ('status', models.CharField(choices=[('draft', 'Bản nháp'), ('submitted', 'Đã nộp'), ('in_review', 'Đang thẩm định'), ('inspection', 'Kiểm tra thực địa'), ('returned', 'Trả lại để bổ sung'), ('approved', 'Đã cấp mã'), ('rejected', 'Từ chối'), ('withdrawn', 'Đã rút'), ('lapsed', 'Quá hạn bổ sung')], default='draft', max_length=12, verbose_name='trạng thái')),
-                ('expected_output_t', models.FloatField(blank=True, null=True, verbose_name='sản lượng dự kiến (tấn/năm)')),
-                ('contact_person', core.fields.TextLine(blank=True, max_length=120, verbose_name='người phụ trách kỹ thuật')),
-                ('note', core.fields.TextBlock(blank=True, verbose_name='ghi chú')),
-                ('has_declared', models.BooleanField(default=False, verbose_name='cam kết khai đúng sự thật')),
-                ('return_reason', core.fields.TextBlock(blank=True, verbose_name='lý do trả lại')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('submitted_on', models.DateField(blank=True, null=True, verbose_name='ngày nộp')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='hạn giải quyết')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='lúc quyết định')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "receipt",
+                    models.CharField(
+                        default=casework.models.new_receipt, editable=False, max_length=32, verbose_name="số biên nhận"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Bản nháp"),
+                            ("submitted", "Đã nộp"),
+                            ("in_review", "Đang thẩm định"),
+                            ("inspection", "Kiểm tra thực địa"),
+                            ("returned", "Trả lại để bổ sung"),
+                            ("approved", "Đã cấp mã"),
+                            ("rejected", "Từ chối"),
+                            ("withdrawn", "Đã rút"),
+                            ("lapsed", "Quá hạn bổ sung"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                        verbose_name="trạng thái",
+                    ),
+                ),
+                (
+                    "expected_output_t",
+                    models.FloatField(blank=True, null=True, verbose_name="sản lượng dự kiến (tấn/năm)"),
+                ),
+                (
+                    "contact_person",
+                    core.fields.TextLine(blank=True, max_length=120, verbose_name="người phụ trách kỹ thuật"),
+                ),
+                ("note", core.fields.TextBlock(blank=True, verbose_name="ghi chú")),
+                ("has_declared", models.BooleanField(default=False, verbose_name="cam kết khai đúng sự thật")),
+                ("return_reason", core.fields.TextBlock(blank=True, verbose_name="lý do trả lại")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("submitted_on", models.DateField(blank=True, null=True, verbose_name="ngày nộp")),
+                ("due_on", models.DateField(blank=True, null=True, verbose_name="hạn giải quyết")),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="lúc quyết định")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Inspection',
+            name="Inspection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('visited_on', models.DateField(verbose_name='ngày kiểm tra')),
-                ('position', django.contrib.gis.db.models.fields.PointField(blank=True, null=True, srid=4326, verbose_name='vị trí')),
-                ('accuracy_m', models.FloatField(blank=True, null=True, verbose_name='sai số (m)')),
-                ('result', models.CharField(choices=[('pass', 'Đạt'), ('minor', 'Lỗi nhỏ'), ('major', 'Lỗi lớn')], max_length=6, verbose_name='kết quả')),
-                ('report', core.fields.TextBlock(verbose_name='nội dung biên bản')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("visited_on", models.DateField(verbose_name="ngày kiểm tra")),
+                (
+                    "position",
+                    django.contrib.gis.db.models.fields.PointField(
+                        blank=True, null=True, srid=4326, verbose_name="vị trí"
+                    ),
+                ),
+                ("accuracy_m", models.FloatField(blank=True, null=True, verbose_name="sai số (m)")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("pass", "Đạt"), ("minor", "Lỗi nhỏ"), ("major", "Lỗi lớn")],
+                        max_length=6,
+                        verbose_name="kết quả",
+                    ),
+                ),
+                ("report", core.fields.TextBlock(verbose_name="nội dung biên bản")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'lần kiểm tra',
-                'verbose_name_plural': 'lần kiểm tra',
-                'ordering': ['visited_on', 'id'],
+                "verbose_name": "lần kiểm tra",
+                "verbose_name_plural": "lần kiểm tra",
+                "ordering": ["visited_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RequestEvent',
+            name="RequestEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('transition', models.CharField(max_length=30, verbose_name='bước')),
-                ('old_status', models.CharField(blank=True, max_length=12)),
-                ('new_status', models.CharField(max_length=12)),
-                ('note', core.fields.TextBlock(blank=True, verbose_name='ghi chú')),
-                ('findings', models.JSONField(default=list)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("transition", models.CharField(max_length=30, verbose_name="bước")),
+                ("old_status", models.CharField(blank=True, max_length=12)),
+                ("new_status", models.CharField(max_length=12)),
+                ("note", core.fields.TextBlock(blank=True, verbose_name="ghi chú")),
+                ("findings", models.JSONField(default=list)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'bước xử lý',
-                'verbose_name_plural': 'bước xử lý',
-                'ordering': ['at', 'id'],
+                "verbose_name": "bước xử lý",
+                "verbose_name_plural": "bước xử lý",
+                "ordering": ["at", "id"],
             },
         ),
     ]

@@ -6,35 +6,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('casework', '0001_initial'),
-        ('codes', '0001_initial'),
-        ('places', '0001_initial'),
+        ("casework", "0001_initial"),
+        ("codes", "0001_initial"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='coderequest',
-            name='area',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='codes.productionarea', verbose_name='vùng trồng'),
+            model_name="coderequest",
+            name="area",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="codes.productionarea",
+                verbose_name="vùng trồng",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='assigned_to',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="coderequest",
+            name="assigned_to",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='codes',
-            field=models.ManyToManyField(blank=True, related_name='requests', to='codes.productionareacode'),
+            model_name="coderequest",
+            name="codes",
+            field=models.ManyToManyField(blank=True, related_name="requests", to="codes.productionareacode"),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.administrativeunit'),
+            model_name="coderequest",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.administrativeunit"
+            ),
         ),
     ]

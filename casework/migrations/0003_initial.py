@@ -8,137 +8,292 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('casework', '0002_initial'),
-        ('codes', '0001_initial'),
-        ('cooperatives', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0001_initial'),
+        ("casework", "0002_initial"),
+        ("codes", "0001_initial"),
+        ("cooperatives", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='coderequest',
-            name='cooperative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='cooperatives.cooperative'),
+            model_name="coderequest",
+            name="cooperative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="requests", to="cooperatives.cooperative"
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='created_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="coderequest",
+            name="created_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='markets',
-            field=models.ManyToManyField(blank=True, related_name='requests', to='codes.market', verbose_name='thị trường'),
+            model_name="coderequest",
+            name="markets",
+            field=models.ManyToManyField(
+                blank=True, related_name="requests", to="codes.market", verbose_name="thị trường"
+            ),
         ),
         migrations.AddField(
-            model_name='coderequest',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='codes.codescheme', verbose_name='chế độ'),
+            model_name="coderequest",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="requests",
+                to="codes.codescheme",
+                verbose_name="chế độ",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='area',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='codes.productionarea', verbose_name='vùng trồng'),
+            model_name="coderequesthistory",
+            name="area",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="codes.productionarea",
+                verbose_name="vùng trồng",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='assigned_to',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="coderequesthistory",
+            name="assigned_to",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='commune',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.administrativeunit'),
+            model_name="coderequesthistory",
+            name="commune",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="places.administrativeunit",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='cooperative',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cooperatives.cooperative'),
+            model_name="coderequesthistory",
+            name="cooperative",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cooperatives.cooperative",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='created_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="coderequesthistory",
+            name="created_by",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="coderequesthistory",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='casework.coderequest'),
+            model_name="coderequesthistory",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="casework.coderequest",
+            ),
         ),
         migrations.AddField(
-            model_name='coderequesthistory',
-            name='scheme',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='codes.codescheme', verbose_name='chế độ'),
+            model_name="coderequesthistory",
+            name="scheme",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="codes.codescheme",
+                verbose_name="chế độ",
+            ),
         ),
         migrations.AddField(
-            model_name='inspection',
-            name='code_request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inspections', to='casework.coderequest'),
+            model_name="inspection",
+            name="code_request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="inspections", to="casework.coderequest"
+            ),
         ),
         migrations.AddField(
-            model_name='inspection',
-            name='inspector',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="inspection",
+            name="inspector",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='requestevent',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="requestevent",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='requestevent',
-            name='code_request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='casework.coderequest'),
+            model_name="requestevent",
+            name="code_request",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="casework.coderequest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='coderequest',
-            index=models.Index(fields=['status', 'due_on'], name='request_desk'),
+            model_name="coderequest",
+            index=models.Index(fields=["status", "due_on"], name="request_desk"),
         ),
         migrations.AddConstraint(
-            model_name='coderequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('status__in', ('approved', 'rejected', 'withdrawn', 'lapsed'))), models.Q(models.Q(('status__in', ('approved', 'rejected', 'withdrawn', 'lapsed')), _negated=True), ('decided_at', None)), _connector='OR'), name='request_decided_iff_final'),
+            model_name="coderequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at__isnull", False), ("status__in", ("approved", "rejected", "withdrawn", "lapsed"))
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ("approved", "rejected", "withdrawn", "lapsed")), _negated=True),
+                        ("decided_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="request_decided_iff_final",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coderequest',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'withdrawn')), models.Q(('due_on__isnull', False), ('has_declared', True), ('submitted_on__isnull', False)), _connector='OR'), name='request_submitted_has_date'),
+            model_name="coderequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("draft", "withdrawn")),
+                    models.Q(("due_on__isnull", False), ("has_declared", True), ("submitted_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="request_submitted_has_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coderequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'returned'), _negated=True), models.Q(('return_reason', ''), _negated=True), _connector='OR'), name='request_returned_has_reason'),
+            model_name="coderequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "returned"), _negated=True),
+                    models.Q(("return_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="request_returned_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='coderequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('draft', 'submitted', 'in_review', 'inspection', 'returned'))), fields=('area', 'scheme'), name='request_open_once_per_scheme'),
+            model_name="coderequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ("draft", "submitted", "in_review", "inspection", "returned"))),
+                fields=("area", "scheme"),
+                name="request_open_once_per_scheme",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='coderequest',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT new_values."area_id", new_values."assigned_to_id", new_values."commune_id", new_values."contact_person", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."decided_at", new_values."due_on", new_values."expected_output_t", new_values."has_declared", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."receipt", new_values."return_reason", new_values."scheme_id", new_values."status", new_values."submitted_on", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2c5b7cec5594a804532966aefc5caf9427ab9a0c', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_a64dc', referencing='REFERENCING NEW TABLE AS new_values ', table='casework_coderequest', when='AFTER')),
+            model_name="coderequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT new_values."area_id", new_values."assigned_to_id", new_values."commune_id", new_values."contact_person", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."decided_at", new_values."due_on", new_values."expected_output_t", new_values."has_declared", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."receipt", new_values."return_reason", new_values."scheme_id", new_values."status", new_values."submitted_on", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="2c5b7cec5594a804532966aefc5caf9427ab9a0c",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a64dc",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="casework_coderequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='coderequest',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT new_values."area_id", new_values."assigned_to_id", new_values."commune_id", new_values."contact_person", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."decided_at", new_values."due_on", new_values."expected_output_t", new_values."has_declared", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."receipt", new_values."return_reason", new_values."scheme_id", new_values."status", new_values."submitted_on", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b3ca49884c316289db6e24890b51e07e0b55bd49', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_04547', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='casework_coderequest', when='AFTER')),
+            model_name="coderequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT new_values."area_id", new_values."assigned_to_id", new_values."commune_id", new_values."contact_person", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."decided_at", new_values."due_on", new_values."expected_output_t", new_values."has_declared", new_values."id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."receipt", new_values."return_reason", new_values."scheme_id", new_values."status", new_values."submitted_on", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="b3ca49884c316289db6e24890b51e07e0b55bd49",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_04547",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="casework_coderequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='coderequest',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT old_values."area_id", old_values."assigned_to_id", old_values."commune_id", old_values."contact_person", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."decided_at", old_values."due_on", old_values."expected_output_t", old_values."has_declared", old_values."id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."receipt", old_values."return_reason", old_values."scheme_id", old_values."status", old_values."submitted_on", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b4b3aed94516c7793094c5659d3b389c188a8588', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c3a91', referencing='REFERENCING OLD TABLE AS old_values ', table='casework_coderequest', when='AFTER')),
+            model_name="coderequest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "casework_coderequesthistory" ("area_id", "assigned_to_id", "commune_id", "contact_person", "cooperative_id", "created_at", "created_by_id", "decided_at", "due_on", "expected_output_t", "has_declared", "id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receipt", "return_reason", "scheme_id", "status", "submitted_on", "updated_at") SELECT old_values."area_id", old_values."assigned_to_id", old_values."commune_id", old_values."contact_person", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."decided_at", old_values."due_on", old_values."expected_output_t", old_values."has_declared", old_values."id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."receipt", old_values."return_reason", old_values."scheme_id", old_values."status", old_values."submitted_on", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="b4b3aed94516c7793094c5659d3b389c188a8588",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_c3a91",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="casework_coderequest",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='inspection',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='ff37ce7b1fdf4ea59affa488b8157bb8e37e2508', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_293eb', table='casework_inspection', when='BEFORE')),
+            model_name="inspection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ff37ce7b1fdf4ea59affa488b8157bb8e37e2508",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_293eb",
+                    table="casework_inspection",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='requestevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='29bc166c8b51bd4fdb42284beb77d913503ac15e', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_23b7c', table='casework_requestevent', when='BEFORE')),
+            model_name="requestevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="29bc166c8b51bd4fdb42284beb77d913503ac15e",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_23b7c",
+                    table="casework_requestevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -49,7 +49,12 @@ def draft_request(
 
 @transaction.atomic
 def update_request(
-    code_request: CodeRequest, *, by: Any, scheme: CodeScheme | None = None, markets: Iterable[Market] | None = None, **details: Any
+    code_request: CodeRequest,
+    *,
+    by: Any,
+    scheme: CodeScheme | None = None,
+    markets: Iterable[Market] | None = None,
+    **details: Any,
 ) -> CodeRequest:
     """Change a draft or a returned request; what is not given stays. Raises NotAllowed, WrongState, RuleViolated."""
     code_request = locked(code_request)
@@ -122,7 +127,9 @@ def _check_scheme(scheme: CodeScheme) -> None:
         raise RuleViolated(
             "scheme_not_usable",
             findings=[
-                Finding("scheme_not_usable", _("Chế độ mã số này chưa được xác nhận hoặc không còn hiệu lực."), "/scheme")
+                Finding(
+                    "scheme_not_usable", _("Chế độ mã số này chưa được xác nhận hoặc không còn hiệu lực."), "/scheme"
+                )
             ],
         )
 

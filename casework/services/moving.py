@@ -18,7 +18,14 @@ from core.workflow import next_status
 def locked(code_request: CodeRequest) -> CodeRequest:
     """Return the request as it is now, locked until the transaction ends."""
     rows = CodeRequest.objects.select_related(
-        "area__crop", "area__variety", "area__cooperative", "area__commune", "cooperative", "commune", "scheme", "assigned_to"
+        "area__crop",
+        "area__variety",
+        "area__cooperative",
+        "area__commune",
+        "cooperative",
+        "commune",
+        "scheme",
+        "assigned_to",
     )
     return rows.select_for_update(of=("self",)).get(pk=code_request.pk)
 
@@ -61,7 +68,13 @@ def _too_late(error: WrongState, last: RequestEvent, by: Any, code_request: Code
 
 
 def move(
-    code_request: CodeRequest, name: str, *, by: Any, note: str = "", findings: Iterable[Finding] = (), fields: tuple[str, ...] = ()
+    code_request: CodeRequest,
+    name: str,
+    *,
+    by: Any,
+    note: str = "",
+    findings: Iterable[Finding] = (),
+    fields: tuple[str, ...] = (),
 ) -> CodeRequest:
     """Change the status by the table, save it with `fields`, append the event. The only place where status changes."""
     old = code_request.status

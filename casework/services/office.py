@@ -71,7 +71,9 @@ def record_inspection(
             "inspection_in_future",
             findings=[Finding("inspection_in_future", _("Ngày kiểm tra không được sau hôm nay."), "/visited_on")],
         )
-    same = code_request.inspections.filter(inspector=by, visited_on=visited_on, result=result, report=_needed(report)).first()
+    same = code_request.inspections.filter(
+        inspector=by, visited_on=visited_on, result=result, report=_needed(report)
+    ).first()
     if same is not None:
         return same
     inspection = Inspection.objects.create(

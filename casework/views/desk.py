@@ -75,7 +75,9 @@ def file_page(request: HttpRequest, pk: int) -> HttpResponse:
         "plots": code_request.area.plots.select_related("variety", "grower__person").order_by("ref"),
         "findings": findings,
         "counts": verdict_counts(findings),
-        "steps": [(step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps],
+        "steps": [
+            (step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps
+        ],
         "events": timeline_of(code_request, with_names=True),
         "frame": map_of(code_request.area, with_neighbours=True),
     }

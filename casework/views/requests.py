@@ -115,7 +115,9 @@ def _panel(form: RequestForm) -> dict[str, Any]:
         return {"scheme": scheme, "findings": [], "counts": {}}
     chosen = {str(code) for code in form["markets"].value() or []}
     markets = tuple(
-        market for market in form.fields["markets"].queryset if market.pk in chosen  # type: ignore[attr-defined]
+        market
+        for market in form.fields["markets"].queryset
+        if market.pk in chosen  # type: ignore[attr-defined]
     )
     findings = examine(Question(area, scheme, () if scheme.is_domestic else markets, localdate()))
     return {"scheme": scheme, "checked_area": area, "findings": findings, "counts": verdict_counts(findings)}
@@ -166,7 +168,9 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": findings,
         "counts": verdict_counts(findings),
         "may_submit": all(finding.verdict != FAIL for finding in findings),
-        "steps": [(step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps],
+        "steps": [
+            (step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps
+        ],
         "may_change": can_edit_request(request.user, code_request) and code_request.status in EDITABLE,
         "events": timeline_of(code_request, with_names=False),
         "frame": map_of(code_request.area, with_neighbours=False),
@@ -195,7 +199,11 @@ def _step_data(request: HttpRequest, step: str) -> dict[str, Any]:
         return {}
     form = STEP_FORMS[step](request.POST, prefix=step)
     if not form.is_valid():
-        lines = [f"{form.fields[name].label}: {' '.join(texts)}" for name, texts in form.errors.items() if name in form.fields]
+        lines = [
+            f"{form.fields[name].label}: {' '.join(texts)}"
+            for name, texts in form.errors.items()
+            if name in form.fields
+        ]
         raise RuleViolated("invalid", " ".join(lines))
     return form.cleaned_data
 

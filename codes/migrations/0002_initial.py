@@ -11,332 +11,665 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('codes', '0001_initial'),
-        ('cooperatives', '0002_initial'),
-        ('crops', '0001_initial'),
-        ('farms', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0001_initial'),
+        ("codes", "0001_initial"),
+        ("cooperatives", "0002_initial"),
+        ("crops", "0001_initial"),
+        ("farms", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='areaplot',
-            name='plot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='area_plots', to='farms.plot'),
+            model_name="areaplot",
+            name="plot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="area_plots", to="farms.plot"
+            ),
         ),
         migrations.AddField(
-            model_name='codeevent',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="codeevent",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codescheme',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='scheme_dates'),
+            model_name="codescheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
+                name="scheme_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codescheme',
-            constraint=models.CheckConstraint(condition=models.Q(('serial_width__gte', 1), ('serial_width__lte', 12)), name='scheme_serial_width'),
+            model_name="codescheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("serial_width__gte", 1), ("serial_width__lte", 12)), name="scheme_serial_width"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codescheme',
-            constraint=models.CheckConstraint(condition=models.Q(('pattern__contains', '{serial}')), name='scheme_pattern_has_serial'),
+            model_name="codescheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pattern__contains", "{serial}")), name="scheme_pattern_has_serial"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codescheme',
-            constraint=models.CheckConstraint(condition=models.Q(('is_market_bound', False), ('pattern__contains', '{market}'), _connector='OR'), name='scheme_market_bound_prints_market'),
+            model_name="codescheme",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_market_bound", False), ("pattern__contains", "{market}"), _connector="OR"),
+                name="scheme_market_bound_prints_market",
+            ),
         ),
         migrations.AddField(
-            model_name='codecounter',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counters', to='codes.codescheme'),
+            model_name="codecounter",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="counters", to="codes.codescheme"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='codescheme',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT new_values."confidence", new_values."counter_scope", new_values."deciding_level", new_values."decision_days", new_values."fixed_parts", new_values."id", new_values."is_confirmed", new_values."is_domestic", new_values."is_market_bound", new_values."legal_ref", new_values."name", new_values."needs_four_eyes", new_values."note", new_values."pattern", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."receiving_level", new_values."regime", new_values."requires_inspection", new_values."serial_width", new_values."slug", new_values."valid_from", new_values."valid_to", new_values."validity_months" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='382e2a478e09346061b9481f29456f0c97e28230', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_c7b3c', referencing='REFERENCING NEW TABLE AS new_values ', table='codes_codescheme', when='AFTER')),
+            model_name="codescheme",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT new_values."confidence", new_values."counter_scope", new_values."deciding_level", new_values."decision_days", new_values."fixed_parts", new_values."id", new_values."is_confirmed", new_values."is_domestic", new_values."is_market_bound", new_values."legal_ref", new_values."name", new_values."needs_four_eyes", new_values."note", new_values."pattern", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."receiving_level", new_values."regime", new_values."requires_inspection", new_values."serial_width", new_values."slug", new_values."valid_from", new_values."valid_to", new_values."validity_months" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="382e2a478e09346061b9481f29456f0c97e28230",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c7b3c",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="codes_codescheme",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='codescheme',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT new_values."confidence", new_values."counter_scope", new_values."deciding_level", new_values."decision_days", new_values."fixed_parts", new_values."id", new_values."is_confirmed", new_values."is_domestic", new_values."is_market_bound", new_values."legal_ref", new_values."name", new_values."needs_four_eyes", new_values."note", new_values."pattern", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."receiving_level", new_values."regime", new_values."requires_inspection", new_values."serial_width", new_values."slug", new_values."valid_from", new_values."valid_to", new_values."validity_months" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4ba4520bfdc44654fc3109e6a78be1b6d126cb6d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_744ed', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='codes_codescheme', when='AFTER')),
+            model_name="codescheme",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT new_values."confidence", new_values."counter_scope", new_values."deciding_level", new_values."decision_days", new_values."fixed_parts", new_values."id", new_values."is_confirmed", new_values."is_domestic", new_values."is_market_bound", new_values."legal_ref", new_values."name", new_values."needs_four_eyes", new_values."note", new_values."pattern", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."receiving_level", new_values."regime", new_values."requires_inspection", new_values."serial_width", new_values."slug", new_values."valid_from", new_values."valid_to", new_values."validity_months" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="4ba4520bfdc44654fc3109e6a78be1b6d126cb6d",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_744ed",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="codes_codescheme",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='codescheme',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT old_values."confidence", old_values."counter_scope", old_values."deciding_level", old_values."decision_days", old_values."fixed_parts", old_values."id", old_values."is_confirmed", old_values."is_domestic", old_values."is_market_bound", old_values."legal_ref", old_values."name", old_values."needs_four_eyes", old_values."note", old_values."pattern", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."receiving_level", old_values."regime", old_values."requires_inspection", old_values."serial_width", old_values."slug", old_values."valid_from", old_values."valid_to", old_values."validity_months" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='7d59701b5bfe65e99f3630acc1205a7a2a5e6191', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4395e', referencing='REFERENCING OLD TABLE AS old_values ', table='codes_codescheme', when='AFTER')),
+            model_name="codescheme",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_codeschemehistory" ("confidence", "counter_scope", "deciding_level", "decision_days", "fixed_parts", "id", "is_confirmed", "is_domestic", "is_market_bound", "legal_ref", "name", "needs_four_eyes", "note", "pattern", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "receiving_level", "regime", "requires_inspection", "serial_width", "slug", "valid_from", "valid_to", "validity_months") SELECT old_values."confidence", old_values."counter_scope", old_values."deciding_level", old_values."decision_days", old_values."fixed_parts", old_values."id", old_values."is_confirmed", old_values."is_domestic", old_values."is_market_bound", old_values."legal_ref", old_values."name", old_values."needs_four_eyes", old_values."note", old_values."pattern", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."receiving_level", old_values."regime", old_values."requires_inspection", old_values."serial_width", old_values."slug", old_values."valid_from", old_values."valid_to", old_values."validity_months" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="7d59701b5bfe65e99f3630acc1205a7a2a5e6191",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_4395e",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="codes_codescheme",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='codeschemehistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="codeschemehistory",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='codeschemehistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='codes.codescheme'),
+            model_name="codeschemehistory",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="codes.codescheme",
+            ),
         ),
         migrations.AddField(
-            model_name='codeevent',
-            name='market',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='codes.market'),
+            model_name="codeevent",
+            name="market",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="codes.market"
+            ),
         ),
         migrations.AddField(
-            model_name='marketapproval',
-            name='market',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='codes.market'),
+            model_name="marketapproval",
+            name="market",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="codes.market"
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.administrativeunit', verbose_name='phường, xã'),
+            model_name="productionarea",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="places.administrativeunit",
+                verbose_name="phường, xã",
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='cooperative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='cooperatives.cooperative', verbose_name='đơn vị quản lý'),
+            model_name="productionarea",
+            name="cooperative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="areas",
+                to="cooperatives.cooperative",
+                verbose_name="đơn vị quản lý",
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="productionarea",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='crop',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='crops.crop', verbose_name='cây trồng'),
+            model_name="productionarea",
+            name="crop",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="areas",
+                to="crops.crop",
+                verbose_name="cây trồng",
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='plots',
-            field=models.ManyToManyField(related_name='areas', through='codes.AreaPlot', to='farms.plot'),
+            model_name="productionarea",
+            name="plots",
+            field=models.ManyToManyField(related_name="areas", through="codes.AreaPlot", to="farms.plot"),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='variety',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='crops.variety', verbose_name='giống'),
+            model_name="productionarea",
+            name="variety",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="areas",
+                to="crops.variety",
+                verbose_name="giống",
+            ),
         ),
         migrations.AddField(
-            model_name='areaplot',
-            name='area',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='area_plots', to='codes.productionarea'),
+            model_name="areaplot",
+            name="area",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="area_plots", to="codes.productionarea"
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='area',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='codes.productionarea', verbose_name='vùng trồng'),
+            model_name="productionareacode",
+            name="area",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="codes",
+                to="codes.productionarea",
+                verbose_name="vùng trồng",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.administrativeunit'),
+            model_name="productionareacode",
+            name="commune",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="places.administrativeunit"
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='crop',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='crops.crop'),
+            model_name="productionareacode",
+            name="crop",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="codes", to="crops.crop"),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='holder',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='cooperatives.cooperative'),
+            model_name="productionareacode",
+            name="holder",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="codes", to="cooperatives.cooperative"
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='market',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='codes.market', verbose_name='thị trường'),
+            model_name="productionareacode",
+            name="market",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="codes",
+                to="codes.market",
+                verbose_name="thị trường",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='codes.codescheme', verbose_name='chế độ'),
+            model_name="productionareacode",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="codes",
+                to="codes.codescheme",
+                verbose_name="chế độ",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareacode',
-            name='superseded_by',
-            field=models.ManyToManyField(blank=True, related_name='supersedes', to='codes.productionareacode'),
+            model_name="productionareacode",
+            name="superseded_by",
+            field=models.ManyToManyField(blank=True, related_name="supersedes", to="codes.productionareacode"),
         ),
         migrations.AddField(
-            model_name='marketapproval',
-            name='code',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='codes.productionareacode'),
+            model_name="marketapproval",
+            name="code",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="codes.productionareacode"
+            ),
         ),
         migrations.AddField(
-            model_name='codeevent',
-            name='code',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='codes.productionareacode'),
+            model_name="codeevent",
+            name="code",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="codes.productionareacode"
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='commune',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.administrativeunit', verbose_name='phường, xã'),
+            model_name="productionareahistory",
+            name="commune",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="places.administrativeunit",
+                verbose_name="phường, xã",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='cooperative',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cooperatives.cooperative', verbose_name='đơn vị quản lý'),
+            model_name="productionareahistory",
+            name="cooperative",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cooperatives.cooperative",
+                verbose_name="đơn vị quản lý",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='created_by',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="productionareahistory",
+            name="created_by",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='crop',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='crops.crop', verbose_name='cây trồng'),
+            model_name="productionareahistory",
+            name="crop",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="crops.crop",
+                verbose_name="cây trồng",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="productionareahistory",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='codes.productionarea'),
+            model_name="productionareahistory",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="codes.productionarea",
+            ),
         ),
         migrations.AddField(
-            model_name='productionareahistory',
-            name='variety',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='crops.variety', verbose_name='giống'),
+            model_name="productionareahistory",
+            name="variety",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="crops.variety",
+                verbose_name="giống",
+            ),
         ),
         migrations.AddField(
-            model_name='schemerule',
-            name='crop',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crops.crop'),
+            model_name="schemerule",
+            name="crop",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="crops.crop"
+            ),
         ),
         migrations.AddField(
-            model_name='schemerule',
-            name='market',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='codes.market'),
+            model_name="schemerule",
+            name="market",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="codes.market"
+            ),
         ),
         migrations.AddField(
-            model_name='schemerule',
-            name='scheme',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='codes.codescheme'),
+            model_name="schemerule",
+            name="scheme",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="rules", to="codes.codescheme"
+            ),
         ),
         migrations.AddField(
-            model_name='schemerulehistory',
-            name='crop',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='crops.crop'),
+            model_name="schemerulehistory",
+            name="crop",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="crops.crop",
+            ),
         ),
         migrations.AddField(
-            model_name='schemerulehistory',
-            name='market',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='codes.market'),
+            model_name="schemerulehistory",
+            name="market",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="codes.market",
+            ),
         ),
         migrations.AddField(
-            model_name='schemerulehistory',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            model_name="schemerulehistory",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
         ),
         migrations.AddField(
-            model_name='schemerulehistory',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='codes.schemerule'),
+            model_name="schemerulehistory",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="history",
+                to="codes.schemerule",
+            ),
         ),
         migrations.AddField(
-            model_name='schemerulehistory',
-            name='scheme',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='codes.codescheme'),
+            model_name="schemerulehistory",
+            name="scheme",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="codes.codescheme",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='codecounter',
-            constraint=models.UniqueConstraint(fields=('scheme', 'scope'), name='counter_once'),
+            model_name="codecounter",
+            constraint=models.UniqueConstraint(fields=("scheme", "scope"), name="counter_once"),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.CheckConstraint(condition=django.contrib.gis.db.models.functions.IsValid(models.F('boundary')), name='area_boundary_valid'),
+            model_name="productionarea",
+            constraint=models.CheckConstraint(
+                condition=django.contrib.gis.db.models.functions.IsValid(models.F("boundary")),
+                name="area_boundary_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.CheckConstraint(condition=models.Q(django.contrib.gis.db.models.functions.IsEmpty(models.F('boundary')), _negated=True), name='area_boundary_not_empty'),
+            model_name="productionarea",
+            constraint=models.CheckConstraint(
+                condition=models.Q(django.contrib.gis.db.models.functions.IsEmpty(models.F("boundary")), _negated=True),
+                name="area_boundary_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.CheckConstraint(condition=core.expressions.Is2D(models.F('boundary')), name='area_boundary_2d'),
+            model_name="productionarea",
+            constraint=models.CheckConstraint(
+                condition=core.expressions.Is2D(models.F("boundary")), name="area_boundary_2d"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.CheckConstraint(condition=core.expressions.InBox(models.F('boundary'), 102.0, 6.5, 118.0, 23.6), name='area_boundary_in_country'),
+            model_name="productionarea",
+            constraint=models.CheckConstraint(
+                condition=core.expressions.InBox(models.F("boundary"), 102.0, 6.5, 118.0, 23.6),
+                name="area_boundary_in_country",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(core.expressions.VertexCount(models.F('boundary')), 200000), name='area_boundary_vertices'),
+            model_name="productionarea",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    core.expressions.VertexCount(models.F("boundary")), 200000
+                ),
+                name="area_boundary_vertices",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionarea',
-            constraint=models.UniqueConstraint(fields=('cooperative', 'name'), name='area_name_once_per_cooperative'),
+            model_name="productionarea",
+            constraint=models.UniqueConstraint(fields=("cooperative", "name"), name="area_name_once_per_cooperative"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productionarea',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."expected_output_t", new_values."grower_count", new_values."id", new_values."is_active", new_values."is_outline_public", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."public_location", new_values."search_key", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a689be34e72d8346bd9160fb57e3104908946ec8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_57d12', referencing='REFERENCING NEW TABLE AS new_values ', table='codes_productionarea', when='AFTER')),
+            model_name="productionarea",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."expected_output_t", new_values."grower_count", new_values."id", new_values."is_active", new_values."is_outline_public", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."public_location", new_values."search_key", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="a689be34e72d8346bd9160fb57e3104908946ec8",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_57d12",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="codes_productionarea",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productionarea',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."expected_output_t", new_values."grower_count", new_values."id", new_values."is_active", new_values."is_outline_public", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."public_location", new_values."search_key", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."boundary" IS DISTINCT FROM (new_values."boundary") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."cooperative_id" IS DISTINCT FROM (new_values."cooperative_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."crop_id" IS DISTINCT FROM (new_values."crop_id") OR old_values."expected_output_t" IS DISTINCT FROM (new_values."expected_output_t") OR old_values."grower_count" IS DISTINCT FROM (new_values."grower_count") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."is_active" IS DISTINCT FROM (new_values."is_active") OR old_values."is_outline_public" IS DISTINCT FROM (new_values."is_outline_public") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."public_location" IS DISTINCT FROM (new_values."public_location") OR old_values."search_key" IS DISTINCT FROM (new_values."search_key") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."variety_id" IS DISTINCT FROM (new_values."variety_id") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='091767110b0a7787a5f4c6bdc03dd0d598e4d3eb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4030e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='codes_productionarea', when='AFTER')),
+            model_name="productionarea",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."expected_output_t", new_values."grower_count", new_values."id", new_values."is_active", new_values."is_outline_public", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."public_location", new_values."search_key", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."boundary" IS DISTINCT FROM (new_values."boundary") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."cooperative_id" IS DISTINCT FROM (new_values."cooperative_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."crop_id" IS DISTINCT FROM (new_values."crop_id") OR old_values."expected_output_t" IS DISTINCT FROM (new_values."expected_output_t") OR old_values."grower_count" IS DISTINCT FROM (new_values."grower_count") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."is_active" IS DISTINCT FROM (new_values."is_active") OR old_values."is_outline_public" IS DISTINCT FROM (new_values."is_outline_public") OR old_values."name" IS DISTINCT FROM (new_values."name") OR old_values."public_location" IS DISTINCT FROM (new_values."public_location") OR old_values."search_key" IS DISTINCT FROM (new_values."search_key") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."variety_id" IS DISTINCT FROM (new_values."variety_id") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="091767110b0a7787a5f4c6bdc03dd0d598e4d3eb",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_4030e",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="codes_productionarea",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productionarea',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT old_values."boundary", old_values."commune_id", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."crop_id", old_values."expected_output_t", old_values."grower_count", old_values."id", old_values."is_active", old_values."is_outline_public", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."public_location", old_values."search_key", old_values."updated_at", old_values."variety_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4d3c14a30b36df3a02bd5f2acac53eda1e42d8e3', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_3ad99', referencing='REFERENCING OLD TABLE AS old_values ', table='codes_productionarea', when='AFTER')),
+            model_name="productionarea",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_productionareahistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "expected_output_t", "grower_count", "id", "is_active", "is_outline_public", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "public_location", "search_key", "updated_at", "variety_id", "version") SELECT old_values."boundary", old_values."commune_id", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."crop_id", old_values."expected_output_t", old_values."grower_count", old_values."id", old_values."is_active", old_values."is_outline_public", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."public_location", old_values."search_key", old_values."updated_at", old_values."variety_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="4d3c14a30b36df3a02bd5f2acac53eda1e42d8e3",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_3ad99",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="codes_productionarea",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='areaplot',
-            constraint=models.UniqueConstraint(fields=('area', 'plot'), name='area_plot_once'),
+            model_name="areaplot",
+            constraint=models.UniqueConstraint(fields=("area", "plot"), name="area_plot_once"),
         ),
         migrations.AddConstraint(
-            model_name='productionareacode',
-            constraint=models.UniqueConstraint(fields=('scheme', 'scope', 'serial'), name='code_serial_once'),
+            model_name="productionareacode",
+            constraint=models.UniqueConstraint(fields=("scheme", "scope", "serial"), name="code_serial_once"),
         ),
         migrations.AddConstraint(
-            model_name='productionareacode',
-            constraint=models.CheckConstraint(condition=models.Q(('serial__gte', 1)), name='code_serial_from_1'),
+            model_name="productionareacode",
+            constraint=models.CheckConstraint(condition=models.Q(("serial__gte", 1)), name="code_serial_from_1"),
         ),
         migrations.AddConstraint(
-            model_name='productionareacode',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until', None), ('valid_until__gte', models.F('issued_on')), _connector='OR'), name='code_dates'),
+            model_name="productionareacode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_until", None), ("valid_until__gte", models.F("issued_on")), _connector="OR"),
+                name="code_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productionareacode',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z0-9][A-Z0-9-]+$')), name='code_is_upper_ascii'),
+            model_name="productionareacode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[A-Z0-9][A-Z0-9-]+$")), name="code_is_upper_ascii"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productionareacode',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."scheme_id" IS DISTINCT FROM (NEW."scheme_id") OR OLD."market_id" IS DISTINCT FROM (NEW."market_id") OR OLD."scope" IS DISTINCT FROM (NEW."scope") OR OLD."serial" IS DISTINCT FROM (NEW."serial") OR OLD."issued_on" IS DISTINCT FROM (NEW."issued_on") OR OLD."area_id" IS DISTINCT FROM (NEW."area_id") OR OLD."area_name" IS DISTINCT FROM (NEW."area_name") OR OLD."crop_id" IS DISTINCT FROM (NEW."crop_id") OR OLD."crop_name" IS DISTINCT FROM (NEW."crop_name") OR OLD."variety_name" IS DISTINCT FROM (NEW."variety_name") OR OLD."holder_id" IS DISTINCT FROM (NEW."holder_id") OR OLD."holder_name" IS DISTINCT FROM (NEW."holder_name") OR OLD."commune_id" IS DISTINCT FROM (NEW."commune_id") OR OLD."commune_name" IS DISTINCT FROM (NEW."commune_name") OR OLD."province_name" IS DISTINCT FROM (NEW."province_name") OR OLD."boundary" IS DISTINCT FROM (NEW."boundary") OR OLD."grower_count" IS DISTINCT FROM (NEW."grower_count") OR OLD."area_version" IS DISTINCT FROM (NEW."area_version"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='784838b5c864f0750b8e8a6ddc7650b793c49c91', operation='UPDATE', pgid='pgtrigger_frozen_c81ef', table='codes_productionareacode', when='BEFORE')),
+            model_name="productionareacode",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code") OR OLD."scheme_id" IS DISTINCT FROM (NEW."scheme_id") OR OLD."market_id" IS DISTINCT FROM (NEW."market_id") OR OLD."scope" IS DISTINCT FROM (NEW."scope") OR OLD."serial" IS DISTINCT FROM (NEW."serial") OR OLD."issued_on" IS DISTINCT FROM (NEW."issued_on") OR OLD."area_id" IS DISTINCT FROM (NEW."area_id") OR OLD."area_name" IS DISTINCT FROM (NEW."area_name") OR OLD."crop_id" IS DISTINCT FROM (NEW."crop_id") OR OLD."crop_name" IS DISTINCT FROM (NEW."crop_name") OR OLD."variety_name" IS DISTINCT FROM (NEW."variety_name") OR OLD."holder_id" IS DISTINCT FROM (NEW."holder_id") OR OLD."holder_name" IS DISTINCT FROM (NEW."holder_name") OR OLD."commune_id" IS DISTINCT FROM (NEW."commune_id") OR OLD."commune_name" IS DISTINCT FROM (NEW."commune_name") OR OLD."province_name" IS DISTINCT FROM (NEW."province_name") OR OLD."boundary" IS DISTINCT FROM (NEW."boundary") OR OLD."grower_count" IS DISTINCT FROM (NEW."grower_count") OR OLD."area_version" IS DISTINCT FROM (NEW."area_version"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="784838b5c864f0750b8e8a6ddc7650b793c49c91",
+                    operation="UPDATE",
+                    pgid="pgtrigger_frozen_c81ef",
+                    table="codes_productionareacode",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='productionareacode',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='dd6a6dad34d70ab473410bf5e6c93d849311ba71', operation='DELETE', pgid='pgtrigger_never_deleted_2de77', table='codes_productionareacode', when='BEFORE')),
+            model_name="productionareacode",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="dd6a6dad34d70ab473410bf5e6c93d849311ba71",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_2de77",
+                    table="codes_productionareacode",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='marketapproval',
-            constraint=models.UniqueConstraint(fields=('code', 'market'), name='approval_once_per_market'),
+            model_name="marketapproval",
+            constraint=models.UniqueConstraint(fields=("code", "market"), name="approval_once_per_market"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='codeevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='343308b560b3a8288e91fa2fc9f644c89335c752', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ff8ce', table='codes_codeevent', when='BEFORE')),
+            model_name="codeevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="343308b560b3a8288e91fa2fc9f644c89335c752",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ff8ce",
+                    table="codes_codeevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schemerule',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='rule_dates'),
+            model_name="schemerule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"),
+                name="rule_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schemerule',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 0)), name='rule_threshold_positive'),
+            model_name="schemerule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("threshold__gte", 0)), name="rule_threshold_positive"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='schemerule',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT new_values."crop_id", new_values."id", new_values."kind", new_values."legal_ref", new_values."market_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."scheme_id", new_values."severity", new_values."threshold", new_values."valid_from", new_values."valid_to" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5d92c6d758168235412b636586da1cf10de48574', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1aec9', referencing='REFERENCING NEW TABLE AS new_values ', table='codes_schemerule', when='AFTER')),
+            model_name="schemerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT new_values."crop_id", new_values."id", new_values."kind", new_values."legal_ref", new_values."market_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."scheme_id", new_values."severity", new_values."threshold", new_values."valid_from", new_values."valid_to" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="5d92c6d758168235412b636586da1cf10de48574",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_1aec9",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="codes_schemerule",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='schemerule',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT new_values."crop_id", new_values."id", new_values."kind", new_values."legal_ref", new_values."market_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."scheme_id", new_values."severity", new_values."threshold", new_values."valid_from", new_values."valid_to" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='c3ba13dfd25a1830d3769836188b6c9e8df482ab', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_5b7af', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='codes_schemerule', when='AFTER')),
+            model_name="schemerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT new_values."crop_id", new_values."id", new_values."kind", new_values."legal_ref", new_values."market_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."scheme_id", new_values."severity", new_values."threshold", new_values."valid_from", new_values."valid_to" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="c3ba13dfd25a1830d3769836188b6c9e8df482ab",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_5b7af",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="codes_schemerule",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='schemerule',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT old_values."crop_id", old_values."id", old_values."kind", old_values."legal_ref", old_values."market_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."scheme_id", old_values."severity", old_values."threshold", old_values."valid_from", old_values."valid_to" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3640fdacd7c5965ff2b1f569e5ba3942434b9421', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_71740', referencing='REFERENCING OLD TABLE AS old_values ', table='codes_schemerule', when='AFTER')),
+            model_name="schemerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "codes_schemerulehistory" ("crop_id", "id", "kind", "legal_ref", "market_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "severity", "threshold", "valid_from", "valid_to") SELECT old_values."crop_id", old_values."id", old_values."kind", old_values."legal_ref", old_values."market_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."scheme_id", old_values."severity", old_values."threshold", old_values."valid_from", old_values."valid_to" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="3640fdacd7c5965ff2b1f569e5ba3942434b9421",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_71740",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="codes_schemerule",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

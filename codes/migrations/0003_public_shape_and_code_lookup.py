@@ -8,34 +8,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("codes", "0002_initial")]
 
     operations = [
         migrations.AddField(
-            model_name='productionarea',
-            name='public_shape',
-            field=models.GeneratedField(db_persist=True, expression=models.Case(models.When(is_outline_public=True, then=models.F('boundary')), default=models.F('public_location'), output_field=django.contrib.gis.db.models.fields.GeometryField(srid=4326)), output_field=django.contrib.gis.db.models.fields.GeometryField(spatial_index=False, srid=4326)),
+            model_name="productionarea",
+            name="public_shape",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=models.Case(
+                    models.When(is_outline_public=True, then=models.F("boundary")),
+                    default=models.F("public_location"),
+                    output_field=django.contrib.gis.db.models.fields.GeometryField(srid=4326),
+                ),
+                output_field=django.contrib.gis.db.models.fields.GeometryField(spatial_index=False, srid=4326),
+            ),
         ),
         migrations.AddField(
-            model_name='productionarea',
-            name='public_shape_3857',
-            field=models.GeneratedField(db_persist=True, expression=core.expressions.WebMercator(models.Case(models.When(is_outline_public=True, then=models.F('boundary')), default=models.F('public_location'), output_field=django.contrib.gis.db.models.fields.GeometryField(srid=4326))), output_field=django.contrib.gis.db.models.fields.GeometryField(spatial_index=False, srid=3857)),
+            model_name="productionarea",
+            name="public_shape_3857",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=core.expressions.WebMercator(
+                    models.Case(
+                        models.When(is_outline_public=True, then=models.F("boundary")),
+                        default=models.F("public_location"),
+                        output_field=django.contrib.gis.db.models.fields.GeometryField(srid=4326),
+                    )
+                ),
+                output_field=django.contrib.gis.db.models.fields.GeometryField(spatial_index=False, srid=3857),
+            ),
         ),
         migrations.AddIndex(
-            model_name='productionarea',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['public_shape'], name='area_public_shape'),
+            model_name="productionarea",
+            index=django.contrib.postgres.indexes.GistIndex(fields=["public_shape"], name="area_public_shape"),
         ),
         migrations.AddIndex(
-            model_name='productionareacode',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['code'], name='code_trigrams', opclasses=['gin_trgm_ops']),
+            model_name="productionareacode",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["code"], name="code_trigrams", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='productionareacode',
-            index=models.Index(codes.expressions.Twin('code'), name='code_twin'),
+            model_name="productionareacode",
+            index=models.Index(codes.expressions.Twin("code"), name="code_twin"),
         ),
         migrations.AddConstraint(
-            model_name='productionareacode',
-            constraint=models.UniqueConstraint(codes.expressions.WithoutDashes('code'), name='code_once_without_dashes'),
+            model_name="productionareacode",
+            constraint=models.UniqueConstraint(
+                codes.expressions.WithoutDashes("code"), name="code_once_without_dashes"
+            ),
         ),
     ]

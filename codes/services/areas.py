@@ -90,9 +90,7 @@ def change_area(
     area.expected_output_t = expected_output_t
     _save_named(area, update_fields=["name", "search_key", "variety", "expected_output_t", "updated_at"])
     AreaPlot.objects.filter(area=area).exclude(plot__in=usable).delete()
-    AreaPlot.objects.bulk_create(
-        (AreaPlot(area=area, plot_id=pk) for pk in usable), ignore_conflicts=True
-    )
+    AreaPlot.objects.bulk_create((AreaPlot(area=area, plot_id=pk) for pk in usable), ignore_conflicts=True)
     return _redraw(area)
 
 

@@ -23,7 +23,7 @@ from core.permissions import require
 from core.views import show_domain_errors
 from farms.models import Plot
 
-AREA_COLOUR, PLOT_COLOUR = "#f0ac2b", "#3f8fb3"
+AREA_COLOUR = "#f0ac2b"
 
 
 def cooperative_of(request: HttpRequest) -> Cooperative:
@@ -125,8 +125,10 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponse:
     area = get_object_or_404(_visible(request), pk=pk)
     plots = area.plots.select_related("grower__person", "variety").order_by("ref")
     features = [feature(area.boundary, colour=AREA_COLOUR, name=area.name)]
-    features += [feature(plot.boundary, colour=PLOT_COLOUR, name=plot.ref) for plot in plots]
-    codes = ProductionAreaCode.objects.filter(area=area).with_shown_status(localdate()).select_related("market", "scheme")
+    features += [feature(plot.boundary, colour=AREA_COLOUR, name=plot.ref) for plot in plots]
+    codes = (
+        ProductionAreaCode.objects.filter(area=area).with_shown_status(localdate()).select_related("market", "scheme")
+    )
     context = {
         "area": area,
         "plots": plots,
@@ -193,5 +195,7 @@ def _extent_of(plots: list[Plot]) -> tuple[float, ...] | None:
     """Return the box around the plots (west, south, east, north), asked of the database."""
     if not plots:
         return None
-    box: tuple[float, ...] = Plot.objects.filter(pk__in=[plot.pk for plot in plots]).aggregate(box=Extent("boundary"))["box"]
+    box: tuple[float, ...] = Plot.objects.filter(pk__in=[plot.pk for plot in plots]).aggregate(box=Extent("boundary"))[
+        "box"
+    ]
     return box

@@ -57,7 +57,11 @@ def code_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One code: status, markets, history, and what may be done now."""
     code = _code(request, pk)
     approvals = [
-        (approval, available_market_transitions(approval, request.user))
+        (
+            approval,
+            available_market_transitions(approval, request.user),
+            ActForm(prefix="market", auto_id=f"id_{approval.market_id}_%s"),
+        )
         for approval in code.approvals.select_related("market", "code__commune").order_by("market__position")
     ]
     steps = available_transitions(code, request.user)
@@ -66,7 +70,6 @@ def code_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "status": shown_status(code),
         "approvals": approvals,
         "steps": [(step, ActForm(prefix=step.name, needs_note=step.name in NEEDS_PUBLIC_NOTE)) for step in steps],
-        "market_form": ActForm(prefix="market"),
         "events": [_event(event) for event in code.events.select_related("by", "market").reverse()],
         "frame": frame_of([feature(code.boundary, colour=AREA_COLOUR, name=code.area_name)], code.boundary.extent),
     }

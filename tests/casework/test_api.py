@@ -128,7 +128,15 @@ def test_anonymous_must_sign_in(request_in_review):
 
 @pytest.mark.parametrize(
     ("person", "sees"),
-    [("clerk", 1), ("viewer", 1), ("officer", 1), ("planner", 1), ("foreign_officer", 0), ("neighbour_clerk", 0), ("outsider", 0)],
+    [
+        ("clerk", 1),
+        ("viewer", 1),
+        ("officer", 1),
+        ("planner", 1),
+        ("foreign_officer", 0),
+        ("neighbour_clerk", 0),
+        ("outsider", 0),
+    ],
 )
 def test_who_sees_a_submitted_request(request, submitted_request, person, sees):
     answer = as_user(request.getfixturevalue(person)).get("/api/v1/requests/?count=true")

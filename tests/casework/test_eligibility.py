@@ -25,7 +25,9 @@ def only(check, question):
     return finding
 
 
-@pytest.mark.parametrize(("ha", "severity", "verdict"), [(3.5, "warn", "warn"), (3.5, "fail", "fail"), (2.5, "fail", "pass")])
+@pytest.mark.parametrize(
+    ("ha", "severity", "verdict"), [(3.5, "warn", "warn"), (3.5, "fail", "fail"), (2.5, "fail", "pass")]
+)
 def test_minimum_area(question, ha, severity, verdict):
     make_rule(question.scheme, kind=RuleKind.MINIMUM_AREA, threshold=ha, severity=severity)
 
@@ -157,7 +159,11 @@ def test_no_live_code_for_the_area_or_its_plots(question, china, usa, new_scheme
     bound = rules.Question(question.area, new_scheme, (china,), TODAY)
     code_services.issue_codes(question.area, new_scheme, [china], by=officer)
     twin = code_services.form_area(
-        question.area.cooperative, name="Vùng trùng", crop=question.area.crop, plots=question.area.plots.all()[:1], by=clerk
+        question.area.cooperative,
+        name="Vùng trùng",
+        crop=question.area.crop,
+        plots=question.area.plots.all()[:1],
+        by=clerk,
     )
 
     assert only(rules.check_no_live_code, bound).verdict == "fail"

@@ -52,10 +52,14 @@ def test_two_officers_approve_the_same_request_over_http(turn, submitted_request
     assert [code.serial for code in ProductionAreaCode.objects.all()] == [1]
 
 
-def test_two_officers_approve_two_requests_over_http(request_factory, area_factory, new_scheme, china, usa, officer, commune):
+def test_two_officers_approve_two_requests_over_http(
+    request_factory, area_factory, new_scheme, china, usa, officer, commune
+):
     colleague = make_officer(commune, username="colleague")
     requests = [
-        request_factory(area=area_factory(lat=10.41 + number / 100), scheme=new_scheme, markets=[china, usa], submitted=True)
+        request_factory(
+            area=area_factory(lat=10.41 + number / 100), scheme=new_scheme, markets=[china, usa], submitted=True
+        )
         for number in range(2)
     ]
     for code_request in requests:

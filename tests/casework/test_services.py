@@ -16,7 +16,18 @@ from tests.factories.codes import make_scheme
 from tests.factories.cooperatives import make_membership
 
 pytestmark = pytest.mark.django_db
-PEOPLE = ("clerk", "owner", "helper", "viewer", "neighbour_clerk", "officer", "foreign_officer", "planner", "outsider", "anonymous")
+PEOPLE = (
+    "clerk",
+    "owner",
+    "helper",
+    "viewer",
+    "neighbour_clerk",
+    "officer",
+    "foreign_officer",
+    "planner",
+    "outsider",
+    "anonymous",
+)
 
 
 def test_whole_life_of_a_request(request_factory, new_scheme, china, usa, clerk, officer):
@@ -123,7 +134,9 @@ def test_four_eyes_where_the_scheme_asks(request_factory, officer, officer_facto
     assert code_request.status == RequestStatus.APPROVED
 
 
-@pytest.mark.parametrize(("result", "code"), [(None, "inspection_missing"), ("major", "inspection_failed"), ("pass", "")])
+@pytest.mark.parametrize(
+    ("result", "code"), [(None, "inspection_missing"), ("major", "inspection_failed"), ("pass", "")]
+)
 def test_inspection_decides_where_it_is_due(request_factory, officer, result, code):
     code_request = request_factory(scheme=make_scheme(requires_inspection=True), submitted=True)
     services.take_up_request(code_request, by=officer)

@@ -53,7 +53,10 @@ def test_area_of_distant_plots_keeps_both_parts(cooperative, mango, clerk, plot_
     ],
 )
 def test_plots_that_may_not_join(request, case, fields, code, cooperative, mango, clerk, plot_factory):
-    fields = {name: request.getfixturevalue(value) if value in ("longan", "neighbour") else value for name, value in fields.items()}
+    fields = {
+        name: request.getfixturevalue(value) if value in ("longan", "neighbour") else value
+        for name, value in fields.items()
+    }
     good, bad = plot_factory(), plot_factory(ref="XAU-1", **fields)
 
     with pytest.raises(RuleViolated) as caught:

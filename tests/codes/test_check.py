@@ -32,7 +32,15 @@ def test_active_code(code):
     answer, page = page_of()
 
     assert answer.status_code == 200
-    for word in ("Đang hiệu lực", "VN-XXOR-0001", "Xoài", "3,00 ha", "Phường Cao Lãnh Thử", "Hợp tác xã Của Tôi", "Trung Quốc"):
+    for word in (
+        "Đang hiệu lực",
+        "VN-XXOR-0001",
+        "Xoài",
+        "3,00 ha",
+        "Phường Cao Lãnh Thử",
+        "Hợp tác xã Của Tôi",
+        "Trung Quốc",
+    ):
         assert word in page
     assert "max-age=60" in answer["Cache-Control"]
     assert "public" in answer["Cache-Control"]
@@ -51,9 +59,7 @@ def test_page_is_small_and_needs_no_script_or_style_of_its_own(code):
     assert "qr" in page
 
 
-@pytest.mark.parametrize(
-    ("step", "word"), [("suspend", "Tạm đình chỉ"), ("revoke", "Đã thu hồi")]
-)
+@pytest.mark.parametrize(("step", "word"), [("suspend", "Tạm đình chỉ"), ("revoke", "Đã thu hồi")])
 def test_stopped_codes_are_found_and_say_why(code, officer, act, step, word):
     services.move_code(code, step, act, by=officer)
 
@@ -77,7 +83,9 @@ def test_expired_code_says_so(area, china, officer):
     assert "Hết hạn" in page
 
 
-@pytest.mark.parametrize("path", ["/v/VN-XXOR-0001", "/v/vn%20xxor%200001/", "/v/VNXXOR0001/", "/v/?code=vn-xx0r.OOO1", "/v/vn/xxor/0001"])
+@pytest.mark.parametrize(
+    "path", ["/v/VN-XXOR-0001", "/v/vn%20xxor%200001/", "/v/VNXXOR0001/", "/v/?code=vn-xx0r.OOO1", "/v/vn/xxor/0001"]
+)
 def test_other_spellings_lead_to_the_right_one(code, path):
     answer = Client().get(path)
 
@@ -128,7 +136,9 @@ def test_hidden_outline_leaves_the_page_at_once(code):
     assert 'class="outline"' not in page_of()[1]
 
 
-def test_two_growers_frozen_stay_hidden_when_the_area_grows(area_factory, old_scheme, officer, clerk, plot_factory, grower):
+def test_two_growers_frozen_stay_hidden_when_the_area_grows(
+    area_factory, old_scheme, officer, clerk, plot_factory, grower
+):
     small = area_factory(growers=2)
     services.issue_codes(small, old_scheme, [make_market("CHN")], by=officer)
     services.change_area(small, name="Lớn hơn", plots=[*small.plots.all(), plot_factory(grower=grower)], by=clerk)

@@ -91,7 +91,9 @@ def test_counter_is_locked_last(area, old_scheme, china, officer, django_assert_
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
         services.issue_codes(area, old_scheme, [china], by=officer)
 
     statements = [query["sql"].lstrip() for query in caught]
@@ -178,7 +180,16 @@ def test_year_of_a_code_is_that_of_viet_nam(area, china, officer, monkeypatch):
 
 @pytest.mark.parametrize(
     "typed",
-    ["VN-XXOR-0001", "vn-xxor-0001", "VN XXOR 0001", " vnxxor0001 ", "VN.XXOR.0001", "vn–xxor–0001", "VN-XX0R-OOO1", "VN-XXOR-000l"],
+    [
+        "VN-XXOR-0001",
+        "vn-xxor-0001",
+        "VN XXOR 0001",
+        " vnxxor0001 ",
+        "VN.XXOR.0001",
+        "vn–xxor–0001",
+        "VN-XX0R-OOO1",
+        "VN-XXOR-000l",
+    ],
 )
 def test_reading_is_tolerant(code, typed):
     assert numbering.find_code(typed) == code

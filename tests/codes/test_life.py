@@ -109,7 +109,12 @@ def test_officer_pages(code, officer):
 
     client.post(
         f"{detail}steps/suspend/",
-        {"suspend-reason": "Lý do", "suspend-document_number": "1/QĐ", "suspend-effective_on": day, "suspend-public_note": "Tạm dừng"},
+        {
+            "suspend-reason": "Lý do",
+            "suspend-document_number": "1/QĐ",
+            "suspend-effective_on": day,
+            "suspend-public_note": "Tạm dừng",
+        },
     )
     client.post(
         f"{detail}markets/CHN/",

@@ -36,7 +36,9 @@ def test_clerk_forms_an_area_by_page(clerk, plot_factory, mango, grower):
 
 
 def test_errors_of_the_form_stay_on_it(clerk, area, mango, plot_factory):
-    answer = as_user(clerk).post("/coop/areas/new/", {"name": area.name, "crop": mango.pk, "plots": [plot_factory().pk]})
+    answer = as_user(clerk).post(
+        "/coop/areas/new/", {"name": area.name, "crop": mango.pk, "plots": [plot_factory().pk]}
+    )
 
     assert answer.status_code == 422
     assert "mang tên này" in answer.content.decode()
@@ -83,7 +85,12 @@ def test_area_by_api(clerk, cooperative, plot_factory, mango):
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
-    [({"plots": ["KHONG-CO"]}, "/plots"), ({"status": "active"}, "/status"), ({"area_ha": 9}, "/area_ha"), ({"crop": "x"}, "/crop")],
+    [
+        ({"plots": ["KHONG-CO"]}, "/plots"),
+        ({"status": "active"}, "/status"),
+        ({"area_ha": 9}, "/area_ha"),
+        ({"crop": "x"}, "/crop"),
+    ],
 )
 def test_bad_area_by_api(clerk, cooperative, plot_factory, mango, change, pointer):
     body = {"name": "Vùng", "cooperative": cooperative.slug, "crop": "xoai", "plots": [plot_factory().ref]} | change
@@ -94,7 +101,9 @@ def test_bad_area_by_api(clerk, cooperative, plot_factory, mango, change, pointe
     assert answer.json()["errors"][0]["pointer"].startswith(pointer)
 
 
-@pytest.mark.parametrize(("person", "status"), [("viewer", 403), ("neighbour_clerk", 422), ("officer", 422), ("anonymous", 401)])
+@pytest.mark.parametrize(
+    ("person", "status"), [("viewer", 403), ("neighbour_clerk", 422), ("officer", 422), ("anonymous", 401)]
+)
 def test_who_may_not_form_by_api(request, cooperative, plot_factory, mango, person, status):
     user = request.getfixturevalue(person)
     client = as_user(user) if user.is_authenticated else Client()
@@ -156,7 +165,15 @@ def test_filters_of_codes(code, longan, usa, query, found):
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("product=xoai", 1), ("product=nhan", 0), ("market=CHN", 0), ("commune=99", 1), ("month=5", 0), ("q=vung+xoai", 1), ("q=zzz", 0)],
+    [
+        ("product=xoai", 1),
+        ("product=nhan", 0),
+        ("market=CHN", 0),
+        ("commune=99", 1),
+        ("month=5", 0),
+        ("q=vung+xoai", 1),
+        ("q=zzz", 0),
+    ],
 )
 def test_filters_of_areas(code, longan, query, found):
     assert len(Client().get(f"/api/v1/areas/?{query}").json()["features"]) == found
@@ -192,7 +209,9 @@ def test_uncertain_schemes_start_unconfirmed():
     }
 
 
-@pytest.mark.parametrize("path", ["codes/productionareacode", "codes/productionarea", "casework/coderequest", "codes/codescheme"])
+@pytest.mark.parametrize(
+    "path", ["codes/productionareacode", "codes/productionarea", "casework/coderequest", "codes/codescheme"]
+)
 def test_administration(administrator, code, draft_request, path):
     client = as_user(administrator)
 
