@@ -1,0 +1,392 @@
+"""Persons found nowhere else are put into every place that holds persons, then everything public is read.
+
+Routes come from the resolver: a new one is read as well, or the test fails and asks for sample arguments.
+"""
+
+import json
+import re
+from datetime import date
+from math import atan, degrees, pi, sinh
+from urllib.parse import unquote
+
+import pytest
+from django.utils.html import escape
+
+from casework import services as casework
+from codes.models import ProductionArea, ProductionAreaCode
+from codes.services import Act, form_area, issue_codes, suspend_code
+from cooperatives.models import Cooperative, MemberRole
+from core.text import fold
+from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
+from maps.layers import MAP_LAYERS
+from office.models import Document, Job
+from products import services as products
+from tests.factories.cooperatives import make_cooperative, make_grower, make_membership
+from tests.factories.farms import make_plot
+from tests.factories.people import make_person
+from tests.factories.products import make_enquiry, make_offer, make_product
+from tests.maps.conftest import decode, tile_at
+from tests.routes import all_routes
+from tests.shapes import middle_of, square
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Words that no other text holds, without regard to case, diacritics and what joins them.
+SECRETS = {
+    "grower": "Lê Thị Quyzzên Vaxlơ",
+    "grower's phone": "0003917264",
+    "grower's id number": "000987123654",
+    "grower's address": "Ấp Wzưng Kẽm",
+    "grower's number": "SOTV-8841-QX",
+    "grower's hamlet": "Khóm Jyfơn",
+    "household": "Hộ Ông Fwồm Zịch",
+    "household in short": "Ông Fwồm",
+    "household's person": "Trần Wjậu Kzư",
+    "representative": "Đỗ Xwiền Jộ",
+    "representative's phone": "0005553917",
+    "representative's mail": "xwien.jo@canary.test",
+    "cooperative's address": "Hẻm Zwãng 77",
+    "buyer": "Vựa Pwợn Fjế",
+    "buyer's mail": "pwon.fje@canary.test",
+    "buyer's phone": "0008817263",
+    "buyer's message": "Tôi cần gấp wzỗm xanh",
+    "answer": "Còn jwặt nửa tấn",
+    "clerk": "Nhân Viên Gwựm Zyên",
+    "clerk's mail": "gwum.zyen@canary.test",
+    "clerk's phone": "0004417283",
+    "officer": "Cán Bộ Kwụng Fyên",
+    "hidden product": "Đặc sản Zjếp Wọn",
+    "contact of the request": "Kỹ Thuật Wvanh Jẫn",
+    "note of the request": "Ghi chú zfỏng nội bộ",
+    "reason of the office": "Lý do kín jwoẻn",
+    "uploaded file": "danh-sach-qjwem.csv",
+    "row of the file": "Phạm Zwồi Jưn",
+}
+# A lone household's field, one without an area, and one whose area is hidden; far from everything public.
+FIELDS = {
+    "household's field": square(105.703172, 10.467931, side_m=90),
+    "field without an area": square(105.713461, 10.447273, side_m=110),
+    "field of a hidden area": square(105.723817, 10.427519, side_m=120),
+}
+HOUSEHOLD_SEAT = middle_of(square(105.731935, 10.417426))
+ANCIENT = date(2026, 9, 1)
+
+
+@pytest.fixture
+def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_path):
+    """Everything that holds a person, among neighbours that are public."""
+    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 1_000_000)
+    settings.MEDIA_ROOT = tmp_path
+    clerk.full_name, clerk.email, clerk.phone = SECRETS["clerk"], SECRETS["clerk's mail"], SECRETS["clerk's phone"]
+    clerk.save()
+    officer.full_name = SECRETS["officer"]
+    officer.save()
+    Cooperative.objects.filter(pk=cooperative.pk).update(
+        representative=SECRETS["representative"],
+        phone=SECRETS["representative's phone"],
+        email=SECRETS["representative's mail"],
+        address=SECRETS["cooperative's address"],
+    )
+    cooperative.refresh_from_db()
+    household = make_cooperative(
+        cooperative.commune, kind="household", slug="ho-7c1", name=SECRETS["household"],
+        short_name=SECRETS["household in short"], location=HOUSEHOLD_SEAT, story="Chuyện của hộ.",
+    )  # fmt: skip
+    make_membership(household, clerk, MemberRole.OWNER)
+    return {
+        "cooperative": cooperative,
+        "household": household,
+        **_fields(cooperative, household, mango, clerk, officer, old_scheme, china),
+        **_conversations(cooperative, mango, clerk),
+        **_papers(cooperative, clerk),
+    }
+
+
+def _fields(cooperative, household, mango, clerk, officer, scheme, market):
+    person = make_person(
+        full_name=SECRETS["grower"], phone=SECRETS["grower's phone"], id_number=SECRETS["grower's id number"],
+        address=SECRETS["grower's address"],
+    )  # fmt: skip
+    grower = make_grower(
+        cooperative, person=person, number=SECRETS["grower's number"], hamlet=SECRETS["grower's hamlet"]
+    )
+    alone = make_grower(household, person=make_person(full_name=SECRETS["household's person"]))
+    lone = make_plot(household, mango, grower=alone, ref="H1", boundary=FIELDS["household's field"], harvest_months=[3])
+    loose = make_plot(cooperative, mango, grower=grower, ref="C1", boundary=FIELDS["field without an area"])
+    hidden = make_plot(cooperative, mango, grower=grower, ref="C2", boundary=FIELDS["field of a hidden area"])
+    areas = [
+        form_area(household, name="Vùng A7", crop=mango, plots=[lone], by=clerk),
+        form_area(cooperative, name="Vùng B7", crop=mango, plots=[hidden], by=clerk),
+    ]
+    asked = casework.draft_request(
+        areas[1], scheme=scheme, markets=[market], by=clerk, has_declared=True,
+        contact_person=SECRETS["contact of the request"], note=SECRETS["note of the request"],
+    )  # fmt: skip
+    casework.submit_request(asked, by=clerk)
+    codes = [issue_codes(area, scheme, [market], by=officer, issued_on=ANCIENT)[0] for area in areas]
+    suspend_code(
+        codes[1],
+        Act(reason=SECRETS["reason of the office"], document_number="1", effective_on=ANCIENT, public_note="Tạm dừng"),
+        by=officer,
+    )
+    for area in areas:  # sold, so that the areas are public, their outlines not
+        make_offer(make_product(area.cooperative, by=clerk, crop=mango, area=area), by=clerk)
+    case = OverlapCase.objects.create(first=loose, second=hidden, shared=FIELDS["field of a hidden area"])
+    return {"plot": loose, "area": areas[1], "household_area": areas[0], "codes": codes, "request": asked, "case": case}
+
+
+def _conversations(cooperative, mango, clerk):
+    make_product(cooperative, by=clerk, crop=mango, name_vi=SECRETS["hidden product"], is_published=False)
+    product = make_product(cooperative, by=clerk, crop=mango, name_vi="Xoài công khai")
+    offer = make_offer(product, by=clerk)
+    enquiry = make_enquiry(
+        cooperative, buyer_name=SECRETS["buyer"], contact=SECRETS["buyer's mail"], message=SECRETS["buyer's message"],
+        product=product,
+    )  # fmt: skip
+    make_enquiry(cooperative, buyer_name=SECRETS["buyer"], contact=SECRETS["buyer's phone"])
+    products.answer_enquiry(enquiry, text=SECRETS["answer"], by=clerk)
+    return {"product": product, "offer": offer, "enquiry": enquiry}
+
+
+def _papers(cooperative, clerk):
+    document = Document.objects.create(
+        file="x.csv", name=SECRETS["uploaded file"], size=1, sha256="0" * 64, uploaded_by=clerk
+    )
+    job = Job.objects.create(kind="farms.read_import", created_by=clerk, result={"name": SECRETS["row of the file"]})
+    plot_import = PlotImport.objects.create(
+        cooperative=cooperative, document=document, job=job, status="previewed", created_by=clerk
+    )
+    PlotImportRow.objects.create(
+        plot_import=plot_import, row=1, verdict="red", attributes={"chu_ho": SECRETS["row of the file"]},
+        boundary=FIELDS["field without an area"],
+    )  # fmt: skip
+    return {"document": document, "job": job, "import": plot_import}
+
+
+def sample_paths(stage):
+    """Return, for each route with arguments, the addresses to read: those of what is hidden above all."""
+    plot, area, asked = stage["plot"], stage["area"], stage["request"]
+    unit, enquiry, product, offer = area.commune, stage["enquiry"], stage["product"], stage["offer"]
+    slugs = [stage["cooperative"].slug, stage["household"].slug]
+    tiles = [
+        f"tiles/{layer.name}/{z}/{x}/{y}.mvt"
+        for layer in MAP_LAYERS
+        for shape in FIELDS.values()
+        for z, x, y in (tile_at(level, *middle_of(shape).coords) for level in (0, 8, 10, 12, 14, 16))
+    ]
+    names = [layer.name for layer in MAP_LAYERS]
+    steps = (
+        "submit",
+        "take-up",
+        "schedule-inspection",
+        "inspections",
+        "return",
+        "resubmit",
+        "approve",
+        "reject",
+        "withdraw",
+    )
+    exports = ("products", "offers", "areas", "codes", "cooperatives", "land-use", "units", "plots", "requests")
+    return {
+        "problems/<slug:code>": ["problems/not_found"],
+        "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": ["accounts/confirm-email/abc/"],
+        "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": ["accounts/password/reset/key/1-abc/"],
+        "api/v1/jobs/<uuid:pk>/": [f"api/v1/jobs/{stage['job'].pk}/"],
+        "api/v1/units/<int:key>/": [f"api/v1/units/{unit.pk}/"],
+        "api/v1/land-use/<key>/": ["api/v1/land-use/1/"],
+        "api/v1/land-use-layers/<key>/": ["api/v1/land-use-layers/hien-trang/"],
+        "api/v1/cooperatives/<key>/": [
+            f"api/v1/cooperatives/{one.pk}/" for one in (stage["cooperative"], stage["household"])
+        ],
+        "api/v1/plots/<key>/": [f"api/v1/plots/{pk}/" for pk in Plot.objects.values_list("pk", flat=True)]
+        + [f"api/v1/plots/{plot.ref}/"],
+        "api/v1/imports/<uuid:pk>/": [f"api/v1/imports/{stage['import'].pk}/"],
+        "api/v1/imports/<uuid:pk>/commit/": [f"api/v1/imports/{stage['import'].pk}/commit/"],
+        "api/v1/areas/<int:key>/": [
+            f"api/v1/areas/{pk}/" for pk in ProductionArea.objects.values_list("pk", flat=True)
+        ],
+        "api/v1/codes/<str:key>/": [f"api/v1/codes/{code.code}/" for code in ProductionAreaCode.objects.all()],
+        "api/v1/requests/<int:key>/": [f"api/v1/requests/{asked.pk}/"],
+        **{f"api/v1/requests/<int:key>/{step}/": [f"api/v1/requests/{asked.pk}/{step}/"] for step in steps},
+        "api/v1/products/<int:key>/": [f"api/v1/products/{pk}/" for pk in range(product.pk - 5, product.pk + 1)],
+        "api/v1/offers/<int:key>/": [f"api/v1/offers/{pk}/" for pk in range(offer.pk - 5, offer.pk + 1)],
+        "api/v1/enquiries/<int:pk>/": [f"api/v1/enquiries/{enquiry.pk}/"],
+        "api/v1/enquiries/<int:pk>/answer/": [f"api/v1/enquiries/{enquiry.pk}/answer/"],
+        # The token is the key to one's own conversation; a wrong one opens nothing.
+        "api/v1/enquiries/by-token/<str:token>/": [f"api/v1/enquiries/by-token/{enquiry.pk}/"],
+        "enquiries/<str:token>/": [f"enquiries/{enquiry.pk}/"],
+        "^tiles/(?P<name>[a-z-]{1,40})/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\\.mvt$": tiles,
+        "^tiles/(?P<name>[a-z-]{1,40})\\.json$": [f"tiles/{name}.json" for name in names],
+        "p/<slug:slug>/": [f"p/{slug}/" for slug in slugs],
+        "enquiries/new/<slug:slug>/": [f"enquiries/new/{slug}/" for slug in slugs],
+        "coop/enquiries/<int:pk>/": [f"coop/enquiries/{enquiry.pk}/"],
+        "coop/products/<int:pk>/": [f"coop/products/{product.pk}/"],
+        "coop/products/<int:pk>/publish/": [f"coop/products/{product.pk}/publish/"],
+        "coop/offers/<int:pk>/end/": [f"coop/offers/{offer.pk}/end/"],
+        "v/<path:code>/": [f"v/{one.code}/" for one in stage["codes"]],
+        "v/<path:code>": [f"v/{one.code}" for one in stage["codes"]] + ["v/VN-XXOR-0009"],
+        "coop/areas/<int:pk>/": [f"coop/areas/{pk}/" for pk in ProductionArea.objects.values_list("pk", flat=True)],
+        "coop/areas/<int:pk>/change/": [f"coop/areas/{area.pk}/change/"],
+        "coop/areas/<int:pk>/redraw/": [f"coop/areas/{area.pk}/redraw/"],
+        "desk/codes/<int:pk>/": [f"desk/codes/{one.pk}/" for one in stage["codes"]],
+        "desk/codes/<int:pk>/steps/<slug:step>/": [f"desk/codes/{stage['codes'][0].pk}/steps/suspend/"],
+        "desk/codes/<int:pk>/markets/<slug:market>/": [f"desk/codes/{stage['codes'][0].pk}/markets/CHN/"],
+        "coop/requests/<int:pk>/": [f"coop/requests/{asked.pk}/"],
+        "coop/requests/<int:pk>/change/": [f"coop/requests/{asked.pk}/change/"],
+        "requests/<int:pk>/steps/<slug:step>/": [f"requests/{asked.pk}/steps/take_up/"],
+        "desk/<int:pk>/": [f"desk/{asked.pk}/"],
+        "receipts/<slug:receipt>/": [f"receipts/{asked.receipt}/"],  # state and dates, nothing of persons
+        "coop/plots/<int:pk>/": [f"coop/plots/{pk}/" for pk in Plot.objects.values_list("pk", flat=True)],
+        "coop/plots/<int:pk>/edit/": [f"coop/plots/{plot.pk}/edit/"],
+        "coop/plots/<int:pk>/archive/": [f"coop/plots/{plot.pk}/archive/"],
+        "coop/imports/<uuid:pk>/": [f"coop/imports/{stage['import'].pk}/"],
+        **{
+            f"coop/imports/<uuid:pk>/{word}/": [f"coop/imports/{stage['import'].pk}/{word}/"]
+            for word in ("answer", "commit", "cancel")
+        },
+        "^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\\.(?P<suffix>geojson|csv)$": [
+            f"coop/imports/{stage['import'].pk}/refused.{suffix}" for suffix in ("geojson", "csv")
+        ],
+        "coop/overlaps/<int:pk>/decide/": [f"coop/overlaps/{stage['case'].pk}/decide/"],
+        "data/<slug:name>.geojson": [f"data/{name}.geojson" for name in exports],
+        "notices/<int:pk>/": ["notices/1/", "notices/2/"],
+    }
+
+
+def paths(stage):
+    samples, found = sample_paths(stage), []
+    for route in all_routes():
+        if not route.has_arguments:
+            found.append("/" + route.pattern)
+        elif route.pattern in samples:
+            found += ["/" + path for path in samples[route.pattern]]
+        else:
+            pytest.fail(f"a new route: add sample addresses for {route.pattern!r} to sample_paths")
+    listed = ["/admin/", "/robots.txt", f"/coop/products/?cooperative={stage['cooperative'].slug}"]
+    searched = [
+        f"/api/v1/{name}/?q={word}"
+        for name in ("cooperatives", "products", "areas", "codes")
+        for word in ("Fwồm", "Quyzzên")
+    ]
+    return found + listed + searched
+
+
+def text_of(response):
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    raw = body.decode("utf-8", "replace")
+    plain = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), raw)
+    headers = " ".join(f"{name}: {value}" for name, value in response.items())
+    return f"{plain}\n{unquote(headers)}"
+
+
+def joined(text):
+    """Letters and digits only: a slug, a title and a sentence compare equal."""
+    return re.sub(r"[^a-z0-9]+", "", fold(text))
+
+
+def leaks_in(text):
+    letters = joined(text)
+    for name, secret in SECRETS.items():
+        if joined(secret) in letters or escape(secret) in text:
+            yield name
+    for name, shape in FIELDS.items():
+        if any(cut(x) in text and cut(y) in text for x, y in shape[0][0].coords):
+            yield name
+    if cut(HOUSEHOLD_SEAT.x) in text and cut(HOUSEHOLD_SEAT.y) in text:
+        yield "household's seat"
+
+
+def cut(degrees):
+    """The coordinate as it stands in any text, to ten metres."""
+    return str(degrees)[: str(degrees).index(".") + 5]
+
+
+def crawl(client, stage):
+    """Return (what leaked where, status by address)."""
+    leaks, statuses = [], {}
+    for path in paths(stage):
+        response = client.get(path)
+        statuses[path] = response.status_code
+        leaks += [(name, path) for name in leaks_in(text_of(response))]
+    return leaks, statuses
+
+
+def test_the_reader_of_leaks_sees_them():
+    """The test below is worth nothing if its eyes are shut."""
+    shown = json.dumps({"holder": SECRETS["household"]})  # escaped to ASCII
+
+    assert set(leaks_in(text_of_json(shown))) == {"household", "household in short"}
+    assert set(leaks_in("/p/le-thi-quyzzen-vaxlo/")) == {"grower"}
+    assert set(leaks_in("<b>" + escape("000 391 7264") + "</b>")) == {"grower's phone"}
+    assert set(leaks_in(FIELDS["household's field"].geojson)) == {"household's field"}
+
+
+def text_of_json(text):
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+
+
+def test_nobody_reads_a_person_without_signing_in(client, stage):
+    leaks, statuses = crawl(client, stage)
+
+    assert leaks == []
+    assert max(statuses.values()) < 500, {path: status for path, status in statuses.items() if status >= 500}
+    open_pages = {
+        "/", "/maps/land-use/", "/maps/layers.json", "/data/", "/v/", f"/p/{stage['cooperative'].slug}/",
+        f"/v/{stage['codes'][0].code}/", f"/api/v1/areas/{stage['household_area'].pk}/", "/api/schema/",
+        "/data/areas.geojson", "/data/codes.geojson", "/data/products.geojson", "/maps/take-away/products.html",
+        f"/receipts/{stage['request'].receipt}/",
+    }  # fmt: skip
+    assert {path: statuses[path] for path in open_pages} == dict.fromkeys(open_pages, 200)
+    closed = [
+        f"/p/{stage['household'].slug}/", "/data/plots.geojson", f"/api/v1/cooperatives/{stage['household'].pk}/",
+    ]  # fmt: skip
+    assert {statuses[path] for path in closed} == {404}
+
+
+@pytest.mark.parametrize("person", ["outsider", "neighbour_clerk", "foreign_officer"])
+def test_strangers_who_sign_in_read_no_more(request, person, client, stage):
+    client.force_login(request.getfixturevalue(person))
+
+    leaks, statuses = crawl(client, stage)
+
+    assert leaks == []
+    assert max(statuses.values()) < 500, {path: status for path, status in statuses.items() if status >= 500}
+
+
+def corners_shown(client, shape):
+    """Return (layer, zoom) of every tile around `shape` with a vertex within three metres of one of its corners."""
+    found = set()
+    for layer in MAP_LAYERS:
+        for z, x, y in (tile_at(level, *middle_of(shape).coords) for level in (14, 16)):
+            response = client.get(f"/tiles/{layer.name}/{z}/{x}/{y}.mvt")
+            if response.status_code == 200 and any(_is_corner(place, shape) for place in _places(response, z, x, y)):
+                found.add((layer.name, z))
+    return found
+
+
+def _places(response, z, x, y):
+    """Yield lon, lat of all vertices in a tile (extent 4096, counted upwards by the decoder)."""
+    side = 1 << z
+    for features in decode(response.content).values():
+        for feature in features:
+            numbers = re.findall(r"-?\d+", json.dumps(feature["geometry"]["coordinates"]))
+            for east, up in zip(numbers[::2], numbers[1::2], strict=True):
+                lat = atan(sinh(pi * (1 - 2 * (y + 1 - int(up) / 4096) / side)))
+                yield (x + int(east) / 4096) / side * 360 - 180, degrees(lat)
+
+
+def _is_corner(place, shape):
+    return any(abs(place[0] - lon) < 3e-5 and abs(place[1] - lat) < 3e-5 for lon, lat in shape[0][0].coords)
+
+
+def test_tiles_show_hidden_outlines_to_nobody(client, stage, planner, neighbour_clerk, outsider):
+    for user in (None, outsider, neighbour_clerk):
+        if user is not None:
+            client.force_login(user)
+
+        shown = {name: corners_shown(client, shape) for name, shape in FIELDS.items()}
+
+        assert shown == dict.fromkeys(FIELDS, set()), user
+    client.force_login(planner)  # the eyes are open: whoever may see plots sees these
+
+    assert ("plots", 16) in corners_shown(client, FIELDS["household's field"])
