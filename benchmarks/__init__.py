@@ -1,0 +1,1 @@
+"""Side-by-side measurements; run by `make bench` or `python -m benchmarks`."""

@@ -1,0 +1,48 @@
+"""`python -m benchmarks [--sizes 10000,100000] [--only sizes|view] [--clean]`: see docs/benchmarks.md."""
+
+import argparse
+import os
+import sys
+
+from benchmarks import first_view, province, report, works
+
+SIZES = "10000,100000,1000000"
+
+
+def main(words: list[str]) -> int:
+    """Measure, write benchmarks/results.json, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure side by side with peers.")
+    parser.add_argument("--sizes", default=SIZES, help=f"numbers of plots, by commas (default {SIZES})")
+    parser.add_argument("--only", choices=("sizes", "view"), help="the sizes, or the first view of the map")
+    parser.add_argument("--clean", action="store_true", help="drop the benchmark databases and measure nothing")
+    chosen = parser.parse_args(words)
+    if chosen.clean:
+        for name in province.clean():
+            print(f"dropped {name}")
+        return 0
+    sizes = [int(size) for size in chosen.sizes.split(",")] if chosen.only != "view" else []
+    if any(size < works.PAGE for size in sizes):
+        parser.error(f"a size is at least {works.PAGE} plots")
+    results = []
+    for size in sizes:
+        results += _one(province.ensure(str(size)))
+    if chosen.only != "sizes":
+        results.append(first_view.measure(province.ensure(province.DEMO)))
+    print(report.table(report.write(results)))
+    return 0
+
+
+def _one(filled: province.Province) -> list[report.Result]:
+    if filled.filled_s:
+        print(f"{filled.name}: filled in {filled.filled_s:.0f} s", file=sys.stderr)
+    load = os.getloadavg()[0]
+    print(f"{filled.name}: {filled.plots:,} plots, measuring at load {load:.1f} ...", file=sys.stderr)
+    found = works.measure(filled)
+    if load > 1.5:  # others were at work on this machine
+        for result in found:
+            result["note"] += f"; machine was busy (load {load:.1f}), so noisy"
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,13 @@
+"""Settings of the peer "drf-gis": the same Django, database and models, without anything of ours around the view."""
+
+from geoapp.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.plain_urls"
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}
+INSTALLED_APPS = [name for name in INSTALLED_APPS if not name.startswith("allauth")]  # noqa: F405  (wants its middleware)

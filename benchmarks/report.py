@@ -1,0 +1,42 @@
+"""results.json and the table."""
+
+import json
+from typing import Any
+
+from benchmarks.province import ROOT
+
+RESULTS = ROOT / "benchmarks" / "results.json"
+Result = dict[str, Any]
+
+
+def write(fresh: list[Result]) -> list[Result]:
+    """Put `fresh` into results.json in place of the same works at the same sizes; return all that is in it now."""
+    known: list[Result] = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    replaced = {(result["work"], result["plots"]) for result in fresh}
+    kept = [result for result in known if (result["work"], result["plots"]) not in replaced]
+    merged = sorted([*kept, *fresh], key=lambda result: (result["plots"], _order(result["work"])))
+    RESULTS.write_text(json.dumps(merged, ensure_ascii=False, indent=1) + "\n")
+    return merged
+
+
+def _order(work: str) -> tuple[str, int, str]:
+    """`tile_z8` before `tile_z10`."""
+    name, _z, number = work.rpartition("z")
+    return (name, int(number), "") if number.isdigit() else (work, 0, work)
+
+
+def table(results: list[Result]) -> str:
+    """Return the results as a Markdown table; ratios are how many times as long the other one takes."""
+    lines = [
+        "| work | plots | ours ms | ours bytes | limit ms | ours / limit | peers: ms (× ours) | peak MB |",
+        "|---|---:|---:|---:|---:|---:|---|---:|",
+    ]
+    for result in results:
+        ours, limit = result["ours_ms"], result["limit_ms"]
+        peers = ", ".join(f"{name} {ms:g} ({ms / ours:.1f} ×)" for name, ms in result["peers"].items())
+        lines.append(
+            f"| {result['work']} | {result['plots']:,} | {ours:g} | {result['ours_bytes']:,} "
+            f"| {'' if limit is None else f'{limit:g}'} | {'' if limit is None else f'{ours / limit:.1f} ×'} "
+            f"| {peers} | {result['peak_mb']:g} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,219 @@
+"""The servers that are compared: started on free loopback ports, stopped by their own process number."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from benchmarks.province import ROOT, STATE, Province
+from ops import service
+from ops.options import Options
+
+READY_WITHIN_S = 60
+ANSWER_WITHIN_S = 120
+IDLE_S = 2.0
+TIPG_VENV = STATE / "tipg-venv"
+TIPG_LOCK = ROOT / "benchmarks" / "requirements-tipg.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer; `body` as it came over the wire."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+    ms: float
+
+
+@dataclass
+class Server:
+    """A server program; use it as a context. `get` keeps one connection open, as a browser or a program does."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    port: int
+    ready_path: str
+    _process: subprocess.Popen[bytes] | None = None
+    _connection: http.client.HTTPConnection | None = None
+    _used: float = 0.0
+
+    def __enter__(self) -> Self:
+        STATE.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self.command, cwd=ROOT, env=dict(self.environment), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        try:
+            self._wait()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @property
+    def log(self) -> Path:
+        """What the program wrote."""
+        return STATE / f"{self.name}.log"
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Ask for `path`; the clock runs from sending to the last byte. Raises OSError when there is no answer."""
+        self._connect()
+        assert self._connection is not None
+        started = time.perf_counter()
+        try:
+            self._connection.request("GET", path, headers=dict(headers or {}))
+            response = self._connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            self._connection = None
+            raise
+        self._used = time.perf_counter()
+        return Answer(response.status, body, dict(response.headers), (self._used - started) * 1000)
+
+    def _connect(self) -> None:
+        """Keep the connection while it is in use; servers close one that was idle for some seconds."""
+        if self._connection is not None and time.perf_counter() - self._used < IDLE_S:
+            return
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_WITHIN_S)
+        self._connection.connect()
+
+    def reset_peak(self) -> None:
+        """Begin a new measurement of peak memory."""
+        for pid in self._workers():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+    def peak_mb(self) -> float:
+        """Peak resident memory of the largest worker since `reset_peak`, in MB."""
+        peaks = []
+        for pid in self._workers():
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peaks.append(int(line.split()[1]) / 1024)
+        return max(peaks, default=0.0)
+
+    def _workers(self) -> list[int]:
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        said: object = "nothing"
+        while time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                break
+            try:
+                answer = self.get(self.ready_path)
+                if answer.status == 200:
+                    return
+                said = f"{answer.status} {answer.body[:300]!r}"
+            except (OSError, http.client.HTTPException) as error:
+                said = error
+            time.sleep(0.2)
+        end = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        raise SystemExit(f"{self.name} did not start; it said {said}. The end of {self.log}:\n{end}")
+
+    def _stop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # its own session: nobody else is in that group
+            process.wait()
+
+
+def ours(province: Province) -> Server:
+    """The product as `make run` starts it: same gunicorn, same limits, application role."""
+    port = _free_port()
+    return Server("ours", _gunicorn(port), _service_environment(province, port), port, "/readyz")
+
+
+def ours_with_log(province: Province, log: Path) -> Server:
+    """The product with an access log of lines `<bytes of the body> <path>`."""
+    port = _free_port()
+    command = [*_gunicorn(port), f"--access-logfile={log}", "--access-logformat=%(B)s %(U)s"]
+    return Server("first-view", command, _service_environment(province, port), port, "/readyz")
+
+
+def plain(province: Province) -> Server:
+    """djangorestframework-gis as its manual shows it, on the same gunicorn (see benchmarks/plain_urls.py)."""
+    port = _free_port()
+    environment = _service_environment(province, port) | {"DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings"}
+    return Server("drf-gis", _gunicorn(port), environment, port, "/plots/?limit=1")
+
+
+def tipg(province: Province) -> Server:
+    """tipg with two processes, as our service has; it reads the same table by the same role."""
+    ensure_tipg()
+    port = _free_port()
+    command = [
+        str(TIPG_VENV / "bin" / "python"), "-m", "uvicorn", "tipg.main:app", "--host=127.0.0.1", f"--port={port}",
+        "--workers=2", "--log-level=warning",
+    ]  # fmt: skip
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "DATABASE_URL": province.app_url,
+        "TIPG_DB_TABLES": '["public.farms_plot"]',
+        "TIPG_CATALOG_TTL": "0",  # no new reading of the catalogue amid the measurements
+        # The indexed column: it would else take the first one by name.
+        "TIPG_TABLE_CONFIG__public_farms_plot__geomcol": "boundary",
+    }
+    return Server("tipg", command, environment, port, "/collections/public.farms_plot/items?limit=1&f=geojson")
+
+
+def ensure_tipg() -> None:
+    """Make tipg's virtual environment from its hash-locked list, where it is missing or made from another list."""
+    stamp = TIPG_VENV / "installed.lock"
+    if stamp.exists() and stamp.read_text() == TIPG_LOCK.read_text():
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(TIPG_VENV)], check=True, timeout=300)
+    pip = [str(TIPG_VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(TIPG_LOCK)], check=True, timeout=900)
+    stamp.write_text(TIPG_LOCK.read_text())
+
+
+def _gunicorn(port: int) -> list[str]:
+    options = Options(port=port, bind="127.0.0.1", demo=False, database_url=None, settings={})
+    return [sys.executable, "-m", "gunicorn", *service.gunicorn_arguments(options)]
+
+
+def _service_environment(province: Province, port: int) -> dict[str, str]:
+    settings = {name: value for name, value in province.environment.items() if name != "DATABASE_OWNER_URL"}
+    return {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        **settings,
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
