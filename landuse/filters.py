@@ -41,5 +41,5 @@ class LayerFilters(StrictFilterSet):
         model = LandUseLayer
         fields: list[str] = []
 
-    def filter_on(self, rows: QuerySet[Any], name: str, value: Any) -> QuerySet[Any]:
+    def filter_on(self, rows: Any, name: str, value: Any) -> QuerySet[Any]:
         return rows.on(value)

@@ -100,7 +100,7 @@ class LandUseParcel(models.Model):
     class Meta:
         verbose_name = _("khoanh đất")
         verbose_name_plural = _("khoanh đất")
-        constraints = boundary_constraints("land_use_parcel", max_vertices=50_000)
+        constraints = [*boundary_constraints("land_use_parcel", max_vertices=50_000)]
 
     def __str__(self) -> str:
         return self.ref or f"#{self.pk}"

@@ -1,4 +1,7 @@
-"""How layers look: MapLibre paint, legend and popup, in the shape of docs/frontend.md. Colours of crops and classes are data."""
+"""How layers look: MapLibre paint, legend and popup, in the shape of docs/frontend.md.
+
+Colours of crops and land-use classes are data.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -140,7 +143,10 @@ def products(*, shapes_from: int) -> Drawing:
         legend=[
             {"label": _("Số sản phẩm trong xã, phường"), "colour": GROUP, "shape": "circle"},
             *({"label": name, "colour": shown, "shape": "circle", "value": code} for code, shown, name in found),
-            *({"label": str(name), "colour": shown, "shape": "circle", "value": str(kind)} for kind, shown, name in others),
+            *(
+                {"label": str(name), "colour": shown, "shape": "circle", "value": str(kind)}
+                for kind, shown, name in others
+            ),
         ],
         popup=popup,
         colour_by="crop_code",
@@ -264,7 +270,7 @@ def areas(*, shapes_from: int) -> Drawing:
 
 def codes(*, shapes_from: int) -> Drawing:
     """Codes by their state."""
-    states = [*((str(status), shown, status.label) for status, shown in STATUS_COLOURS.items())]
+    states = [(str(status), shown, str(status.label)) for status, shown in STATUS_COLOURS.items()]
     states.append(("expired", "#8b6f2a", _("Hết hiệu lực")))
     colour = match("status", ((status, shown) for status, shown, _label in states))
     communes = {

@@ -5,8 +5,8 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from codes.models import Market
 from core.widgets import MonthStrip
@@ -23,13 +23,20 @@ class FilterForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, params: QueryDict, *args: Any, **kwargs: Any) -> None:
-        super().__init__(initial=params.dict(), *args, **kwargs)
+    def __init__(self, params: QueryDict) -> None:
+        super().__init__(initial=params.dict())
+        self.words: dict[str, Sequence[str]] = {}
 
     def listed(self, name: str, words: Sequence[str]) -> None:
         """Offer `words` while somebody types into field `name`."""
         self.fields[name].widget.attrs["list"] = f"{name}-words"
-        self.words = getattr(self, "words", {}) | {f"{name}-words": words}
+        self.words[f"{name}-words"] = words
+
+    def offer(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+        """Give the choice field `name` its choices."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (a programming error, not an input)
+        field.choices = choices
 
 
 class ProductFilterForm(FilterForm):
@@ -50,17 +57,15 @@ class ProductFilterForm(FilterForm):
         label=_("Phường, xã"),
         required=False,
         max_length=120,
-        widget=forms.TextInput(
-            attrs={"type": "search", "autocomplete": "off", "placeholder": _("tên mới, cũ")}
-        ),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "placeholder": _("tên mới, cũ")}),
     )
 
-    def __init__(self, params: QueryDict, *args: Any, **kwargs: Any) -> None:
-        super().__init__(params, *args, **kwargs)
+    def __init__(self, params: QueryDict) -> None:
+        super().__init__(params)
         name = "name_en" if get_language() == "en" else "name_vi"
         sold = Crop.objects.filter(pk__in=Product.objects.public().order_by().values("crop"))
-        self.fields["product"].choices = [("", _("Tất cả")), *sold.order_by(name).values_list("slug", name)]
-        self.fields["market"].choices = [("", _("Mọi thị trường")), *Market.objects.values_list("code", name)]
+        self.offer("product", [("", _("Tất cả")), *sold.order_by(name).values_list("slug", name)])
+        self.offer("market", [("", _("Mọi thị trường")), *Market.objects.values_list("code", name)])
         self.listed("q", product_words())
         self.listed("commune", commune_names())
 
@@ -76,8 +81,9 @@ class LandUseFilterForm(FilterForm):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
 
-    def __init__(self, params: QueryDict, *args: Any, layers: Sequence[LandUseLayer], **kwargs: Any) -> None:
-        super().__init__(params, *args, **kwargs)
-        self.fields["layer"].choices = [
+    def __init__(self, params: QueryDict, *, layers: Sequence[LandUseLayer]) -> None:
+        super().__init__(params)
+        choices = [
             (layer.slug, f"{layer.get_kind_display()}: {layer.name} ({layer.as_of:%d/%m/%Y})") for layer in layers
         ]
+        self.offer("layer", choices)

@@ -5,7 +5,6 @@ A new map layer is one entry here and one test. Sources are chosen by zoom alone
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.gis.db.models import PointField
 from django.db.models import F, Func, TextField, Value
@@ -13,7 +12,7 @@ from django.db.models.functions import Concat, Trim
 
 from codes.layers import AREAS, CODES
 from cooperatives.layers import COOPERATIVES
-from core.layers import Layer
+from core.layers import Layer, Source
 from farms.layers import PLOTS
 from landuse.layers import LAND_USE
 from maps import drawing
@@ -62,7 +61,9 @@ class LabelPlace(Func):
     output_field = PointField(srid=4326)
 
     def __init__(self) -> None:
-        super().__init__(F("centre"), Func(F("boundary"), function="ST_PointOnSurface", output_field=PointField(srid=4326)))
+        super().__init__(
+            F("centre"), Func(F("boundary"), function="ST_PointOnSurface", output_field=PointField(srid=4326))
+        )
 
 
 def _provinces(rows: Rows) -> Rows:
@@ -86,7 +87,7 @@ def _with_public_outline(rows: Rows) -> Rows:
     return rows.filter(area__is_outline_public=True, area__is_active=True)
 
 
-_UNIT_PROPERTIES = {
+_UNIT_PROPERTIES: dict[str, Source] = {
     "code": F("code"),
     "name": Trim(Concat(F("unit_type"), Value(" "), F("name_vi"), output_field=TextField())),
     "level": F("level"),

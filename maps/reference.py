@@ -10,9 +10,7 @@ EVERY_SECONDS = {"maps.fold_cells": 30, "maps.prune_changes": 300}
 def load() -> str:
     """Make the missing schedules; return a line for the log. An administrator's own pace is kept."""
     made = [
-        Schedule.objects.get_or_create(
-            kind=kind, defaults={"every_seconds": seconds, "due_at": timezone.now()}
-        )[1]
+        Schedule.objects.get_or_create(kind=kind, defaults={"every_seconds": seconds, "due_at": timezone.now()})[1]
         for kind, seconds in EVERY_SECONDS.items()
     ]
     return f"maps: {sum(made)} schedules"

@@ -15,6 +15,7 @@ from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
 from maps import sql
 from maps.expressions import AsStored, InWebMercator
 from maps.grid import BUFFER, MAX_ZOOM, Tile
+from maps.querysets import DensityCellQuerySet
 
 MIN_GROWERS = 3  # statistics of fewer growers would tell of one household (issue 2 §6)
 Rows = QuerySet[Any]
@@ -154,7 +155,7 @@ class Cells:
     """
 
     name: str
-    cells: Callable[[Any], Rows]
+    cells: Callable[[Any], DensityCellQuerySet]
     filters: frozenset[str]
     from_zoom: int = 0
     to_zoom: int = 11
@@ -175,14 +176,12 @@ class Cells:
                 inner, values = rows.order_by().values_list(*columns).query.sql_with_params()
             else:
                 found = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
-                found = found.annotate(cell_shape=AsStored(F(asked.layer.mercator)))
+                found = found.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
                 plots, values = found.values_list("crop_id", "area_m2", "cell_shape").query.sql_with_params()
                 inner = sql.plots_as_cells(plots)
         except EmptyResultSet:
             return None
-        return sql.cells(
-            self.name, (inner, list(values)), zxy=tile.zxy, group_zoom=min(tile.z + 4, sql.CELL_ZOOM)
-        )
+        return sql.cells(self.name, (inner, list(values)), zxy=tile.zxy, group_zoom=min(tile.z + 4, sql.CELL_ZOOM))
 
 
 TileSource = Shapes | Groups | Cells

@@ -5,11 +5,12 @@ PostgreSQL makes the whole tile: one statement per tile gives its bytes.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from maps.grid import EXTENT, HALF_WORLD_M, WORLD_M
 from maps.models import CELL_ZOOM
 
-Sql = tuple[str, list[object]]
+Sql = tuple[str, list[Any]]
 
 # --- Tiles ---------------------------------------------------------------------------------------------------
 # Every piece below gives one row: `tile` (bytes of one or two MVT layers) and `is_truncated`. Bytes of MVT layers
@@ -58,7 +59,7 @@ def shapes(
             FROM (SELECT {_ENVELOPE} AS box) e WHERE (SELECT count(*) FROM found) > {limit})
         SELECT coalesce((SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') FROM drawn d), '')
                || coalesce((SELECT ST_AsMVT(m, 'meta', {EXTENT}, 'mvt') FROM flag m), '') AS tile,
-               EXISTS (SELECT FROM flag) AS is_truncated"""  # noqa: S608
+               EXISTS (SELECT FROM flag) AS is_truncated"""
     return sql, [*params, *zxy, *zxy]
 
 
@@ -114,7 +115,7 @@ def groups(
             FROM placed p, (SELECT {_ENVELOPE} AS box) e
             WHERE ST_X(p.spot) >= ST_XMin(e.box) AND ST_X(p.spot) < ST_XMax(e.box)
               AND ST_Y(p.spot) > ST_YMin(e.box) AND ST_Y(p.spot) <= ST_YMax(e.box))
-        SELECT coalesce((SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') FROM drawn d), '') AS tile, false AS is_truncated"""  # noqa: S608
+        SELECT coalesce((SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') FROM drawn d), '') AS tile, false AS is_truncated"""
     return sql, [*params, *zxy]
 
 
@@ -139,7 +140,7 @@ def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], group_zoom: int) -
                    crop.name_vi AS crop, crop.short_code AS crop_code,
                    ST_AsMVTGeom(ST_Centroid(ST_TileEnvelope({group_zoom}, p.x, p.y)), e.box, {EXTENT}, 0, true) AS mvt
             FROM places p JOIN crops_crop crop ON crop.id = p.crop_id, (SELECT {_ENVELOPE} AS box) e)
-        SELECT coalesce((SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') FROM drawn d), '') AS tile, false AS is_truncated"""  # noqa: S608
+        SELECT coalesce((SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') FROM drawn d), '') AS tile, false AS is_truncated"""
     return sql, [*params, *zxy]
 
 
@@ -147,7 +148,7 @@ def tile(pieces: Sequence[Sql]) -> Sql:
     """Return one statement with the joined bytes of all pieces and whether any of them is truncated."""
     selects = " UNION ALL ".join(f"(SELECT piece.* FROM ({sql}) AS piece)" for sql, _params in pieces)
     params = [value for _sql, values in pieces for value in values]
-    return f"SELECT string_agg(t.tile, ''::bytea), bool_or(t.is_truncated) FROM ({selects}) AS t", params  # noqa: S608
+    return f"SELECT string_agg(t.tile, ''::bytea), bool_or(t.is_truncated) FROM ({selects}) AS t", params
 
 
 # --- Layer versions --------------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def append_cells(inner: str) -> str:
                    p.crop_id, p.commune_id, p.cooperative_id, p.status,
                    count(*)::int AS plots, sum(round(p.area_m2 * 100)::bigint)::bigint AS area
             FROM ({inner}) p GROUP BY 1, 2, 3, 4, 5, 6
-        ) g"""  # noqa: S608
+        ) g"""
 
 
 def plots_as_cells(inner: str) -> str:
@@ -202,7 +203,7 @@ def plots_as_cells(inner: str) -> str:
     return f"""
         SELECT {cell_x("p.cell_shape")} AS x, {cell_y("p.cell_shape")} AS y, p.crop_id,
                1 AS plots, round(p.area_m2 * 100)::bigint AS area_dm2
-        FROM ({inner}) p"""  # noqa: S608
+        FROM ({inner}) p"""
 
 
 _KEYS = "x, y, crop_id, commune_id, cooperative_id, status"
@@ -220,4 +221,4 @@ FOLD_CELLS = f"""
         SELECT {_KEYS}, sum(plots), sum(area_dm2), true
         FROM (SELECT * FROM fresh UNION ALL SELECT * FROM old) both_kinds
         GROUP BY {_KEYS} HAVING sum(plots) <> 0 OR sum(area_dm2) <> 0)
-    SELECT count(*) FROM fresh"""  # noqa: S608
+    SELECT count(*) FROM fresh"""

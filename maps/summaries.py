@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
-from django.db.models import Case, F, Prefetch, QuerySet, When
+from django.db.models import Case, F, Prefetch, When
 from django.utils.timezone import localdate
 
 from codes.models import ApprovalStatus, MarketApproval, ProductionAreaCode
@@ -37,10 +37,10 @@ class ProductRow:
     bbox: str
 
 
-def product_rows(products: QuerySet[Product]) -> list[ProductRow]:
-    """Return the list's rows for a page of the layer's products; three queries whatever their number."""
+def product_rows(products: Any) -> list[ProductRow]:
+    """Return the list's rows for a page (a slice of the layer's queryset); three queries whatever their number."""
     box = Case(When(area__is_outline_public=True, then=Envelope("area__boundary")))
-    found = list(
+    found: list[Any] = list(
         products.select_related("cooperative", "commune", "crop", "variety", "area")
         .defer(*_HEAVY)
         .annotate(area_box=box)
@@ -52,7 +52,7 @@ def product_rows(products: QuerySet[Product]) -> list[ProductRow]:
             product.layer_months,
             product.layer_volume_t,
             product.area.area_ha if product.area else None,
-            badges.get(product.area_id, []),
+            badges.get(product.area_id or 0, []),
             _bbox(product),
         )
         for product in found

@@ -3,11 +3,11 @@
 import gzip
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
-from typing import Any, Iterator
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -89,7 +89,7 @@ def version_etag(layer: MapLayer, tile: Tile, query: str) -> str:
 
 
 def content_etag(tile: TileBytes) -> str:
-    """Return the ETag of a tile that depends on the user: of its bytes, since rights change without a change of data."""
+    """Return the ETag of a tile that depends on the user: of its bytes, since rights change without the data."""
     return _etag(tile.content)
 
 

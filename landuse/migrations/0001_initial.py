@@ -13,153 +13,307 @@ import core.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('places', '0001_initial'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("places", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClassScheme',
+            name="ClassScheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', core.fields.TextLine(max_length=160, verbose_name='tên bộ mã')),
-                ('legal_ref', core.fields.TextLine(max_length=200, verbose_name='căn cứ pháp lý')),
-                ('valid_from', models.DateField(verbose_name='hiệu lực từ')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", core.fields.TextLine(max_length=160, verbose_name="tên bộ mã")),
+                ("legal_ref", core.fields.TextLine(max_length=200, verbose_name="căn cứ pháp lý")),
+                ("valid_from", models.DateField(verbose_name="hiệu lực từ")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="hết hiệu lực")),
             ],
             options={
-                'verbose_name': 'bộ mã loại đất',
-                'verbose_name_plural': 'bộ mã loại đất',
+                "verbose_name": "bộ mã loại đất",
+                "verbose_name_plural": "bộ mã loại đất",
             },
         ),
         migrations.CreateModel(
-            name='LandUseClass',
+            name="LandUseClass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=10, verbose_name='mã')),
-                ('name_vi', core.fields.TextLine(max_length=120, verbose_name='tên tiếng Việt')),
-                ('name_en', core.fields.TextLine(max_length=120, verbose_name='tên tiếng Anh')),
-                ('colour', models.CharField(max_length=7, verbose_name='màu')),
-                ('is_agricultural', models.BooleanField(default=False, verbose_name='đất nông nghiệp')),
-                ('replaces', models.CharField(blank=True, max_length=40, verbose_name='mã cũ')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='classes', to='landuse.classscheme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=10, verbose_name="mã")),
+                ("name_vi", core.fields.TextLine(max_length=120, verbose_name="tên tiếng Việt")),
+                ("name_en", core.fields.TextLine(max_length=120, verbose_name="tên tiếng Anh")),
+                ("colour", models.CharField(max_length=7, verbose_name="màu")),
+                ("is_agricultural", models.BooleanField(default=False, verbose_name="đất nông nghiệp")),
+                ("replaces", models.CharField(blank=True, max_length=40, verbose_name="mã cũ")),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="classes", to="landuse.classscheme"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loại đất',
-                'verbose_name_plural': 'loại đất',
-                'ordering': ['code'],
+                "verbose_name": "loại đất",
+                "verbose_name_plural": "loại đất",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='LandUseLayer',
+            name="LandUseLayer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('kind', models.CharField(choices=[('land_use', 'Hiện trạng sử dụng đất'), ('planning', 'Quy hoạch sử dụng đất')], max_length=10, verbose_name='loại lớp')),
-                ('name', core.fields.TextLine(max_length=160, verbose_name='tên lớp')),
-                ('source', core.fields.TextLine(max_length=200, verbose_name='nguồn')),
-                ('legal_document', core.fields.TextLine(blank=True, max_length=200, verbose_name='văn bản pháp lý')),
-                ('as_of', models.DateField(verbose_name='thời điểm')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực')),
-                ('is_public', models.BooleanField(default=False, verbose_name='công khai')),
-                ('note', core.fields.TextBlock(blank=True, verbose_name='ghi chú')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='layers', to='landuse.classscheme', verbose_name='bộ mã loại đất')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='places.administrativeunit', verbose_name='địa bàn')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("land_use", "Hiện trạng sử dụng đất"), ("planning", "Quy hoạch sử dụng đất")],
+                        max_length=10,
+                        verbose_name="loại lớp",
+                    ),
+                ),
+                ("name", core.fields.TextLine(max_length=160, verbose_name="tên lớp")),
+                ("source", core.fields.TextLine(max_length=200, verbose_name="nguồn")),
+                ("legal_document", core.fields.TextLine(blank=True, max_length=200, verbose_name="văn bản pháp lý")),
+                ("as_of", models.DateField(verbose_name="thời điểm")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="hết hiệu lực")),
+                ("is_public", models.BooleanField(default=False, verbose_name="công khai")),
+                ("note", core.fields.TextBlock(blank=True, verbose_name="ghi chú")),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="layers",
+                        to="landuse.classscheme",
+                        verbose_name="bộ mã loại đất",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="places.administrativeunit",
+                        verbose_name="địa bàn",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lớp sử dụng đất',
-                'verbose_name_plural': 'lớp sử dụng đất',
-                'ordering': ['-as_of'],
+                "verbose_name": "lớp sử dụng đất",
+                "verbose_name_plural": "lớp sử dụng đất",
+                "ordering": ["-as_of"],
             },
         ),
         migrations.CreateModel(
-            name='LandUseLayerHistory',
+            name="LandUseLayerHistory",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('slug', models.SlugField(db_index=False, max_length=60)),
-                ('kind', models.CharField(choices=[('land_use', 'Hiện trạng sử dụng đất'), ('planning', 'Quy hoạch sử dụng đất')], max_length=10, verbose_name='loại lớp')),
-                ('name', core.fields.TextLine(max_length=160, verbose_name='tên lớp')),
-                ('source', core.fields.TextLine(max_length=200, verbose_name='nguồn')),
-                ('legal_document', core.fields.TextLine(blank=True, max_length=200, verbose_name='văn bản pháp lý')),
-                ('as_of', models.DateField(verbose_name='thời điểm')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực')),
-                ('is_public', models.BooleanField(default=False, verbose_name='công khai')),
-                ('note', core.fields.TextBlock(blank=True, verbose_name='ghi chú')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='history', to='landuse.landuselayer')),
-                ('scheme', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='landuse.classscheme', verbose_name='bộ mã loại đất')),
-                ('unit', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='places.administrativeunit', verbose_name='địa bàn')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("slug", models.SlugField(db_index=False, max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("land_use", "Hiện trạng sử dụng đất"), ("planning", "Quy hoạch sử dụng đất")],
+                        max_length=10,
+                        verbose_name="loại lớp",
+                    ),
+                ),
+                ("name", core.fields.TextLine(max_length=160, verbose_name="tên lớp")),
+                ("source", core.fields.TextLine(max_length=200, verbose_name="nguồn")),
+                ("legal_document", core.fields.TextLine(blank=True, max_length=200, verbose_name="văn bản pháp lý")),
+                ("as_of", models.DateField(verbose_name="thời điểm")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="hết hiệu lực")),
+                ("is_public", models.BooleanField(default=False, verbose_name="công khai")),
+                ("note", core.fields.TextBlock(blank=True, verbose_name="ghi chú")),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="landuse.landuselayer",
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="landuse.classscheme",
+                        verbose_name="bộ mã loại đất",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="places.administrativeunit",
+                        verbose_name="địa bàn",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LandUseParcel',
+            name="LandUseParcel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ref', core.fields.TextLine(blank=True, max_length=60, verbose_name='số hiệu')),
-                ('boundary', core.fields.BoundaryField(srid=4326)),
-                ('boundary_3857', models.GeneratedField(db_persist=True, expression=core.expressions.WebMercator(models.F('boundary')), output_field=django.contrib.gis.db.models.fields.MultiPolygonField(spatial_index=False, srid=3857))),
-                ('area_m2', models.GeneratedField(db_persist=True, expression=core.expressions.SquareMetres(models.F('boundary')), output_field=models.FloatField())),
-                ('land_use_class', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='landuse.landuseclass')),
-                ('layer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parcels', to='landuse.landuselayer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ref", core.fields.TextLine(blank=True, max_length=60, verbose_name="số hiệu")),
+                ("boundary", core.fields.BoundaryField(srid=4326)),
+                (
+                    "boundary_3857",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=core.expressions.WebMercator(models.F("boundary")),
+                        output_field=django.contrib.gis.db.models.fields.MultiPolygonField(
+                            spatial_index=False, srid=3857
+                        ),
+                    ),
+                ),
+                (
+                    "area_m2",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=core.expressions.SquareMetres(models.F("boundary")),
+                        output_field=models.FloatField(),
+                    ),
+                ),
+                (
+                    "land_use_class",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parcels", to="landuse.landuseclass"
+                    ),
+                ),
+                (
+                    "layer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parcels", to="landuse.landuselayer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'khoanh đất',
-                'verbose_name_plural': 'khoanh đất',
+                "verbose_name": "khoanh đất",
+                "verbose_name_plural": "khoanh đất",
             },
         ),
         migrations.AddConstraint(
-            model_name='landuseclass',
-            constraint=models.UniqueConstraint(fields=('scheme', 'code'), name='land_use_class_once'),
+            model_name="landuseclass",
+            constraint=models.UniqueConstraint(fields=("scheme", "code"), name="land_use_class_once"),
         ),
         migrations.AddConstraint(
-            model_name='landuseclass',
-            constraint=models.CheckConstraint(condition=models.Q(('colour__regex', '^#[0-9a-f]{6}$')), name='land_use_colour_is_hex'),
+            model_name="landuseclass",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("colour__regex", "^#[0-9a-f]{6}$")), name="land_use_colour_is_hex"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuselayer',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('as_of')), _connector='OR'), name='land_use_layer_dates'),
+            model_name="landuselayer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("valid_to", None), ("valid_to__gt", models.F("as_of")), _connector="OR"),
+                name="land_use_layer_dates",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='landuselayer',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT new_values."as_of", new_values."id", new_values."is_public", new_values."kind", new_values."legal_document", new_values."name", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."scheme_id", new_values."slug", new_values."source", new_values."unit_id", new_values."valid_to" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3f56b928583eaf67d6a44bba6ab2ebd849f878a5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_862f7', referencing='REFERENCING NEW TABLE AS new_values ', table='landuse_landuselayer', when='AFTER')),
+            model_name="landuselayer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT new_values."as_of", new_values."id", new_values."is_public", new_values."kind", new_values."legal_document", new_values."name", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."scheme_id", new_values."slug", new_values."source", new_values."unit_id", new_values."valid_to" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="3f56b928583eaf67d6a44bba6ab2ebd849f878a5",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_862f7",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="landuse_landuselayer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='landuselayer',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT new_values."as_of", new_values."id", new_values."is_public", new_values."kind", new_values."legal_document", new_values."name", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."scheme_id", new_values."slug", new_values."source", new_values."unit_id", new_values."valid_to" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='46edd47056298a4cbcb99365c2c6ff4f5a8da222', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c0948', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='landuse_landuselayer', when='AFTER')),
+            model_name="landuselayer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT new_values."as_of", new_values."id", new_values."is_public", new_values."kind", new_values."legal_document", new_values."name", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."scheme_id", new_values."slug", new_values."source", new_values."unit_id", new_values."valid_to" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="46edd47056298a4cbcb99365c2c6ff4f5a8da222",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c0948",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="landuse_landuselayer",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='landuselayer',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT old_values."as_of", old_values."id", old_values."is_public", old_values."kind", old_values."legal_document", old_values."name", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."scheme_id", old_values."slug", old_values."source", old_values."unit_id", old_values."valid_to" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='9cf2a80a049467bc397245bd0d030f5d62f8a068', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_8dfa0', referencing='REFERENCING OLD TABLE AS old_values ', table='landuse_landuselayer', when='AFTER')),
+            model_name="landuselayer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "landuse_landuselayerhistory" ("as_of", "id", "is_public", "kind", "legal_document", "name", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "scheme_id", "slug", "source", "unit_id", "valid_to") SELECT old_values."as_of", old_values."id", old_values."is_public", old_values."kind", old_values."legal_document", old_values."name", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."scheme_id", old_values."slug", old_values."source", old_values."unit_id", old_values."valid_to" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="9cf2a80a049467bc397245bd0d030f5d62f8a068",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_8dfa0",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="landuse_landuselayer",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuseparcel',
-            constraint=models.CheckConstraint(condition=django.contrib.gis.db.models.functions.IsValid(models.F('boundary')), name='land_use_parcel_boundary_valid'),
+            model_name="landuseparcel",
+            constraint=models.CheckConstraint(
+                condition=django.contrib.gis.db.models.functions.IsValid(models.F("boundary")),
+                name="land_use_parcel_boundary_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuseparcel',
-            constraint=models.CheckConstraint(condition=models.Q(django.contrib.gis.db.models.functions.IsEmpty(models.F('boundary')), _negated=True), name='land_use_parcel_boundary_not_empty'),
+            model_name="landuseparcel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(django.contrib.gis.db.models.functions.IsEmpty(models.F("boundary")), _negated=True),
+                name="land_use_parcel_boundary_not_empty",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuseparcel',
-            constraint=models.CheckConstraint(condition=core.expressions.Is2D(models.F('boundary')), name='land_use_parcel_boundary_2d'),
+            model_name="landuseparcel",
+            constraint=models.CheckConstraint(
+                condition=core.expressions.Is2D(models.F("boundary")), name="land_use_parcel_boundary_2d"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuseparcel',
-            constraint=models.CheckConstraint(condition=core.expressions.InBox(models.F('boundary'), 102.0, 6.5, 118.0, 23.6), name='land_use_parcel_boundary_in_country'),
+            model_name="landuseparcel",
+            constraint=models.CheckConstraint(
+                condition=core.expressions.InBox(models.F("boundary"), 102.0, 6.5, 118.0, 23.6),
+                name="land_use_parcel_boundary_in_country",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='landuseparcel',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(core.expressions.VertexCount(models.F('boundary')), 50000), name='land_use_parcel_boundary_vertices'),
+            model_name="landuseparcel",
+            constraint=models.CheckConstraint(
+                condition=django.db.models.lookups.LessThanOrEqual(
+                    core.expressions.VertexCount(models.F("boundary")), 50000
+                ),
+                name="land_use_parcel_boundary_vertices",
+            ),
         ),
     ]

@@ -5,37 +5,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('crops', '0001_initial'),
-        ('places', '0001_initial'),
+        ("crops", "0001_initial"),
+        ("places", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LayerVersion',
+            name="LayerVersion",
             fields=[
-                ('layer', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('version', models.PositiveBigIntegerField(default=1)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
+                ("layer", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("version", models.PositiveBigIntegerField(default=1)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
             ],
         ),
         migrations.CreateModel(
-            name='DensityCell',
+            name="DensityCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('x', models.PositiveIntegerField()),
-                ('y', models.PositiveIntegerField()),
-                ('status', models.CharField(max_length=12)),
-                ('plots', models.IntegerField()),
-                ('area_m2', models.FloatField()),
-                ('commune', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='places.administrativeunit')),
-                ('crop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='crops.crop')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("x", models.PositiveIntegerField()),
+                ("y", models.PositiveIntegerField()),
+                ("status", models.CharField(max_length=12)),
+                ("plots", models.IntegerField()),
+                ("area_m2", models.FloatField()),
+                (
+                    "commune",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="places.administrativeunit"
+                    ),
+                ),
+                (
+                    "crop",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="crops.crop"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['x', 'y'], name='density_cell_place')],
+                "indexes": [models.Index(fields=["x", "y"], name="density_cell_place")],
             },
         ),
     ]

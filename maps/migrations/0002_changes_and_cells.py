@@ -23,9 +23,7 @@ END $$
 
 
 def _key(to: str) -> models.ForeignKey:
-    return models.ForeignKey(
-        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=to
-    )
+    return models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to=to)
 
 
 class Migration(migrations.Migration):
@@ -76,7 +74,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(
-            TILE_SHAPE, "DROP FUNCTION maps_tile_shape(geometry, geometry, integer, integer, boolean)"
-        ),
+        migrations.RunSQL(TILE_SHAPE, "DROP FUNCTION maps_tile_shape(geometry, geometry, integer, integer, boolean)"),
     ]

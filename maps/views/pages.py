@@ -46,7 +46,9 @@ def product_map(request: HttpRequest) -> HttpResponse:
         "first_url": _page_url(params, page, None),
         "takeaway_url": _with_query(reverse("maps:takeaway-products"), params),
     }
-    return _answer(request, "maps/product_map.html", "maps/_product_results.html", context, partial(_product_page, params))
+    return _answer(
+        request, "maps/product_map.html", "maps/_product_results.html", context, partial(_product_page, params)
+    )
 
 
 @require_safe
@@ -69,7 +71,13 @@ def land_use_map(request: HttpRequest) -> HttpResponse:
         "layers": layers,
         "takeaway_url": _with_query(reverse("maps:takeaway-land-use"), params),
     }
-    return _answer(request, "maps/land_use_map.html", "maps/_land_use_results.html", context, partial(_land_use_page, params, layers))
+    return _answer(
+        request,
+        "maps/land_use_map.html",
+        "maps/_land_use_results.html",
+        context,
+        partial(_land_use_page, params, layers),
+    )
 
 
 def _product_page(params: QueryDict) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.contrib.gis.db.models import Extent, GeometryField
+from django.contrib.gis.db.models.functions import AsGeoJSON
+from django.contrib.gis.geos import Polygon
+from django.db.models import F, Func, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
@@ -25,6 +28,7 @@ from landuse.summaries import summarise
 from maps import drawing
 from maps.summaries import land_use_layers
 from maps.tiles import NOBODY
+from places.models import AdministrativeUnit
 from products.layers import PRODUCTS
 
 MAX_FEATURES = 20_000
@@ -60,7 +64,7 @@ def products(request: HttpRequest) -> HttpResponse:
         "ban-do-nong-san",
         title=_("Bản đồ nông sản"),
         subtitle=_("%(count)d sản phẩm") % {"count": rows.count()},
-        layers=[crops],
+        layers=[_ground(rows, "location"), crops],
         source=settings.PUBLIC_URL,
         as_of=f"{localdate():%d/%m/%Y}",
     )
@@ -94,10 +98,41 @@ def land_use(request: HttpRequest) -> HttpResponse:
         "ban-do-su-dung-dat",
         title=layer.name if layer else _("Bản đồ sử dụng đất"),
         subtitle=layer.legal_document if layer else "",
-        layers=[parcels],
+        layers=[_ground(rows, "boundary"), parcels],
         source=layer.source if layer else "",
         as_of=f"{layer.as_of:%d/%m/%Y}" if layer else "",
     )
+
+
+def _ground(rows: QuerySet[Any], place: str) -> FileLayer:
+    """Return the communes around the rows as outlines, coarse enough for a file (about 50 m)."""
+    box = rows.order_by().aggregate(box=Extent(place))["box"]
+    communes = AdministrativeUnit.objects.current().communes().filter(boundary__isnull=False)
+    coarse = Func(
+        F("boundary"), Value(0.0005), function="ST_SimplifyPreserveTopology", output_field=GeometryField(srid=4326)
+    )
+    shape = AsGeoJSON(coarse, precision=5)
+    around = communes.filter(boundary__bboverlaps=_box(box)) if box else communes.none()
+    features = [
+        {"type": "Feature", "properties": {"name": f"{kind} {name}"}, "geometry": json.loads(text)}
+        for kind, name, text in around.annotate(shape=shape).values_list("unit_type", "name_vi", "shape")
+    ]
+    name = _("Ranh giới phường, xã")
+    if around.filter(is_schematic=True).exists():
+        name = _("Ranh giới phường, xã (sơ đồ, chưa phải ranh giới chính thức)")
+    return FileLayer(
+        name=name,
+        features={"type": "FeatureCollection", "features": features},
+        default_color="#8b7f5c",
+        popup=[("name", _("Phường, xã"))],
+        fill=False,
+    )
+
+
+def _box(corners: tuple[float, float, float, float]) -> Polygon:
+    box = Polygon.from_bbox(corners)
+    box.srid = 4326
+    return box
 
 
 def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
@@ -109,7 +144,9 @@ def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
 
 def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:
     try:
-        document = build_map(layers=layers, demo=settings.DEMO, texts=_words(), vendor_root=settings.NODE_MODULES, **texts)
+        document = build_map(
+            layers=layers, demo=settings.DEMO, texts=_words(), vendor_root=settings.NODE_MODULES, **texts
+        )
     except GeoFileError as error:
         if error.code in ("map_too_large", "too_many_features"):
             raise _too_big() from error

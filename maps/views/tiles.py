@@ -85,7 +85,7 @@ def _with_caching(response: HttpResponse, layer: MapLayer, etag: str, *, is_shar
 
 @require_safe
 def tilejson(request: HttpRequest, name: str) -> HttpResponse:
-    """GET /tiles/<layer>.json: TileJSON 3.0.0; query parameters are the layer's filters and go into the tiles' address."""
+    """GET /tiles/<layer>.json: TileJSON 3.0.0; the layer's filters may be given and go into the tiles' address."""
     layer = _layer(name)
     params = without_blanks(request.GET)
     layer.layer.filtered(tiles.NOBODY, params)
@@ -101,9 +101,7 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": list(settings.MAP_BOUNDS),
-        "vector_layers": [
-            {"id": name, "fields": _fields(layer, name), **_zooms(layer, name)} for name in names
-        ],
+        "vector_layers": [{"id": name, "fields": _fields(layer, name), **_zooms(layer, name)} for name in names],
     }
     response = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
     response["Cache-Control"] = PUBLIC

@@ -94,9 +94,11 @@ def test_first_view_transfers_little_data(page: Page, market):
     sizes = []
     page.on(
         "requestfinished",
-        lambda request: sizes.append(request.sizes()["responseBodySize"])
-        if re.search(r"/tiles/|/api/|layers\.json|/geo/", request.url)
-        else None,
+        lambda request: (
+            sizes.append(request.sizes()["responseBodySize"])
+            if re.search(r"/tiles/|/api/|layers\.json|/geo/", request.url)
+            else None
+        ),
     )
 
     page.goto("/")

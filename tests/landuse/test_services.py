@@ -60,7 +60,10 @@ def test_parcels_are_stored_in_the_order_given_and_in_batches(make_layer, planne
         (row(shape=bowtie(105.6, 10.45)), "invalid_polygon"),
         (ParcelRow("LUC", {"type": "Point", "coordinates": [105.6, 10.45]}), "not_a_polygon"),
         (
-            ParcelRow("LUC", {"type": "Polygon", "coordinates": [[[105, 10, 1], [105.1, 10, 1], [105.1, 10.1, 1], [105, 10, 1]]]}),
+            ParcelRow(
+                "LUC",
+                {"type": "Polygon", "coordinates": [[[105, 10, 1], [105.1, 10, 1], [105.1, 10.1, 1], [105, 10, 1]]]},
+            ),
             "has_height",
         ),
     ],
@@ -76,7 +79,9 @@ def test_bad_row_is_named_and_nothing_is_stored(make_layer, planner, monkeypatch
     assert not LandUseParcel.objects.exists()
 
 
-@pytest.mark.parametrize("geometry", ['{"type": "Polygon"', json.loads(square(2.3, 48.8).json)], ids=["no GeoJSON", "Paris"])
+@pytest.mark.parametrize(
+    "geometry", ['{"type": "Polygon"', json.loads(square(2.3, 48.8).json)], ids=["no GeoJSON", "Paris"]
+)
 def test_shape_that_cannot_be_stored_is_refused(make_layer, planner, geometry):
     with pytest.raises(RuleViolated) as caught:
         services.store_parcels(make_layer(), [ParcelRow("LUC", geometry)], by=planner)
@@ -109,7 +114,9 @@ def test_layer_that_ends_before_it_begins_is_refused(make_layer):
         make_layer(valid_to=dt.date(2025, 1, 1))
 
 
-@pytest.mark.parametrize(("person", "allowed"), [("planner", True), ("officer", False), ("clerk", False), ("outsider", False)])
+@pytest.mark.parametrize(
+    ("person", "allowed"), [("planner", True), ("officer", False), ("clerk", False), ("outsider", False)]
+)
 def test_who_may_change_layers(request, make_layer, person, allowed):
     layer = make_layer()
     user = request.getfixturevalue(person)

@@ -46,7 +46,9 @@ def features(client: Client) -> Callable[..., dict[str, list[dict[str, Any]]]]:
     return ask
 
 
-def make_product(cooperative: Any, crop: Any = None, *, months: Any = (5,), volume_t: float = 20, **fields: Any) -> Product:
+def make_product(
+    cooperative: Any, crop: Any = None, *, months: Any = (5,), volume_t: float = 20, **fields: Any
+) -> Product:
     """Create a published product with an offer in force all year; `months=()` makes none."""
     number = next(_NUMBERS)
     fields.setdefault("kind", "crop" if crop else "processed")
@@ -54,9 +56,7 @@ def make_product(cooperative: Any, crop: Any = None, *, months: Any = (5,), volu
     fields.setdefault("slug", f"san-pham-{number}")
     fields.setdefault("commune", cooperative.commune)
     fields.setdefault("location", Point(LON, LAT, srid=4326))
-    product = Product.objects.create(
-        cooperative=cooperative, crop=crop, search_key=fold(fields["name_vi"]), **fields
-    )
+    product = Product.objects.create(cooperative=cooperative, crop=crop, search_key=fold(fields["name_vi"]), **fields)
     if months:
         Offer.objects.create(product=product, months=list(months), volume_t=volume_t, valid_from=date(2026, 1, 1))
     return product

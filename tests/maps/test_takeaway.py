@@ -43,6 +43,16 @@ def test_land_use_map_names_source_date_and_document(client, parcel_factory):
         assert text in document
 
 
+def test_communes_around_are_drawn_and_called_schematic(client, product_factory, commune):
+    type(commune).objects.update(is_schematic=True)
+    product_factory()
+
+    document = client.get("/maps/take-away/products.html").content.decode()
+
+    assert "Phường Cao Lãnh Thử" in document
+    assert "chưa phải ranh giới chính thức" in document
+
+
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_demo_data_says_so(client, product_factory, settings, is_demo):
     settings.DEMO = is_demo

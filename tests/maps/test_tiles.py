@@ -204,7 +204,9 @@ def test_products_of_one_place_stand_side_by_side(features, product_factory):
     assert len(places) == 4
 
 
-@pytest.mark.parametrize(("query", "count"), [("?month=5", 1), ("?month=6", 0), ("?product=xoai", 1), ("?q=cat chu", 1)])
+@pytest.mark.parametrize(
+    ("query", "count"), [("?month=5", 1), ("?month=6", 0), ("?product=xoai", 1), ("?q=cat chu", 1)]
+)
 @pytest.mark.parametrize("z", [9, 13])
 def test_filters_of_the_list_hold_for_tiles(features, product_factory, query, count, z):
     product_factory(name_vi="Xoài Cát Chu", months=[5])
