@@ -44,11 +44,18 @@ def products(request: HttpRequest) -> HttpResponse:
     """GET /maps/take-away/products.html?<filters of the product map>; 422 with advice when the file gets too big."""
     rows = PRODUCTS.filtered(NOBODY, without_blanks(request.GET), besides=("page",))
     look = drawing.products(shapes_from=0)
-    colours = {entry["value"]: (entry["colour"], entry["label"]) for entry in look.legend if "value" in entry}
+    features = _features(PRODUCTS, rows)
+    for feature in features["features"]:
+        named = feature["properties"]
+        named["colour_key"] = named["crop_code"] or named["kind"]
+    found = {feature["properties"]["colour_key"] for feature in features["features"]}
+    colours = {
+        entry["value"]: (entry["colour"], entry["label"]) for entry in look.legend if entry.get("value") in found
+    }
     crops = FileLayer(
         name=_("Nông sản"),
-        features=_features(PRODUCTS, rows),
-        color_by="crop_code",
+        features=features,
+        color_by="colour_key",
         colors=colours,
         popup=[
             ("name", _("Sản phẩm")),

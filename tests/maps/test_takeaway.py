@@ -24,6 +24,18 @@ def test_product_map_follows_the_filters(client, product_factory):
     assert len(response.content) < 5 * 2**20
 
 
+def test_legend_names_what_is_on_the_map_and_no_more(client, product_factory, longan):
+    product_factory(name_vi="Xoài Cát Chu")
+    product_factory(name_vi="Mứt", crop=None)
+    product_factory(name_vi="Nhãn", crop=longan, months=[9])
+
+    document = client.get("/maps/take-away/products.html?month=5").content.decode()
+
+    legend = re.findall(r'class="swatch"[^>]*></span>([^<]+)</li>', document)
+    assert {"Xoài", "Chế biến"} <= set(legend)
+    assert "Nhãn" not in legend
+
+
 def test_file_is_a_download_that_runs_in_a_sandbox(client, product_factory):
     product_factory()
 
