@@ -24,7 +24,7 @@ from core.errors import RuleViolated
 from core.expressions import SquareMetres
 from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot, PlotStatus
 
-PASS, WARN, FAIL = "pass", "warn", "fail"  # noqa: S105  (verdicts, no secret)
+PASS, WARN, FAIL = "pass", "warn", "fail"
 RULE_OF_HOUSE = _("Quy tắc dữ liệu của hệ thống")
 GROUND_TOLERANCE = 0.001  # share of the area by which it may differ from its plots: rounding and slivers
 MAX_SHOWN_PLOTS = 50
@@ -117,7 +117,8 @@ def _rules(question: Question, kind: str) -> list[SchemeRule]:
         .select_related("market")
     )
     chosen: dict[int, SchemeRule] = {}
-    for market in [one.pk for one in question.markets] or [None]:
+    markets: list[str | None] = [one.pk for one in question.markets]
+    for market in markets or [None]:
         fitting = [rule for rule in rows if rule.market_id in (None, market)]
         if fitting:
             best = max(
@@ -194,7 +195,7 @@ def check_one_variety(question: Question) -> Iterator[Finding]:
         title=_("Một giống"),
         verdict=WARN if is_mixed else PASS,
         measured=", ".join(varieties) or _("chưa ghi giống"),
-        threshold=question.area.variety.name_vi if question.area.variety_id else _("một giống"),
+        threshold=question.area.variety.name_vi if question.area.variety else _("một giống"),
         legal_ref=_("Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)"),
         advice=_("Vườn xen giống phải kê khai đúng diện tích và số cây từng giống.") if is_mixed else "",
         plots=at_fault,

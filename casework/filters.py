@@ -1,7 +1,6 @@
 """Filters of requests: the same behind desk, list and API."""
 
 import django_filters
-
 from django.utils.translation import gettext_lazy as _
 
 from casework.models import CodeRequest, RequestStatus

@@ -132,7 +132,7 @@ class InspectionResult(models.TextChoices):
 
 
 class Inspection(models.Model):
-    """A visit to the area by an officer: what was seen, and the result. Append-only; the position is never published."""
+    """A visit to the area by an officer: what was seen and the result. Append-only; the position is never published."""
 
     is_append_only = True
 

@@ -57,7 +57,8 @@ class AreaFilters(StrictFilterSet):
         return rows.filter(pk__in=offered.order_by().values("pk"))
 
     def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
-        return rows.with_active_code(value.code, localdate())
+        good = ProductionArea.objects.with_active_code(value.code, localdate())
+        return rows.filter(pk__in=good.values("pk"))
 
 
 class CodeFilters(StrictFilterSet):

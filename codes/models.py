@@ -135,7 +135,7 @@ def _public_shape(*, mercator: bool = False) -> models.GeneratedField:
         output_field=GeometryField(srid=4326),
     )
     if not mercator:
-        field = GeometryField(srid=4326, spatial_index=False)
+        field: GeometryField = GeometryField(srid=4326, spatial_index=False)
         return models.GeneratedField(expression=shape, output_field=field, db_persist=True)
     field = GeometryField(srid=3857, spatial_index=False)
     return models.GeneratedField(expression=WebMercator(shape), output_field=field, db_persist=True)
@@ -157,7 +157,7 @@ class ProductionArea(models.Model):
     commune = models.ForeignKey(
         "places.AdministrativeUnit", models.PROTECT, related_name="+", verbose_name=_("phường, xã")
     )
-    plots = models.ManyToManyField("farms.Plot", through="AreaPlot", related_name="areas")
+    plots: models.ManyToManyField = models.ManyToManyField("farms.Plot", through="AreaPlot", related_name="areas")
     boundary = BoundaryField(_("ranh giới"))
     boundary_3857 = web_mercator_field()
     area_m2 = area_field()
@@ -239,8 +239,10 @@ class CodeStatus(models.TextChoices):
 
 
 FROZEN_CODE_FIELDS = [
-    "code", "scheme", "market", "scope", "serial", "issued_on", "area", "area_name", "crop", "crop_name", "variety_name",
-    "holder", "holder_name", "commune", "commune_name", "province_name", "boundary", "grower_count", "area_version",
+    "code", "scheme", "market", "scope", "serial", "issued_on", "area", "area_name", "crop", "crop_name",
+    "variety_name", "holder",
+    "holder_name", "commune", "commune_name", "province_name", "boundary", "grower_count",
+    "area_version",
 ]  # fmt: skip
 
 

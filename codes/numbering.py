@@ -6,7 +6,7 @@ from string import Formatter
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import connection
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from codes import sql
@@ -78,7 +78,7 @@ def next_serial(scheme: CodeScheme, scope: str) -> int:
 
 
 def squeeze(typed: str) -> str:
-    """Return what counts of a typed code: letters and digits in upper case. `squeeze("vn xxor.0017") == "VNXXOR0017"`."""
+    """Return what counts of a typed code: letters and digits, upper case. `squeeze("vn xxor.0017") == "VNXXOR0017"`."""
     return _NOT_PLAIN.sub("", typed[:MAX_TYPED_LENGTH].upper())
 
 
@@ -105,7 +105,7 @@ def suggestions(typed: str) -> list[str]:
         return []
     rows: QuerySet = (
         ProductionAreaCode.objects.filter(code__trigram_similar=typed[:MAX_TYPED_LENGTH].upper())
-        .annotate(likeness=TrigramSimilarity("code", Value(typed[:MAX_TYPED_LENGTH].upper())))
+        .annotate(likeness=TrigramSimilarity("code", typed[:MAX_TYPED_LENGTH].upper()))
         .order_by("-likeness", "code")
     )
     return list(rows.values_list("code", flat=True)[:MAX_SUGGESTIONS])

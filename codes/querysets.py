@@ -11,7 +11,6 @@ from accounts.permissions import units_with
 from cooperatives.querysets import own_cooperative_ids
 from places.models import AdministrativeUnit
 
-
 HOME_MARKET = "VNM"
 
 

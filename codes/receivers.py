@@ -1,4 +1,4 @@
-"""What codes does when it hears of plots and consents; wired in geoapp/wiring.py. All run in the writer's transaction."""
+"""What codes does when it hears of plots and consents, in the writer's transaction; wired in geoapp/wiring.py."""
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet

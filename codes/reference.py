@@ -51,9 +51,9 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "legal_ref": "TCCS 774:2020/BVTV; Luật Trồng trọt 31/2018/QH14 điều 64",
             "confidence": Confidence.HIGH,
             "note": (
-                "Mẫu mã đọc từ các danh sách đã công bố (VN-DTOR-0017). Một mã dùng cho nhiều thị trường, mỗi thị trường có "
-                "trạng thái riêng. Hạn 10 ngày làm việc và việc không bắt buộc kiểm tra trước theo Nghị quyết 36/2026/NQ-CP "
-                "(nguồn thứ cấp)."
+                "Mẫu mã đọc từ các danh sách đã công bố (VN-DTOR-0017). Một mã dùng cho nhiều thị trường, "
+                "mỗi thị trường có trạng thái riêng. Hạn 10 ngày làm việc và việc không bắt buộc kiểm tra trước "
+                "theo Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)."
             ),
             "valid_from": dt.date(2020, 1, 1),
         },
@@ -70,8 +70,9 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "legal_ref": "Nghị định 38/2026/NĐ-CP; Nghị quyết 36/2026/NQ-CP (31/7/2026)",
             "confidence": Confidence.LOW,
             "note": (
-                "Chưa đọc được toàn văn. Mẫu mã suy từ một ví dụ duy nhất, 01-PUC-CHANHDAY01-000001-CHN, trong một bài báo năm "
-                "2026 nói về nghị định (nguồn thứ cấp; docs/domain.md §1.2). Quản trị viên đối chiếu văn bản gốc rồi mới xác nhận. "
+                "Chưa đọc được toàn văn. Mẫu mã suy từ một ví dụ duy nhất, 01-PUC-CHANHDAY01-000001-CHN, trong một "
+                "bài báo năm 2026 nói về nghị định (nguồn thứ cấp; docs/domain.md §1.2). Quản trị viên đối chiếu "
+                "văn bản gốc rồi mới xác nhận. "
                 "Nghị quyết 36/2026 được nói là nới mức tối thiểu 10 ha nên không đặt ngưỡng diện tích."
             ),
             "valid_from": dt.date(2026, 8, 1),
@@ -90,8 +91,8 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "legal_ref": "QĐ 3156/QĐ-BNN-TT (19/8/2022); Luật Trồng trọt 31/2018/QH14 điều 64",
             "confidence": Confidence.LOW,
             "note": (
-                "Mẫu mã CHƯA KIỂM CHỨNG: chỉ biết mã dựng trên mã đơn vị hành chính, không biết cấu trúc chính xác. Sửa mẫu "
-                "theo văn bản rồi mới xác nhận. Hạn 3 ngày làm việc theo Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)."
+                "Mẫu CHƯA KIỂM CHỨNG: chỉ biết dựng trên mã đơn vị hành chính, không biết cấu trúc đúng. "
+                "Sửa mẫu theo văn bản rồi mới xác nhận. Hạn 3 ngày làm việc theo Nghị quyết 36/2026 (nguồn thứ cấp)."
             ),
             "valid_from": dt.date(2022, 8, 19),
         },
@@ -104,7 +105,7 @@ RULES: dict[str, tuple[dict[str, Any], ...]] = {
             "kind": RuleKind.MINIMUM_AREA,
             "threshold": 10,
             "severity": Severity.WARN,
-            "legal_ref": "Hướng dẫn cấp mã số vùng trồng xoài xuất khẩu của Đồng Tháp (2021): từ 10 ha; Nghị quyết 36/2026 nới",
+            "legal_ref": "Hướng dẫn mã số xoài xuất khẩu Đồng Tháp (2021): từ 10 ha; Nghị quyết 36/2026 nới mức này",
             "valid_from": dt.date(2020, 1, 1),
         },
     ),

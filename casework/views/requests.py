@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -114,11 +113,8 @@ def _panel(form: RequestForm) -> dict[str, Any]:
     if scheme is None or area is None:
         return {"scheme": scheme, "findings": [], "counts": {}}
     chosen = {str(code) for code in form["markets"].value() or []}
-    markets = tuple(
-        market
-        for market in form.fields["markets"].queryset
-        if market.pk in chosen  # type: ignore[attr-defined]
-    )
+    open_markets = form.fields["markets"].queryset  # type: ignore[attr-defined]
+    markets = tuple(market for market in open_markets if market.pk in chosen)
     findings = examine(Question(area, scheme, () if scheme.is_domestic else markets, localdate()))
     return {"scheme": scheme, "checked_area": area, "findings": findings, "counts": verdict_counts(findings)}
 
@@ -200,7 +196,7 @@ def _step_data(request: HttpRequest, step: str) -> dict[str, Any]:
     form = STEP_FORMS[step](request.POST, prefix=step)
     if not form.is_valid():
         lines = [
-            f"{form.fields[name].label}: {' '.join(texts)}"
+            f"{form.fields[name].label}: {texts.as_text()}"
             for name, texts in form.errors.items()
             if name in form.fields
         ]

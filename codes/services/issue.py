@@ -104,7 +104,7 @@ def _planned(
 def _province_of(commune: AdministrativeUnit) -> AdministrativeUnit:
     """Return the province above a unit (former districts may lie between); at most three steps."""
     unit = commune
-    while unit.level != UnitLevel.PROVINCE and unit.parent_id:
+    while unit.level != UnitLevel.PROVINCE and unit.parent is not None:
         unit = unit.parent
     return unit
 

@@ -130,7 +130,7 @@ def _code(request: HttpRequest, pk: int) -> ProductionAreaCode:
 def _act(request: HttpRequest, *, prefix: str) -> Act:
     form = ActForm(request.POST, prefix=prefix)
     if not form.is_valid():
-        texts = [f"{form.fields[name].label}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        texts = [f"{form.fields[name].label}: {errors.as_text()}" for name, errors in form.errors.items()]
         raise RuleViolated("act_incomplete", " ".join(texts))
     return Act(**form.cleaned_data)
 

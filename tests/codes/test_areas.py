@@ -4,9 +4,9 @@ import pytest
 
 from codes import services
 from codes.models import ProductionArea
+from core.changes import announce
 from core.errors import NotAllowed, RuleViolated, WrongState
 from farms.changes import PlotsArrived, PlotsLeaving
-from core.changes import announce
 from farms.models import Plot, PlotStatus
 from people.services import give_consent, withdraw_consent
 from tests.factories.casework import make_request

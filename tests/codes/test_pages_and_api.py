@@ -155,8 +155,8 @@ def test_code_by_api(code):
     ("query", "found"),
     [
         ("product=xoai", 1), ("product=nhan", 0), ("market=CHN", 1), ("market=USA", 0), ("status=active", 1),
-        ("status=expired", 0), ("scheme=kieu-cu", 1), ("commune=99001", 1), ("commune=99", 1), ("q=vn-xxor", 1), ("q=zzz", 0),
-        ("bbox=105,10,106,11", 1), ("bbox=100,1,101,2", 0),
+        ("status=expired", 0), ("scheme=kieu-cu", 1), ("commune=99001", 1), ("commune=99", 1), ("q=vn-xxor", 1),
+        ("q=zzz", 0), ("bbox=105,10,106,11", 1), ("bbox=100,1,101,2", 0),
     ],
 )  # fmt: skip
 def test_filters_of_codes(code, longan, usa, query, found):

@@ -127,7 +127,7 @@ def area(area_factory: AreaFactory) -> ProductionArea:
 
 @pytest.fixture
 def code_factory(area: ProductionArea, old_scheme: CodeScheme, china: Market, officer: Any) -> CodeFactory:
-    """Issue one code; by default of the old style for China and for `area`. Takes `area, scheme, markets, by, issued_on`."""
+    """Issue one code, by default of the old style for `area` and China; takes the arguments of `issue_codes`."""
 
     def make(**fields: Any) -> ProductionAreaCode:
         fields = {"area": area, "scheme": old_scheme, "markets": [china], "by": officer} | fields
