@@ -4,7 +4,7 @@
 import os
 import sys
 
-# These change tables, analyse them or remove what the app role may not; they connect as the owner role where there is one.
+# These change tables, analyse them or remove what the app role may not: they run as the owner role.
 OWNER_COMMANDS = {"migrate", "makemigrations", "grant_app_role", "demo", "remove_demo", "createcachetable"}
 
 

@@ -17,7 +17,7 @@ class User(AbstractUser):
     phone = models.CharField(_("điện thoại"), max_length=20, blank=True)
     must_use_mfa = models.BooleanField(_("bắt buộc xác thực hai lớp"), default=False)
 
-    class Meta(AbstractUser.Meta):
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
         verbose_name = _("tài khoản")
         verbose_name_plural = _("tài khoản")
 

@@ -45,4 +45,4 @@ class InBox(Func):
 
     def __init__(self, expression: Any, west: float, south: float, east: float, north: float) -> None:
         super().__init__(expression, west=west, south=south, east=east, north=north)
-        self._constructor_args = ((expression, west, south, east, north), {})
+        self._constructor_args: Any = ((expression, west, south, east, north), {})

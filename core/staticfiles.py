@@ -19,7 +19,7 @@ class NpmFinder(BaseFinder):
     def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
         root = Path(settings.NODE_MODULES)
         self.storage = FileSystemStorage(location=str(root))
-        self.storage.prefix = PREFIX
+        self.storage.prefix = PREFIX  # type: ignore[attr-defined]
         self.files = {
             path.relative_to(root).as_posix(): path
             for package, patterns in settings.NPM_STATIC.items()

@@ -61,9 +61,11 @@ CROPS = (
     CropSeed("SEN", "Sen", "Lotus", CropGroup.FLOWER, "#f06595", (4, 5, 6, 7, 8, 9), "951", "0196", "", False,
              ("Sen lấy hạt", "Sen lấy ngó")),
     CropSeed("BAP", "Bắp", "Maize", CropGroup.VEGETABLE, "#e9c46a", (2, 6, 10), "12", "0112", "", False),
-    CropSeed("KHOAILANG", "Khoai lang", "Sweet potato", CropGroup.VEGETABLE, "#9c36b5", (3, 7, 11), "52", "01591", "", False),
+    CropSeed("KHOAILANG", "Khoai lang", "Sweet potato", CropGroup.VEGETABLE, "#9c36b5", (3, 7, 11), "52", "01591",
+             is_perennial=False),
     CropSeed("OT", "Ớt", "Chili", CropGroup.VEGETABLE, "#e03131", (1, 2, 3, 4, 12), "6211", "01652", "", False),
-    CropSeed("DUAHAU", "Dưa hấu", "Watermelon", CropGroup.VEGETABLE, "#37b24d", (1, 2, 6, 7), "224", "01221", "3301070000",
+    CropSeed("DUAHAU", "Dưa hấu", "Watermelon", CropGroup.VEGETABLE, "#37b24d", (1, 2, 6, 7), "224", "01221",
+             "3301070000",
              False),
     CropSeed("HOAKIENG", "Hoa kiểng", "Ornamentals", CropGroup.FLOWER, "#be4bdb", (1, 2, 12), "951", "0196", "", False),
 )  # fmt: skip

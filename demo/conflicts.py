@@ -19,7 +19,8 @@ CONFLICTS = (
 def make_conflicts(cooperatives: dict[str, Cooperative], by: Any) -> int:
     """Draw one field of each pair over a corner field of the other; return the number of overlap cases."""
     for number, (drawer, owner, along_m, across_m) in enumerate(CONFLICTS, start=1):
-        theirs = Plot.objects.filter(cooperative=cooperatives[owner], ref__startswith="L").order_by("-pk").first()  # in no area
+        # The last field of a holder is in no area, so its conflict holds up no request.
+        theirs = Plot.objects.filter(cooperative=cooperatives[owner], ref__startswith="L").order_by("-pk").first()
         own = Plot.objects.filter(cooperative=cooperatives[drawer]).order_by("pk").first()
         if theirs is None or own is None:
             continue

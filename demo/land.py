@@ -1,4 +1,4 @@
-"""A land-use layer and a plan around the seats of the invented cooperatives, drawn on the same lattice as the fields."""
+"""A land-use layer and a plan around the seats of the invented cooperatives, on the same lattice as the fields."""
 
 import datetime as dt
 from collections.abc import Iterator

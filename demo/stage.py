@@ -42,7 +42,10 @@ def make_cooperatives() -> dict[str, Cooperative]:
 
 
 def _seat(commune: AdministrativeUnit, number: int) -> Point:
-    return Point(commune.centre.x + 0.004 * (number % 3 - 1), commune.centre.y + 0.003 * (number % 2), srid=4326)
+    centre = commune.centre
+    if centre is None:
+        raise ValueError(f"commune {commune.code} has no centre: load the reference data first")
+    return Point(centre.x + 0.004 * (number % 3 - 1), centre.y + 0.003 * (number % 2), srid=4326)
 
 
 def make_growers(cooperatives: list[Cooperative], total: int) -> int:

@@ -62,7 +62,9 @@ def _plant(cooperatives: dict[str, Cooperative]) -> list[Farmed]:
     farmed: list[Farmed] = []
     for role in COOPERATIVES:
         cooperative = cooperatives[role.slug]
-        near = blocks_around(blocks, cooperative.location.x, cooperative.location.y, BLOCKS_PER_COOPERATIVE)
+        seat = cooperative.location
+        assert seat is not None  # noqa: S101  (make_cooperatives gives every holder a seat)
+        near = blocks_around(blocks, seat.x, seat.y, BLOCKS_PER_COOPERATIVE)
         taken = {item.block for item in farmed}
         for position, block in enumerate(block for block in near if block not in taken):
             crop_code, variety = role.crops[position % len(role.crops)]

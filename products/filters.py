@@ -12,6 +12,7 @@ from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
 from crops.models import Crop
 from places.filters import UnitFilter
 from products.models import Offer, Product, ProductKind
+from products.querysets import ProductQuerySet
 
 MONTHS = [(str(month), str(month)) for month in range(1, 13)]
 
@@ -46,7 +47,7 @@ class ProductFilters(StrictFilterSet):
         model = Product
         fields: list[str] = []
 
-    def filter_month(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_month(self, rows: ProductQuerySet, name: str, value: str) -> QuerySet[Any]:
         return rows.in_month(int(value), localdate())
 
     def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:

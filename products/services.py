@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from itertools import count
+from typing import Any
 
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
@@ -209,7 +210,7 @@ def open_enquiry(enquiry: Enquiry, *, by: object) -> Enquiry:
 
 
 @transaction.atomic
-def answer_enquiry(enquiry: Enquiry, *, text: str, by: object) -> EnquiryMessage:
+def answer_enquiry(enquiry: Enquiry, *, text: str, by: Any) -> EnquiryMessage:
     """Answer the buyer through the relay: a line on the buyer's private page, and a mail when there is an address."""
     enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
     require(can_answer_enquiry(by, enquiry))

@@ -46,7 +46,7 @@ def main(source: str) -> None:
 
 def _rounded(geometry: dict) -> dict:
     def shorten(value: object) -> object:
-        return [shorten(one) for one in value] if isinstance(value, list | tuple) else round(float(value), DIGITS)
+        return [shorten(one) for one in value] if isinstance(value, list | tuple) else round(float(str(value)), DIGITS)
 
     return {**geometry, "coordinates": shorten(geometry["coordinates"])}
 
