@@ -5,6 +5,11 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from core.errors import TooManyRequests
+from core.throttling import client_address
+
+GUESSES_WAIT_SECONDS = 300  # as in settings.ACCOUNT_RATE_LIMITS
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by administrators; nobody signs up alone."""
@@ -13,5 +18,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> Any:
-        # X-Forwarded-For is the client's word; only the address of the connection counts.
-        return request.META.get("REMOTE_ADDR", "")
+        """Return the address that failed sign-ins are counted for; what the client writes itself does not count."""
+        return client_address(request)
+
+    def validation_error(self, code: str, *args: Any) -> Any:
+        """Return allauth's error for `code`; too many wrong guesses are an answer of their own (429), no form error."""
+        if code == "too_many_login_attempts":
+            raise TooManyRequests(retry_after=GUESSES_WAIT_SECONDS)
+        return super().validation_error(code, *args)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # Counted for a user *and* an address: else a stranger could lock anybody out by guessing wrongly.
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{client_address(request)}"

@@ -1,11 +1,15 @@
 """All addresses; every app brings its own pages and API."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 import maps.views.pages
 from core import views
+
+# The administration has no sign-in of its own: it would know neither the second factor nor the limit of wrong guesses.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
