@@ -71,6 +71,8 @@ def deadline_of(code_request: CodeRequest, today: dt.date | None = None) -> Dead
     if code_request.due_on is None:
         return Deadline("none", "")
     day = f"{code_request.due_on:%d/%m/%Y}"
+    if code_request.status == RequestStatus.RETURNED:
+        return Deadline("none", _("Bổ sung đến hết %(day)s") % {"day": day})
     if code_request.status not in AWAITING_OFFICE:
         return Deadline("none", day)
     left = working_days_until(code_request.due_on, today or localdate())

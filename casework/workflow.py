@@ -24,6 +24,7 @@ REQUEST_TRANSITIONS = {
         {IN_REVIEW, INSPECTION}, RequestStatus.APPROVED
     ),  # whether an inspection is due: the scheme's data
     "reject": Transition({IN_REVIEW, INSPECTION}, RequestStatus.REJECTED),
+    "lapse": Transition({RETURNED}, RequestStatus.LAPSED),
     "withdraw": Transition({DRAFT, SUBMITTED, IN_REVIEW, INSPECTION, RETURNED}, RequestStatus.WITHDRAWN),
 }
 ALLOWED: dict[str, Callable[[Any, CodeRequest], bool]] = {
@@ -36,7 +37,7 @@ ALLOWED: dict[str, Callable[[Any, CodeRequest], bool]] = {
     "approve": can_decide_request,
     "reject": can_decide_request,
     "withdraw": can_edit_request,
-}
+}  # "lapse" is nobody's step: only the clock takes it
 STEPS = {
     "submit": _("Nộp hồ sơ"),
     "take_up": _("Nhận thẩm định"),
@@ -61,6 +62,7 @@ EVENT_TITLES = {
     "approve": _("Đã duyệt và cấp mã"),
     "reject": _("Bị từ chối"),
     "withdraw": _("Đã rút hồ sơ"),
+    "lapse": _("Quá hạn bổ sung, hồ sơ hết hiệu lực"),
 }
 NEEDS_REASON = frozenset({"return", "reject"})
 DANGEROUS = frozenset({"reject", "withdraw"})
@@ -81,7 +83,9 @@ def available_transitions(code_request: CodeRequest, user: Any) -> list[Step]:
     answers: dict[Callable[..., bool], bool] = {}  # each permission is asked once
     steps = []
     for name in possible_steps(REQUEST_TRANSITIONS, code_request.status):
-        may = ALLOWED[name]
+        may = ALLOWED.get(name)
+        if may is None:
+            continue
         if may not in answers:
             answers[may] = may(user, code_request)
         if answers[may]:

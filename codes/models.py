@@ -63,6 +63,7 @@ class CodeScheme(models.Model):
     needs_four_eyes = models.BooleanField(_("người duyệt khác người thẩm định"), default=False)
     validity_months = models.PositiveSmallIntegerField(_("hiệu lực (tháng)"), null=True, blank=True)
     decision_days = models.PositiveSmallIntegerField(_("hạn giải quyết (ngày làm việc)"), default=10)
+    correction_days = models.PositiveSmallIntegerField(_("hạn bổ sung (ngày)"), default=15)
     receiving_level = models.CharField(_("cấp tiếp nhận"), max_length=10, default="commune")
     deciding_level = models.CharField(_("cấp quyết định"), max_length=10, default="province")
     legal_ref = TextLine(_("căn cứ pháp lý"), max_length=300)

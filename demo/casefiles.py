@@ -1,5 +1,6 @@
 """Requests in every state, and 90 codes of a province that does not exist."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from casework.models import CodeRequest
 from casework.services.applicant import draft_request, submit_request, withdraw_request
 from casework.services.office import (
     approve_request,
+    lapse_requests,
     reject_request,
     return_request,
     schedule_inspection,
@@ -105,11 +107,13 @@ def _leave_on_the_way(
         submit_request(draft, by=clerk)
     for submitted in drafts[9:]:
         take_up_request(submitted, by=officer)
-    for reviewed in drafts[12:15]:
-        return_request(reviewed, reason="Thiếu danh sách hộ có chữ ký. Bổ sung rồi nộp lại (DEMO).", by=officer)
     for reviewed in drafts[15:17]:
         schedule_inspection(reviewed, note="Hẹn kiểm tra thực địa (DEMO)", by=officer)
     for reviewed in drafts[17:19]:
         reject_request(reviewed, reason="Diện tích trồng xen không đúng khai báo (DEMO).", by=officer)
+    return_request(drafts[19], reason="Không bổ sung được (DEMO).", by=officer)
+    lapse_requests(today=localdate() + dt.timedelta(days=60))
+    for reviewed in drafts[12:15]:
+        return_request(reviewed, reason="Thiếu danh sách hộ có chữ ký. Bổ sung rồi nộp lại (DEMO).", by=officer)
     for pending in drafts[7:9]:
         withdraw_request(pending, by=clerk, note="Hợp tác xã rút để gộp hồ sơ (DEMO)")

@@ -46,6 +46,7 @@ ROLE_GRANTS = (
 # kind -> dotted path of `handler(job: office.models.Job) -> dict`
 JOB_HANDLERS: dict[str, str] = {
     "office.clean_up": "office.tasks.clean_up",
+    "casework.lapse": "casework.tasks.lapse",
     "farms.read_import": "farms.services.imports.read_import",
     "farms.commit_import": "farms.services.imports.store_import",
     "maps.fold_cells": "maps.tasks.fold_cells",
@@ -66,6 +67,7 @@ REFERENCE_LOADERS: tuple[str, ...] = (
     "crops.reference.load",
     "landuse.reference.load",
     "codes.reference.load",
+    "casework.reference.load",
     "products.reference.load",
     "maps.reference.load",
 )

@@ -9,6 +9,7 @@ from casework.services.applicant import (
 )
 from casework.services.office import (
     approve_request,
+    lapse_requests,
     record_inspection,
     reject_request,
     return_request,
@@ -19,6 +20,7 @@ from casework.services.office import (
 __all__ = [
     "approve_request",
     "draft_request",
+    "lapse_requests",
     "record_inspection",
     "reject_request",
     "resubmit_request",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework import eligibility, notifications
-from casework.models import CodeRequest, Inspection, InspectionResult
+from casework.models import CodeRequest, Inspection, InspectionResult, RequestStatus
 from casework.services.moving import begin, move
 from codes.services import issue_codes
 from core.errors import Finding, NotAllowed, RuleViolated
@@ -29,14 +29,27 @@ def take_up_request(code_request: CodeRequest, *, by: Any) -> CodeRequest:
 
 @transaction.atomic
 def return_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRequest:
-    """Give a request back to the cooperative with what is missing."""
+    """Give a request back to the cooperative with what is missing; `due_on` becomes the cooperative's own term."""
     code_request, is_repeat = begin(code_request, "return", by=by)
     if is_repeat:
         return code_request
     code_request.return_reason = _needed(reason)
-    move(code_request, "return", by=by, note=reason, fields=("return_reason",))
+    code_request.due_on = timezone.localdate() + dt.timedelta(days=code_request.scheme.correction_days)
+    move(code_request, "return", by=by, note=reason, fields=("return_reason", "due_on"))
     notifications.request_moved(code_request, _("Hồ sơ %(area)s được trả lại để bổ sung."))
     return code_request
+
+
+@transaction.atomic
+def lapse_requests(*, today: dt.date | None = None) -> int:
+    """Close the requests that were returned and not handed in again in time (the last day still counts)."""
+    over = CodeRequest.objects.filter(status=RequestStatus.RETURNED, due_on__lt=today or timezone.localdate())
+    lapsed = 0
+    for code_request in over.select_for_update(of=("self",), skip_locked=True).order_by("pk"):
+        move(code_request, "lapse", by=None)
+        notifications.request_moved(code_request, _("Hồ sơ %(area)s quá hạn bổ sung nên hết hiệu lực."))
+        lapsed += 1
+    return lapsed
 
 
 @transaction.atomic

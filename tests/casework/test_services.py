@@ -240,7 +240,7 @@ MAY = {
 
 
 def test_every_step_has_a_permission_a_label_and_a_row_here():
-    assert set(MAY) == set(REQUEST_TRANSITIONS) == set(ALLOWED)
+    assert set(MAY) == set(REQUEST_TRANSITIONS) - {"lapse"} == set(ALLOWED)  # only the clock lapses a request
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -282,3 +282,16 @@ def test_offered_steps_are_those_that_lead_on(submitted_request, request_in_revi
         "schedule_inspection", "return", "approve", "reject",
     ]  # fmt: skip
     assert [step.name for step in available_transitions(request_in_review, clerk)] == ["withdraw"]
+
+
+def test_returned_request_lapses_after_the_term_and_not_on_its_last_day(request_in_review, officer):
+    returned = services.return_request(request_in_review, reason="Thiếu danh sách hộ", by=officer)
+    last_day = returned.due_on
+
+    assert services.lapse_requests(today=last_day) == 0
+    assert services.lapse_requests(today=last_day + dt.timedelta(days=1)) == 1
+
+    returned.refresh_from_db()
+    assert returned.status == RequestStatus.LAPSED
+    assert returned.decided_at is not None
+    assert returned.events.last().by is None

@@ -272,10 +272,9 @@ def test_findings_without_a_place_speak_of_the_whole_document(rf):
     assert json.loads(answer.content)["errors"] == [{"code": "odd", "detail": "It is odd.", "pointer": ""}]
 
 
+@pytest.mark.urls("geoapp.urls")
 @pytest.mark.parametrize(("code", "status"), [("", 200), ("stale", 200), ("plots_overlap", 200), ("no/such", 404)])
-def test_type_of_a_problem_leads_to_a_page(code, status, client, monkeypatch):
-    monkeypatch.setattr("geoapp.navigation.navigation", lambda request: {})
-
+def test_type_of_a_problem_leads_to_a_page(code, status, client):
     answer = client.get(f"/problems/{code}")
 
     assert answer.status_code == status
