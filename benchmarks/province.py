@@ -64,12 +64,13 @@ def ensure(size: str) -> Province:
     if not _is_filled(environment):
         _drop(name)
         _create(name)
-        for command in PREPARE:
-            _manage(environment, *command)
+        _prepare(environment)
         started = time.monotonic()
         _manage(environment, "demo", *(() if size == DEMO else ("--plots", size)))
         filled_s = time.monotonic() - started
         _settle(environment)
+    else:
+        _prepare(environment)  # the code may have new migrations since
     with connect(environment["DATABASE_OWNER_URL"]) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM farms_plot")
         plots = cursor.fetchone()[0]
@@ -86,6 +87,11 @@ def access(environment: Mapping[str, str], ids: Sequence[int] = ()) -> dict[str,
         stdout=subprocess.PIPE, timeout=120,
     )  # fmt: skip
     return dict(json.loads(done.stdout))
+
+
+def _prepare(environment: Mapping[str, str]) -> None:
+    for command in PREPARE:
+        _manage(environment, *command)
 
 
 def clean() -> list[str]:

@@ -97,13 +97,14 @@ def feature_sql(layer: Layer, rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]
     if moments:
         rows = rows.annotate(**moments)
     inner, params = rows.values_list(KEY, KEY_TEXT, ORDER_TEXT, GEOJSON, *columns).query.sql_with_params()
-    pairs = ", ".join(f"'{name}', r.{alias}" for name, alias in zip(layer.fields, columns, strict=True))
+    named = ", ".join(f'r.{alias} AS "{name}"' for name, alias in zip(layer.fields, columns, strict=True))
+    # A row's JSON, not json_build_object: that looks every argument's type up again for each row (a third slower).
     sql = f"""
         SELECT r.{KEY_TEXT}, r.{ORDER_TEXT},
                '{{"type":"Feature","id":' || to_json(r.{KEY})::text
                || ',"geometry":' || coalesce(r.{GEOJSON}, 'null')
-               || ',"properties":' || json_build_object({pairs})::text || '}}' AS feature
-        FROM ({inner}) AS r"""
+               || ',"properties":' || row_to_json(properties)::text || '}}' AS feature
+        FROM ({inner}) AS r, LATERAL (SELECT {named}) AS properties"""
     return sql, params
 
 
