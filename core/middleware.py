@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pghistory.middleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -75,6 +77,18 @@ class ContentSecurityPolicyMiddleware:
             )
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         return response
+
+
+class PageGZipMiddleware(GZipMiddleware):
+    """Compresses pages and API lists for slow lines; tiles come compressed, exports stream and stay as they are.
+
+    What has an ETag stays too: compressing makes the tag weak, and a weak one is no good for If-Match (RFC 9110 §13.1.1).
+
+    Django pads the compressed answer by random bytes, so that its length tells nothing of secrets in it (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if response.streaming or "ETag" in response else super().process_response(request, response)
 
 
 class LanguageMiddleware(LocaleMiddleware):
