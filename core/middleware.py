@@ -82,7 +82,7 @@ class ContentSecurityPolicyMiddleware:
 class PageGZipMiddleware(GZipMiddleware):
     """Compresses pages and API lists for slow lines; tiles come compressed, exports stream and stay as they are.
 
-    What has an ETag stays too: compressing makes the tag weak, and a weak one is no good for If-Match (RFC 9110 §13.1.1).
+    What has an ETag stays too: compressing makes the tag weak, and If-Match takes no weak one (RFC 9110 §13.1.1).
 
     Django pads the compressed answer by random bytes, so that its length tells nothing of secrets in it (BREACH).
     """
