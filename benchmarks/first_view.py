@@ -46,7 +46,7 @@ def measure(province: Province) -> dict[str, Any]:
         "peak_mb": round(peak, 1),
         "note": (
             f"demo province, 1280 x 800, empty cache; data = tiles {kinds['tiles']:,} + JSON {kinds['json']:,} bytes as "
-            f"transferred, goal {GOAL_BYTES:,}; besides: page {kinds['page']:,}, scripts, styles and fonts "
+            f"transferred, goal {GOAL_BYTES:,}; besides: page {kinds['page']:,} (legend and list in it), scripts, styles and fonts "
             f"{kinds['static']:,}; ms until the map stands, with software WebGL"
         ),
     }
@@ -95,10 +95,10 @@ def _by_kind(lines: list[str]) -> Counter[str]:
 
 
 def _kind(path: str) -> str:
-    if path.startswith("/static/"):
-        return "static"
     if path.endswith(".mvt"):
         return "tiles"
-    if path.startswith("/api/") or path.endswith(".json"):
+    if path.startswith("/api/") or path.endswith(".json"):  # also the ground of the map, a static file
         return "json"
+    if path.startswith("/static/"):
+        return "static"
     return "page"
