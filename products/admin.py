@@ -1,36 +1,44 @@
-"""Products, offers and enquiries in the administration; acts go through the services."""
+"""Products, offers and enquiries in the administration: to look, not to change; every act goes through a service."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from core.admin import GeoModelAdmin
 from products.models import Enquiry, Offer, Product
 
 
-class OfferInline(admin.TabularInline):
+class LookOnly:
+    """No adding, changing or deleting."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class OfferInline(LookOnly, admin.TabularInline):
     model = Offer
     extra = 0
 
 
 @admin.register(Product)
-class ProductAdmin(GeoModelAdmin):
+class ProductAdmin(LookOnly, GeoModelAdmin):
     list_display = ("name_vi", "cooperative", "kind", "crop", "is_published")
     list_filter = ("kind", "is_published")
+    list_select_related = ("cooperative", "crop")
     search_fields = ("search_key", "cooperative__search_key")
-    raw_id_fields = ("cooperative", "area", "commune")
     inlines = (OfferInline,)
 
 
 @admin.register(Enquiry)
-class EnquiryAdmin(admin.ModelAdmin):
-    """Read only: a conversation between two others. The contact is not shown here either."""
+class EnquiryAdmin(LookOnly, admin.ModelAdmin):
+    """A conversation between two others: neither the contact nor the private address is shown here."""
 
     list_display = ("id", "cooperative", "product", "status", "created_at")
     list_filter = ("status",)
-    readonly_fields = [field.name for field in Enquiry._meta.fields if field.name != "contact_encrypted"]
-    exclude = ("contact_digest", "token")
-
-    def has_add_permission(self, request: object) -> bool:
-        return False
-
-    def has_change_permission(self, request: object, obj: object = None) -> bool:
-        return False
+    list_select_related = ("cooperative", "product")
+    exclude = ("contact_digest", "contact_encrypted", "token")
