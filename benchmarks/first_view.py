@@ -20,7 +20,7 @@ QUIET_MS = 2_000  # nothing new asked for in this time: the map stands
 
 
 def measure(province: Province) -> dict[str, Any]:
-    """Return the result `first_map_view`: data (tiles, JSON) of `/` for somebody who was never here, by the server's log."""
+    """Return the result `first_map_view`: data (tiles, JSON) of `/` for a newcomer, by the server's log."""
     _collect_static(province)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "access.log"
@@ -45,9 +45,9 @@ def measure(province: Province) -> dict[str, Any]:
         "peers": {},
         "peak_mb": round(peak, 1),
         "note": (
-            f"demo province, 1280 x 800, empty cache; data = tiles {kinds['tiles']:,} + JSON {kinds['json']:,} bytes as "
-            f"transferred, goal {GOAL_BYTES:,}; besides: page {kinds['page']:,} (legend and list in it), scripts, styles and fonts "
-            f"{kinds['static']:,}; ms until the map stands, with software WebGL"
+            f"demo province, 1280 x 800, empty cache; data = tiles {kinds['tiles']:,} + JSON {kinds['json']:,} bytes "
+            f"as transferred, goal {GOAL_BYTES:,}; besides: page {kinds['page']:,} (legend and list in it), "
+            f"scripts, styles and fonts {kinds['static']:,}; ms until the map stands, with software WebGL"
         ),
     }
 

@@ -1,7 +1,7 @@
 """The limit: what PostGIS itself needs for the same answer, by hand-written SQL through psycopg2, without HTTP.
 
-No rights, no filters, no budget, no compression. `EVERY_PLOT` is not a limit but a comparison: what a far-out tile costs
-when every plot goes into it instead of density cells.
+No rights, no filters, no budget, no compression. `EVERY_PLOT` is, far out, not a limit but a comparison: what a tile
+costs when every plot goes into it instead of density cells.
 """
 
 # Parameters: last id before the page, limit.
@@ -54,7 +54,7 @@ CELLS = """
                             ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 0, true) AS mvt
         FROM places p JOIN crops_crop crop ON crop.id = p.crop_id) t"""
 
-# Plots spread evenly over the keys: their rank among all, the key before them and their place. Parameters: ranks, 0-based.
+# Plots of these ranks (from 0) in the order of keys, with their middle. Parameter: ranks.
 PLACES = """
     SELECT n.rank, r.id, ST_X(r.middle), ST_Y(r.middle)
     FROM unnest(%(ranks)s::int[]) AS n(rank),

@@ -1,6 +1,6 @@
-"""What only the product can make: a planner's token and session, and signed cursors. A process of its own, as the owner.
+"""What only the product can make: a planner's token and session, and signed cursors. Runs in a process of its own.
 
-`python -m benchmarks.planner ID ...` prints JSON: {"token": ..., "cookie": ..., "cursors": [of the page after each ID]}.
+`python -m benchmarks.planner ID ...` prints JSON: {"token": ..., "cookie": ..., "cursors": [after each ID]}.
 """
 
 import json

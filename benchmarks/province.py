@@ -80,7 +80,7 @@ def ensure(size: str) -> Province:
 
 
 def access(environment: Mapping[str, str], ids: Sequence[int] = ()) -> dict[str, Any]:
-    """Return the planner's `token` and `cookie`, and the `cursors` of the pages after these plots (see benchmarks/planner.py)."""
+    """Return the planner's `token` and `cookie`, and the `cursors` of the pages after these plots."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.planner", *map(str, ids)],
         cwd=ROOT, env={**os.environ, **environment, "DATABASE_ROLE": "owner"}, check=True, text=True,

@@ -1,4 +1,4 @@
-"""results.json and the table."""
+"""results.json and the table, printed and in docs/benchmarks.md."""
 
 import json
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 from benchmarks.province import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results.json"
+PAGE = ROOT / "docs" / "benchmarks.md"
+START, END = "<!-- table -->", "<!-- /table -->"
 Result = dict[str, Any]
 
 
@@ -40,3 +42,10 @@ def table(results: list[Result]) -> str:
             f"| {peers} | {result['peak_mb']:g} |"
         )
     return "\n".join(lines)
+
+
+def publish(text: str) -> None:
+    """Put the table into docs/benchmarks.md between its marks."""
+    before, _start, rest = PAGE.read_text().partition(START)
+    _old, _end, after = rest.partition(END)
+    PAGE.write_text(f"{before}{START}\n{text}\n{END}{after}")

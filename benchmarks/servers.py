@@ -154,7 +154,7 @@ def ours(province: Province) -> Server:
 
 
 def ours_with_log(province: Province, log: Path) -> Server:
-    """The product with an access log of lines `<Content-Length> <path>` (gunicorn's own count misses files it sends)."""
+    """The product with an access log of lines `<Content-Length> <path>` (gunicorn's count misses files)."""
     port = _free_port()
     command = [*_gunicorn(port), f"--access-logfile={log}", "--access-logformat=%({content-length}o)s %(U)s"]
     return Server("first-view", command, _service_environment(province, port), port, "/readyz")
@@ -170,8 +170,8 @@ def plain(province: Province) -> Server:
 def tipg(province: Province) -> Server:
     """tipg reading the same table by the same role.
 
-    One process: the benchmark asks one thing at a time, and with several uvicorn leaves Nagle's algorithm on, which would
-    charge tipg 40 ms per answer that are not its own.
+    One process: the benchmark asks one thing at a time, and with several uvicorn leaves Nagle's algorithm on,
+    which would charge tipg 40 ms per answer that are not its own.
     """
     ensure_tipg()
     port = _free_port()

@@ -125,9 +125,7 @@ class Bench:
 
         def tipg(turn: int) -> Sample:
             offset = pages[turn] * PAGE
-            return fetch(
-                self.tipg, f"{TIPG}/items?limit={PAGE}&offset={offset}&{TIPG_PROPERTIES}&f=geojson", IDENTITY
-            )
+            return fetch(self.tipg, f"{TIPG}/items?limit={PAGE}&offset={offset}&{TIPG_PROPERTIES}&f=geojson", IDENTITY)
 
         def limit(turn: int) -> Sample:
             return self._run(limits.PAGE, {"after": ids.get(pages[turn] * PAGE, 0), "limit": PAGE})
