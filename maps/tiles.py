@@ -22,7 +22,7 @@ from maps.sources import Request
 log = logging.getLogger(__name__)
 TIMEOUT_MS = 3_000
 WAIT_SECONDS = 2.0
-COMPRESSION = 5
+COMPRESSION = 4  # level 5 takes half as long again for 1 % fewer bytes
 _slots = BoundedSemaphore(settings.TILE_SLOTS)
 
 
