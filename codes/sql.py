@@ -22,29 +22,32 @@ REDRAW = """
     RETURNING area.id"""
 
 # Who may see the outline: three persons or more, or the living consent of every one (issue 2, docs/domain.md §6).
+# A plot that was archived, or is just leaving, no longer counts as a grower, but its grower still has to agree: the
+# area's outline holds that ground until it is drawn anew.
 # Hidden areas get the commune's centre, the same point for every farm there: anything nearer would tell where it is.
 # %(areas)s: ids; %(without)s: ids of plots that are just leaving.
 REFRESH_OUTLINES = """
     WITH facts AS (
         SELECT area.id,
-               count(DISTINCT grower.person_id) AS people,
+               count(DISTINCT grower.person_id)
+                   FILTER (WHERE plot.status <> 'archived' AND plot.id <> ALL(%(without)s::bigint[])) AS people,
                coalesce(bool_and(consent.id IS NOT NULL), false) AS all_agree
         FROM codes_productionarea area
-        LEFT JOIN (codes_areaplot link
-                   JOIN farms_plot plot ON plot.id = link.plot_id AND plot.status <> 'archived'
-                                       AND plot.id <> ALL(%(without)s::bigint[])) ON link.area_id = area.id
+        LEFT JOIN (codes_areaplot link JOIN farms_plot plot ON plot.id = link.plot_id) ON link.area_id = area.id
         LEFT JOIN cooperatives_grower grower ON grower.id = plot.grower_id
         LEFT JOIN people_consent consent ON consent.person_id = grower.person_id
              AND consent.purpose = 'public_outline' AND consent.withdrawn_at IS NULL
         WHERE area.id = ANY(%(areas)s)
         GROUP BY area.id
+    ), decided AS (
+        SELECT id, people, people >= 3 OR people > 0 AND all_agree AS is_public FROM facts
     ), wanted AS (
         SELECT area.id, facts.people,
-               facts.people >= 3 OR facts.all_agree AS is_public,
-               CASE WHEN facts.people >= 3 OR facts.all_agree THEN ST_PointOnSurface(area.boundary)
+               facts.is_public,
+               CASE WHEN facts.is_public THEN ST_PointOnSurface(area.boundary)
                     ELSE coalesce(unit.centre, ST_PointOnSurface(unit.boundary), above.centre,
                                   ST_PointOnSurface(above.boundary), %(fallback)s::geometry) END AS location
-        FROM facts
+        FROM decided AS facts
         JOIN codes_productionarea area ON area.id = facts.id
         JOIN places_administrativeunit unit ON unit.id = area.commune_id
         LEFT JOIN places_administrativeunit above ON above.id = unit.parent_id

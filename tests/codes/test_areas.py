@@ -8,6 +8,7 @@ from core.changes import announce
 from core.errors import NotAllowed, RuleViolated, WrongState
 from farms.changes import PlotsArrived, PlotsLeaving
 from farms.models import Plot, PlotStatus
+from farms.services import archive_plot
 from people.services import give_consent, withdraw_consent
 from tests.factories.casework import make_request
 from tests.shapes import square, square_east_of
@@ -171,6 +172,21 @@ def test_a_plot_that_leaves_takes_its_grower_along(area):
     area.refresh_from_db()
 
     assert (area.grower_count, area.is_outline_public) == (2, False)
+
+
+def test_ground_of_a_grower_who_left_without_consent_stays_hidden_until_it_is_drawn_anew(area_factory, clerk):
+    area = area_factory(growers=2)
+    stays, leaves = area.plots.order_by("pk")
+    agree(stays.grower)
+
+    archive_plot(leaves, "sold", by=clerk)
+    area.refresh_from_db()
+    assert (area.grower_count, area.is_outline_public) == (1, False)
+
+    services.redraw_area(area, by=clerk)
+    area.refresh_from_db()
+    assert area.is_outline_public
+    assert not area.boundary.contains(leaves.boundary.centroid)
 
 
 def test_a_plot_that_was_only_changed_counts_again(area):
