@@ -23,15 +23,19 @@ def main(words: list[str]) -> int:
     sizes = [int(size) for size in chosen.sizes.split(",")] if chosen.only != "view" else []
     if any(size < works.PAGE for size in sizes):
         parser.error(f"a size is at least {works.PAGE} plots")
-    results = []
-    for size in sizes:
-        results += _one(province.ensure(str(size)))
+    table = ""
+    for size in sizes:  # written size by size: a run that is interrupted keeps what it has
+        table = _publish(_one(province.ensure(str(size))))
     if chosen.only != "sizes":
-        results.append(first_view.measure(province.ensure(province.DEMO)))
-    table = report.table(report.write(results))
-    report.publish(table)
+        table = _publish([first_view.measure(province.ensure(province.DEMO))])
     print(table)
     return 0
+
+
+def _publish(fresh: list[report.Result]) -> str:
+    table = report.table(report.write(fresh))
+    report.publish(table)
+    return table
 
 
 def _one(filled: province.Province) -> list[report.Result]:

@@ -1,5 +1,6 @@
 """The first view of the product map in a real browser: how many bytes of data it takes."""
 
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -21,6 +22,8 @@ QUIET_MS = 2_000  # nothing new asked for in this time: the map stands
 
 def measure(province: Province) -> dict[str, Any]:
     """Return the result `first_map_view`: data (tiles, JSON) of `/` for a newcomer, by the server's log."""
+    if importlib.util.find_spec("playwright") is None or find_chromium() is None:
+        raise SystemExit("The first view needs a browser: run make setup, then make bench ARGS='--only view'")
     _collect_static(province)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "access.log"

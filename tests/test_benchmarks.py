@@ -1,0 +1,68 @@
+"""The benchmarks' own arithmetic and files; never how long anything takes."""
+
+import json
+
+from benchmarks import report, servers, works
+from ops.tooling import lock_problem
+
+RESULT = {
+    "work": "tile_z8", "plots": 10_000, "ours_ms": 10.0, "ours_bytes": 1_234, "limit_ms": 4.0,
+    "peers": {"tipg": 25.0}, "peak_mb": 100.0, "note": "",
+}  # fmt: skip
+
+
+def test_committed_results_have_the_agreed_shape():
+    results = json.loads(report.RESULTS.read_text())
+
+    assert {"page_1000", "tile_z8", "tile_z10", "tile_z12", "tile_z14", "first_map_view"} <= {
+        r["work"] for r in results
+    }
+    for result in results:
+        assert set(result) == set(RESULT)
+        assert result["ours_ms"] > 0
+        assert result["ours_bytes"] > 0
+        assert all(ms > 0 for ms in result["peers"].values())
+
+
+def test_docs_show_the_committed_results():
+    results = json.loads(report.RESULTS.read_text())
+
+    assert report.table(results) in report.PAGE.read_text()
+
+
+def test_table_tells_how_many_times_as_long_the_others_take():
+    text = report.table([RESULT])
+
+    assert "| tile_z8 | 10,000 | 10 | 1,234 | 4 | 2.5 × | tipg 25 (2.5 ×) | 100 |" in text
+
+
+def test_new_results_replace_old_ones_of_the_same_work_and_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "RESULTS", tmp_path / "results.json")
+    report.write([RESULT, RESULT | {"work": "tile_z10"}, RESULT | {"plots": 100_000}])
+
+    merged = report.write([RESULT | {"ours_ms": 9.0}])
+
+    assert [(r["work"], r["plots"], r["ours_ms"]) for r in merged] == [
+        ("tile_z8", 10_000, 9.0),
+        ("tile_z10", 10_000, 10.0),
+        ("tile_z8", 100_000, 10.0),
+    ]
+
+
+def test_places_are_spread_over_all_and_always_the_same():
+    first, again = works.spread(100), works.spread(100)
+
+    assert first == again
+    assert len(first) == works.WARM_UPS + works.TIMED
+    assert min(first) == 0
+    assert 90 <= max(first) < 100
+
+
+def test_tile_of_a_place():
+    place = works.Place(rank=0, id=1, lon=105.75, lat=10.45)
+
+    assert place.tile(12) == (12, 3251, 1928)
+
+
+def test_lock_of_the_peer_has_hashes_and_no_addresses():
+    assert lock_problem(servers.TIPG_LOCK.read_text()) is None
