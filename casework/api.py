@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -16,10 +17,11 @@ from casework.eligibility import examine, question_of
 from casework.layers import REQUESTS
 from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
 from casework.steps import TAKE
-from casework.workflow import available_transitions
+from casework.workflow import STEPS, available_transitions
 from codes.models import CodeScheme, Market, ProductionArea
 from core.api.negotiation import as_json
 from core.api.preconditions import etag_of, matches
+from core.api.schema import GEOJSON, LayerDetailSchema
 from core.api.serializers import PointField, StrictSerializer
 from core.api.views import LayerDetailView, LayerListView, LayerView
 from core.errors import PreconditionMissing, Stale
@@ -126,6 +128,7 @@ def _visible(request: Request, key: Any) -> CodeRequest:
 class RequestListView(RequestFeature, LayerListView):
     """GET: a page of requests. POST: a draft; answers 201 with the feature."""
 
+    @extend_schema(request=RequestBody)
     def post(self, request: Request) -> HttpResponse:
         return answer_once(request, purpose="requests", body=request.data, work=lambda: self._create(request))
 
@@ -142,6 +145,7 @@ class RequestListView(RequestFeature, LayerListView):
 class RequestDetailView(RequestFeature, LayerDetailView):
     """GET: one request. PATCH: change a draft or a returned one; needs If-Match."""
 
+    @extend_schema(request=RequestBody)
     def patch(self, request: Request, key: int) -> HttpResponse:
         code_request = _visible(request, key)
         body = RequestBody(data=request.data, context={"request": request}, partial=True)
@@ -160,10 +164,31 @@ class RequestDetailView(RequestFeature, LayerDetailView):
             raise Stale
 
 
+class StepSchema(LayerDetailSchema):
+    """Each step has its own body and name; the answer is the request."""
+
+    def get_operation_id(self) -> str:
+        return f"requests_{self.view.step}"  # type: ignore[attr-defined]
+
+    def get_request_serializer(self) -> Any:
+        return BODIES[self.view.step]  # type: ignore[attr-defined]
+
+    def get_response_serializers(self) -> Any:
+        return {(_status_of(self.view.step), GEOJSON): self.feature()}  # type: ignore[attr-defined]
+
+    def get_summary(self) -> str | None:
+        return str(STEPS[self.view.step])  # type: ignore[attr-defined]
+
+
+def _status_of(step: str) -> int:
+    return 201 if step == "record_inspection" else 200
+
+
 class RequestStepView(RequestFeature, LayerView):
     """POST: take a step; answers with the request as it then is."""
 
     step = ""
+    schema = StepSchema()
 
     def post(self, request: Request, key: int) -> HttpResponse:
         return answer_once(
@@ -175,8 +200,7 @@ class RequestStepView(RequestFeature, LayerView):
         body = BODIES[self.step](data=request.data or {}, context={})
         body.is_valid(raise_exception=True)
         TAKE[self.step](code_request, **body.validated_data, by=request.user)
-        status = 201 if self.step == "record_inspection" else 200
-        return self.feature_answer(request, key, status=status)
+        return self.feature_answer(request, key, status=_status_of(self.step))
 
 
 urlpatterns: list[URLPattern] = [

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -62,6 +63,7 @@ class AreaListView(LayerListView):
 
     layer = AREAS
 
+    @extend_schema(request=NewArea)
     def post(self, request: Request) -> HttpResponse:
         return answer_once(request, purpose="areas", body=request.data, work=lambda: self._create(request))
 

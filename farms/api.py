@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import IsAuthenticated
@@ -107,7 +107,7 @@ class PlotListView(LayerListView):
 
     layer = PLOTS
 
-    @extend_schema(request=PlotSerializer, responses={201: PlotSerializer})
+    @extend_schema(request=PlotSerializer)
     def post(self, request: Request, **kwargs: Any) -> HttpResponse:
         refuse_parameters(request, allowed=("f",))
         body = request.data
@@ -126,11 +126,11 @@ class PlotDetailView(LayerDetailView):
 
     layer = PLOTS
 
-    @extend_schema(request=PlotSerializer, responses=PlotSerializer)
+    @extend_schema(request=PlotSerializer)
     def put(self, request: Request, key: str, **kwargs: Any) -> HttpResponse:
         return self._change(request, key, partial=False)
 
-    @extend_schema(request=PlotSerializer, responses=PlotSerializer)
+    @extend_schema(request=PlotSerializer)
     def patch(self, request: Request, key: str, **kwargs: Any) -> HttpResponse:
         return self._change(request, key, partial=True)
 
@@ -140,6 +140,7 @@ class PlotDetailView(LayerDetailView):
             services.change_plot(plot, by=request.user, **_checked(request, plot, partial=partial))  # type: ignore[arg-type]
             return self.feature_answer(request, key)
 
+    @extend_schema(parameters=[OpenApiParameter("reason", str, required=True, enum=ARCHIVE_REASONS)])
     def delete(self, request: Request, key: str, **kwargs: Any) -> HttpResponse:
         refuse_parameters(request, allowed=("reason",))
         reason = request.query_params.get("reason", "")
@@ -250,7 +251,7 @@ class ImportDetailView(ImportView):
         )
         return _import_answer(answered, status=202)
 
-    @extend_schema(responses=dict)
+    @extend_schema(responses={200: dict})
     def delete(self, request: Request, pk: Any) -> HttpResponse:
         return _import_answer(services.cancel_import(self.plot_import(request, pk), by=request.user))
 

@@ -281,6 +281,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "EnquiryStatusEnum": "products.models.EnquiryStatus",
+        "JobStatusEnum": "office.models.JobStatus",
+    },
 }
 THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),

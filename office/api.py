@@ -45,7 +45,7 @@ class JobView(ApiView):
         refuse_parameters(request, allowed=("f",))
         return _answer(self._job(request, pk))
 
-    @extend_schema(responses=JobSerializer)
+    @extend_schema(responses={200: JobSerializer})
     def delete(self, request: Request, pk: Any) -> Response:
         return _answer(services.cancel_job(self._job(request, pk), by=request.user))
 

@@ -69,6 +69,15 @@ class EnquiryShownSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
+class EnquirySentSerializer(EnquiryShownSerializer):
+    """What the buyer gets once: with the private address at which the answer will stand."""
+
+    url = serializers.URLField()
+
+    class Meta(EnquiryShownSerializer.Meta):
+        fields = (*EnquiryShownSerializer.Meta.fields, "token", "url")
+
+
 class AnswerSerializer(StrictSerializer):
     """The text of an answer."""
 
@@ -98,7 +107,7 @@ class EnquiryListView(ApiView):
         refuse_parameters(request)
         return Response(EnquiryShownSerializer(_enquiries(request)[:100], many=True).data)
 
-    @extend_schema(request=EnquirySerializer, responses={201: EnquiryShownSerializer})
+    @extend_schema(request=EnquirySerializer, responses={201: EnquirySentSerializer})
     def post(self, request: Request) -> Response:
         serializer = EnquirySerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)

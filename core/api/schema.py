@@ -1,5 +1,6 @@
 """OpenAPI description of layer views, drawn from the same `Layer` and filters that answer."""
 
+import re
 from typing import Any
 
 import django_filters
@@ -13,6 +14,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
+from core.api.shape_schemas import SHOWN_SCHEMA
 from core.filters import BboxFilter, DayFilter, Parameter, StrictFilterSet
 from core.layers import Layer
 from core.problems import CONTENT_TYPE
@@ -47,27 +49,6 @@ PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
-RING_EXAMPLE = [[105.63, 10.45], [105.631, 10.45], [105.631, 10.451], [105.63, 10.451], [105.63, 10.45]]
-_POSITION = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-
-
-def _geometry(kinds: list[str], coordinates: dict[str, Any], example: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "description": "RFC 7946: WGS 84, longitude before latitude, no height",
-        "required": ["type", "coordinates"],
-        "properties": {"type": {"type": "string", "enum": kinds}, "coordinates": coordinates},
-        "example": {"type": kinds[0], "coordinates": example},
-    }
-
-
-BOUNDARY_SCHEMA = _geometry(["MultiPolygon", "Polygon"], {"type": "array", "items": {}}, [[RING_EXAMPLE]])
-POINT_SCHEMA = _geometry(["Point"], _POSITION, RING_EXAMPLE[0])
-SHOWN_SCHEMA = _geometry(
-    ["MultiPolygon", "Polygon", "Point", "MultiPoint", "LineString", "MultiLineString"],
-    {"type": "array", "items": {}},
-    [[RING_EXAMPLE]],
-) | {"nullable": True}
 _FIELD_SCHEMAS: tuple[tuple[type[models.Field], dict[str, Any]], ...] = (
     (models.DateTimeField, {"type": "string", "format": "date-time"}),
     (models.DateField, {"type": "string", "format": "date"}),
@@ -84,6 +65,21 @@ _LINK = {
 }
 
 
+# Views say in their docstrings what each method does: "GET: a page. PUT, PATCH (If-Match): change it."
+_METHODS = r"(?:GET|POST|PUT|PATCH|DELETE)"
+_PART = re.compile(rf"\b({_METHODS}(?:, {_METHODS})*)((?: \([^)]*\))?): ")
+
+
+def words_of(docstring: str, method: str) -> str:
+    """Return what a view's docstring says of `method`; the whole text when it names no methods."""
+    pieces = _PART.split(docstring)
+    for methods, _condition, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
+        if method in methods.split(", "):
+            said = text.strip()
+            return said[:1].upper() + said[1:]
+    return docstring.strip()
+
+
 class OwnSessionScheme(SessionScheme):
     """Describes our session authentication, which is the framework's with better words."""
 
@@ -91,7 +87,13 @@ class OwnSessionScheme(SessionScheme):
 
 
 class StrictSchema(AutoSchema):
-    """Adds problem documents to every operation."""
+    """Adds problem documents to every operation, and its words from the view's docstring."""
+
+    def get_description(self) -> str:
+        return words_of(super().get_description(), self.method)
+
+    def get_summary(self) -> str | None:
+        return re.split(r"[.;:](?:\s|$)", self.get_description(), maxsplit=1)[0]
 
     def _get_format_parameters(self) -> list[Any]:
         """None: `format` is unknown here, `f` stands with the other parameters."""
@@ -184,7 +186,8 @@ class LayerDetailSchema(LayerSchema):
     verb = "read"
 
     def get_override_parameters(self) -> list[Any]:
-        key = OpenApiParameter("key", str, OpenApiParameter.PATH, description=self.layer.key)
+        kind = int if self.layer.key == "pk" else str
+        key = OpenApiParameter("key", kind, OpenApiParameter.PATH, description=self.layer.key)
         return [key, _format_parameter()] if self.method == "GET" else [key, *_if_match(self.method)]
 
 

@@ -12,7 +12,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from core.api.geometry import boundary_document, clean_boundary, clean_point, refuse_crs
 from core.api.problems import MALFORMED, findings_of, json_pointer
-from core.api.schema import BOUNDARY_SCHEMA, POINT_SCHEMA
+from core.api.shape_schemas import BOUNDARY_SCHEMA, POINT_SCHEMA
 from core.errors import BadInput, Finding, RuleViolated
 from core.sql import COORDINATE_DIGITS
 
