@@ -41,7 +41,7 @@ def new_receipt() -> str:
     return secrets.token_hex(16)
 
 
-@keep_history()
+@keep_history(exclude=["contact_person"])  # a person: must be erasable
 class CodeRequest(models.Model):
     """A cooperative asks for codes for one area under one scheme."""
 

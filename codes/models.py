@@ -16,6 +16,7 @@ from codes.querysets import CodeQuerySet, ProductionAreaQuerySet, SchemeQuerySet
 from core.expressions import WebMercator
 from core.fields import BoundaryField, TextBlock, TextLine, area_field, boundary_constraints, web_mercator_field
 from core.history import keep_history
+from core.triggers import Frozen
 
 
 class Market(models.Model):
@@ -301,7 +302,7 @@ class ProductionAreaCode(models.Model):
             models.CheckConstraint(name="code_is_upper_ascii", condition=Q(code__regex=r"^[A-Z0-9][A-Z0-9-]+$")),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="frozen", fields=FROZEN_CODE_FIELDS),
+            Frozen(name="frozen", fields=FROZEN_CODE_FIELDS),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
         ]
 
