@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def measure(province: Province) -> dict[str, Any]:
             server.reset_peak()
             for _ in range(VIEWS):
                 before = len(_lines(log))
-                ms = _look(f"http://127.0.0.1:{server.port}/")
+                ms = _look(f"http://127.0.0.1:{server.port}/", log, before)
                 views.append((ms, _by_kind(_lines(log)[before:])))
             peak = server.peak_mb()
     kinds = views[-1][1]
@@ -62,24 +63,23 @@ def _collect_static(province: Province) -> None:
     )  # fmt: skip
 
 
-def _look(address: str) -> float:
+def _look(address: str, log: Path, before: int) -> float:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN")
-            seen: list[str] = []
-            page.context.on("requestfinished", lambda request: seen.append(request.url))
-            started = page.evaluate("performance.timeOrigin")
+            started = time.monotonic()
             page.goto(address, wait_until="load")
             known = -1
             for _ in range(20):
-                if known == len(seen):
+                lines = _lines(log)[before:]
+                if known == len(lines) and _by_kind(lines)["tiles"]:
                     break
-                known = len(seen)
+                known = len(lines)
                 page.wait_for_timeout(QUIET_MS)
-            return float(page.evaluate("performance.timeOrigin + performance.now()")) - started - QUIET_MS
+            return (time.monotonic() - started) * 1000 - QUIET_MS
         finally:
             browser.close()
 
