@@ -9,12 +9,16 @@ from places.filters import UnitFilter
 
 
 class CooperativeFilters(StrictFilterSet):
-    """`kind`, `commune` (unit code, with units below), `q` (name), `bbox`."""
+    """`kind`, `commune` (unit code, with units below), `q` (name), `bbox`.
+
+    For rows of the layer `cooperatives`: `q` and `bbox` look at what it shows, so that nobody finds a household's
+    name or seat by asking often.
+    """
 
     kind = django_filters.ChoiceFilter(choices=HolderKind.choices, label=_("Loại hình"), empty_label=_("Tất cả"))
     commune = UnitFilter(field_name="commune", label=_("Phường, xã"))
-    q = TextSearchFilter(folded=("search_key",), label=_("Tìm theo tên"))
-    bbox = BboxFilter(field_name="location")
+    q = TextSearchFilter(folded=("shown_search_key",), label=_("Tìm theo tên"))
+    bbox = BboxFilter(field_name="seat")
 
     class Meta:
         model = Cooperative

@@ -13,10 +13,11 @@ _IS_HOUSEHOLD = {"kind": HolderKind.HOUSEHOLD}
 
 
 def _cooperatives(user: Any) -> QuerySet[Cooperative]:
-    """Those the user may see; the seat of a single household is a private address and shows no point."""
+    """Those the user may see; a single household has neither name nor point, and no filter finds it by either."""
     return Cooperative.objects.visible_to(user).annotate(
         seat=Case(When(**_IS_HOUSEHOLD, then=Value(None)), default=F("location")),
         shown_name=Case(When(**_IS_HOUSEHOLD, then=Value(None)), default=F("name")),
+        shown_search_key=Case(When(**_IS_HOUSEHOLD, then=Value(None)), default=F("search_key")),
     )
 
 

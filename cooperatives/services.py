@@ -1,5 +1,6 @@
 """Writes on cooperatives and their growers."""
 
+import secrets
 from typing import Any
 
 from django.db import transaction
@@ -7,7 +8,7 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from cooperatives.models import Cooperative, CooperativeStatus, Grower, MemberRole, Membership
+from cooperatives.models import Cooperative, CooperativeStatus, Grower, HolderKind, MemberRole, Membership
 from cooperatives.permissions import can_edit_for_cooperative, can_verify_cooperative
 from cooperatives.workflow import REGISTRATION_TRANSITIONS
 from core.errors import NotAllowed, RuleViolated
@@ -27,7 +28,9 @@ def register_cooperative(*, by: Any, **fields: Any) -> Cooperative:
     if not by.is_authenticated:
         raise NotAllowed
     fields["search_key"] = fold(f"{fields['name']} {fields.get('short_name', '')}")
-    fields["slug"] = _free_slug(fields["name"])
+    is_household = fields.get("kind") == HolderKind.HOUSEHOLD
+    # Addresses are read by everybody who may see the row: a household's must not spell its name.
+    fields["slug"] = f"ho-{secrets.token_hex(5)}" if is_household else _free_slug(fields["name"])
     cooperative = Cooperative.objects.create(status=CooperativeStatus.PENDING, **fields)
     Membership.objects.create(cooperative=cooperative, user=by, role=MemberRole.OWNER)
     return cooperative

@@ -30,6 +30,13 @@ def test_same_name_gets_another_address(registered, outsider, commune):
     assert second.slug == "htx-xoai-thu-2"
 
 
+def test_address_of_a_household_does_not_spell_its_name(outsider, commune):
+    household = services.register_cooperative(by=outsider, kind="household", name="Hộ Bà Tư", commune=commune)
+
+    assert "tu" not in household.slug.removeprefix("ho-")
+    assert "ba" not in household.slug.split("-")
+
+
 def test_stranger_can_not_register(anonymous, commune):
     with pytest.raises(NotAllowed):
         services.register_cooperative(by=anonymous, kind="cooperative", name="X", commune=commune)

@@ -117,6 +117,17 @@ def test_household_shows_its_holder_but_neither_name_nor_seat_in_the_layer(clien
     assert (found["geometry"], found["properties"]["name"]) == (None, None)
 
 
+@pytest.mark.parametrize("query", ["q=zzyzx", "bbox=105.6,10.4,105.7,10.5"])
+def test_filters_do_not_tell_what_a_household_hides(client, planner, cooperative_factory, query):
+    cooperative_factory(
+        slug="ho-rieng", kind="household", name="Hộ Zzyzx Riêng", location=Point(105.63, 10.45, srid=4326)
+    )
+    client.force_login(planner)
+
+    assert client.get("/api/v1/cooperatives/").json()["numberReturned"] == 1
+    assert client.get(f"/api/v1/cooperatives/?{query}").json()["numberReturned"] == 0
+
+
 @pytest.mark.parametrize(
     ("query", "count"), [("q=CUA TOI", 1), ("kind=firm", 0), ("commune=99", 2), ("bbox=0,0,1,1", 0)]
 )
