@@ -181,7 +181,7 @@ def tipg(province: Province) -> Server:
     ]  # fmt: skip
     environment = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-        "DATABASE_URL": province.app_url,
+        "DATABASE_URL": f"{province.app_url}?statement_timeout=120000",  # as for the other peer
         "TIPG_DB_TABLES": '["public.farms_plot"]',
         "TIPG_CATALOG_TTL": "0",  # no new reading of the catalogue amid the measurements
         # The indexed column: it would else take the first one by name.
