@@ -16,7 +16,10 @@ from core.workflow import next_status
 
 
 def locked(code_request: CodeRequest) -> CodeRequest:
-    """Return the request as it is now, locked until the transaction ends."""
+    """Return the request and its area as they are now, both locked until the transaction ends.
+
+    The area too: what the checks have seen of its ground must still be so when the step is stored.
+    """
     rows = CodeRequest.objects.select_related(
         "area__crop",
         "area__variety",
@@ -27,7 +30,8 @@ def locked(code_request: CodeRequest) -> CodeRequest:
         "scheme",
         "assigned_to",
     )
-    return rows.select_for_update(of=("self",)).get(pk=code_request.pk)
+    # Weaker than FOR UPDATE: rows that point to these two may be written meanwhile.
+    return rows.select_for_update(of=("self", "area"), no_key=True).get(pk=code_request.pk)
 
 
 def begin(code_request: CodeRequest, name: str, *, by: Any) -> tuple[CodeRequest, bool]:

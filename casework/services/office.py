@@ -12,6 +12,7 @@ from casework import eligibility, notifications
 from casework.models import CodeRequest, Inspection, InspectionResult, RequestStatus
 from casework.services.moving import begin, move
 from codes.services import issue_codes
+from cooperatives.models import Cooperative
 from core.errors import Finding, NotAllowed, RuleViolated
 
 
@@ -119,6 +120,8 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
         raise NotAllowed("four_eyes", _("Chế độ này đòi người duyệt khác người thẩm định."))
     _check_inspection(code_request)
     today = timezone.localdate()
+    # One approval of a holder at a time: two of its areas may share a plot, and only one may have the code for it.
+    Cooperative.objects.select_for_update(of=("self",), no_key=True).get(pk=code_request.cooperative_id)
     findings = eligibility.ensure_eligible(code_request, on=today)
     if code_request.assigned_to is None:
         code_request.assigned_to = by

@@ -10,7 +10,7 @@ from django.test import Client
 from casework import services
 from casework.models import CodeRequest
 from codes.models import CodeCounter, ProductionAreaCode
-from codes.services import issue_codes
+from codes.services import form_area, issue_codes
 from tests.people import make_officer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +72,22 @@ def test_two_officers_approve_two_requests_over_http(
     for market in ("CHN", "USA"):
         serials = ProductionAreaCode.objects.filter(market=market).order_by("serial").values_list("serial", flat=True)
         assert list(serials) == [1, 2]
+
+
+def test_two_areas_with_a_plot_in_common_do_not_both_get_the_code(
+    cooperative, mango, plot_factory, request_factory, old_scheme, china, clerk, officer
+):
+    plot = plot_factory()
+    areas = [form_area(cooperative, name=name, crop=mango, plots=[plot], by=clerk) for name in ("Vùng A", "Vùng B")]
+    requests = [request_factory(area=area, scheme=old_scheme, markets=[china], submitted=True) for area in areas]
+    for code_request in requests:
+        services.take_up_request(code_request, by=officer)
+    paths = [f"/api/v1/requests/{code_request.pk}/approve/" for code_request in requests]
+
+    answers = at_once([press(officer, path) for path in paths])
+
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
+    assert ProductionAreaCode.objects.count() == 1
 
 
 def test_one_officer_double_clicks_over_http(submitted_request, officer):
