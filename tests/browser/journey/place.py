@@ -23,7 +23,7 @@ from tests.factories.products import make_offer, make_product
 from tests.people import make_officer, make_user
 from tests.shapes import middle_of, rectangle, square, square_east_of, square_north_of
 
-PASSWORD = "con thuyền chở xoài"  # noqa: S105  (of accounts that live as long as a test)
+PASSWORD = "con thuyền chở xoài"  # of accounts that live as long as a test
 GROUND = square(105.63, 10.45)  # the first of the cooperative's plots
 GROWERS = ("Trần Thị Ánh Tuyết", "Lê Văn Đậu", "Phạm Thị Mượt")
 SEAT_CONTACTS = ("0000 111 222", "htx.rach.chanh@example.test", "thu.ky@example.test")

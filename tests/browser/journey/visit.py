@@ -57,10 +57,16 @@ class Visits:
         expect(page.locator(".account-menu__name")).to_have_text(user.full_name)
         return page
 
+    def leave(self, *pages: Page) -> None:
+        """Close the browsers of these pages: each keeps some of the server's connections to the database."""
+        for page in pages:
+            self.contexts.remove(page.context)
+            page.context.close()
+
     def close(self) -> None:
         """Close all browsers."""
-        for context in self.contexts:
-            context.close()
+        while self.contexts:
+            self.contexts.pop().close()
 
 
 def look(page: Page, name: str) -> None:
@@ -72,18 +78,19 @@ def look(page: Page, name: str) -> None:
         for violation in result["violations"]
         for node in violation["nodes"]
     ]
-    assert found == [], f"{name} {page.url}"
-    _keep_picture(page, f"{name}-desktop")
+    assert not found, "\n".join([f"{name} {page.url}", *found])
+    keep_picture(page, f"{name}-desktop")
     page.set_viewport_size(PHONE["viewport"])
     try:
         wide = page.evaluate("() => document.documentElement.scrollWidth")
         assert wide <= PHONE["viewport"]["width"], f"{name} {page.url} is {wide} pixels wide on a telephone"
-        _keep_picture(page, f"{name}-phone")
+        keep_picture(page, f"{name}-phone")
     finally:
         page.set_viewport_size(DESKTOP["viewport"])
 
 
-def _keep_picture(page: Page, name: str) -> None:
+def keep_picture(page: Page, name: str) -> None:
+    """Write `var/screenshots/journey-<name>.png` when SCREENSHOTS=1, once the map has drawn."""
     if os.environ.get("SCREENSHOTS") != "1":
         return
     if page.evaluate("() => Boolean(window.drawnMaps)"):
