@@ -51,10 +51,11 @@ class AreaFilters(StrictFilterSet):
         offered = rows.filter(
             Q(products__offers__valid_to=None) | Q(products__offers__valid_to__gt=today),
             products__is_published=True,
+            products__cooperative__status="verified",
             products__offers__months__contains=[int(value)],
             products__offers__valid_from__lte=today,
         )
-        return rows.filter(pk__in=offered.order_by().values("pk"))
+        return rows.filter(pk__in=offered.exclude(cooperative__kind="household").order_by().values("pk"))
 
     def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
         good = ProductionArea.objects.with_active_code(value.code, localdate())

@@ -30,13 +30,15 @@ class ProductionAreaQuerySet(QuerySet):
     """Areas chain: `ProductionArea.objects.public().with_active_code("CHN", today)`."""
 
     def public(self) -> Self:
-        """Areas in use that have ever been given a code, or whose products are published: what a buyer may know of.
+        """Areas in use that have ever been given a code, or whose products are public: what a buyer may know of.
 
         `products` by name: that app stands above this one.
         """
         from codes.models import ProductionArea, ProductionAreaCode
 
-        sold = ProductionArea.objects.filter(pk=OuterRef("pk"), products__is_published=True)
+        sold = ProductionArea.objects.filter(
+            pk=OuterRef("pk"), products__is_published=True, products__cooperative__status="verified"
+        ).exclude(cooperative__kind="household")
         coded = ProductionAreaCode.objects.filter(area=OuterRef("pk"))
         return self.filter(Exists(coded) | Exists(sold), is_active=True)
 

@@ -160,7 +160,7 @@ AREA_MAP = MapLayer(
         ),
         Shapes("areas", from_zoom=AREA_SHAPES_FROM, extra=_CROP_CODE, is_spread=True),
     ),
-    depends_on=("areas", "codes", "units"),
+    depends_on=("areas", "codes", "units", "products"),  # a published product makes its area public
     draw=lambda: drawing.areas(shapes_from=AREA_SHAPES_FROM),
     follows_cooperatives=True,
 )  # fmt: skip

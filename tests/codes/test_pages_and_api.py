@@ -120,6 +120,16 @@ def test_public_area_shows_its_outline_and_codes(code, area):
     assert feature["properties"]["area_ha"] == pytest.approx(3, rel=1e-3)
 
 
+@pytest.mark.parametrize(("status", "kind", "count"), [
+    ("verified", "cooperative", 1), ("pending", "cooperative", 0), ("verified", "household", 0),
+])  # fmt: skip
+def test_area_of_a_product_is_public_only_where_the_product_is(client, area, product_factory, status, kind, count):
+    product_factory(area=area)
+    type(area.cooperative).objects.filter(pk=area.cooperative_id).update(status=status, kind=kind)
+
+    assert client.get("/api/v1/areas/").json()["numberReturned"] == count
+
+
 def test_hidden_area_is_a_point_for_strangers_and_an_outline_for_its_own(area_factory, code_factory, clerk, officer):
     hidden = area_factory(growers=1, lat=10.47)
     code_factory(area=hidden)

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from maps import services
+from products.services import set_published
 from tests.maps.conftest import LAT, LON, decode, tile_at, tile_url
 from tests.shapes import bowtie, square
 
@@ -342,6 +343,20 @@ def test_tile_after_unpublishing_has_new_bytes(client, product_factory):
     services.note_changes(["products"])
 
     after = client.get(tile_url("products", 13), HTTP_IF_NONE_MATCH=before["ETag"])
+
+    assert after.status_code == 200
+    assert decode(after.content) == {}
+
+
+def test_an_area_that_is_public_by_its_product_leaves_the_tiles_with_it(client, area, clerk, product_factory):
+    product = product_factory(area=area)
+    x, y = area.public_location.coords
+    place = tile_url("areas", 13, x, y)
+    before = client.get(place)
+    assert "areas" in decode(before.content)
+
+    set_published(product, is_published=False, by=clerk)
+    after = client.get(place, HTTP_IF_NONE_MATCH=before["ETag"])
 
     assert after.status_code == 200
     assert decode(after.content) == {}
