@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2 import Binary
@@ -89,7 +90,10 @@ def only_polygons(shape: GEOSGeometry) -> MultiPolygon:
 
 
 def settle_cases(plot: Plot, *, by: Any) -> None:
-    """After `plot` moved or left: cases whose ground is no longer shared are decided, and who waited is free."""
+    """After `plot` moved or left: cases whose ground is no longer shared are decided, and who waited is free.
+
+    The caller announces `plot`; other plots that become free are announced here.
+    """
     decision = {True: OverlapDecision.TRIM_SECOND, False: OverlapDecision.TRIM_FIRST}
     still = set()
     if plot.status != PlotStatus.ARCHIVED:
@@ -101,7 +105,11 @@ def settle_cases(plot: Plot, *, by: Any) -> None:
             continue
         outcome = OverlapDecision.WITHDRAWN if plot.status == PlotStatus.ARCHIVED else decision[is_second]
         _close(case, outcome, _("Ranh giới đã được sửa, không còn chồng lấn."), by=by)
-        _free(case.second_id)
+        if not is_second:
+            other = Plot.objects.filter(pk=case.second_id)
+            announce(PlotsLeaving(plots=other))  # density cells count by status
+            _free(case.second_id)
+            announce(PlotsArrived(plots=other))
     _free(plot.pk)
 
 
@@ -112,6 +120,8 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
     Raises WrongState when it is decided, RuleViolated without a reason or when ground is to be trimmed but still
     shared.
     """
+    # The plot before its cases, as in every other service: nobody waits in a ring.
+    Plot.objects.select_for_update(of=("self",)).get(pk=case.second_id)
     case = (
         OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune").get(pk=case.pk)
     )
@@ -128,7 +138,8 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
     plots = Plot.objects.filter(pk=case.second_id)
     announce(PlotsLeaving(plots=plots))
     if decision == OverlapDecision.WITHDRAWN:
-        plots.update(status=PlotStatus.ARCHIVED, updated_at=timezone.now(), version=case.second.version + 1)
+        plots.update(status=PlotStatus.ARCHIVED, updated_at=timezone.now(), version=F("version") + 1)
+        settle_cases(plots.get(), by=by)  # who waited for this plot waits no longer
     else:
         _free(case.second_id)
     announce(PlotsArrived(plots=plots))

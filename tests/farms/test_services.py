@@ -4,11 +4,13 @@ import threading
 
 import pytest
 from django.db import connections
+from django.db.models import Sum
 
 from core.errors import NotAllowed, RuleViolated, WrongState
 from farms import services
 from farms.models import OverlapCase, OverlapStatus, Plot, PlotStatus
 from farms.services import PlotRow, PlotsOverlap
+from maps.models import DensityCell
 from office.models import Notice
 from tests.shapes import rectangle, square, square_east_of
 
@@ -103,6 +105,27 @@ def test_withdrawn_plot_is_archived(officer, neighbour_clerk, neighbour, mango, 
 
     added.refresh_from_db()
     assert added.status == PlotStatus.ARCHIVED
+
+
+def test_who_waited_for_a_withdrawn_plot_is_free_and_counted_as_such(
+    officer, clerk, neighbour_clerk, cooperative, neighbour, mango, plot
+):
+    middle = services.add_plot(
+        neighbour, square_east_of(plot.boundary, gap_m=-10), by=neighbour_clerk, ref="L-1", crop=mango
+    )
+    waiting = services.add_plot(
+        cooperative, square_east_of(middle.boundary, gap_m=-10), by=clerk, ref="X-9", crop=mango
+    )
+    assert waiting.status == PlotStatus.IN_CONFLICT
+
+    services.decide_overlap(OverlapCase.objects.get(second=middle), "withdrawn", reason="Nhầm", by=officer)
+
+    waiting.refresh_from_db()
+    # `plot` itself came without an announcement, so the cells count the other two.
+    counted = DensityCell.objects.values_list("status").annotate(n=Sum("plots")).order_by("status")
+    assert waiting.status == PlotStatus.ACTIVE
+    assert not OverlapCase.objects.open().exists()
+    assert dict(counted) == {"active": 1, "archived": 1, "in_conflict": 0}
 
 
 @pytest.mark.parametrize(("decision", "reason"), [("", "x"), ("nonsense", "x"), ("accepted", " "), ("trim_first", "x")])
