@@ -1,8 +1,8 @@
 """News goes up without an upward call.
 
 A service that changed things which other apps care about ends with `announce(PlotsChanged(...))`. Who hears it is one
-written-out list, `geoapp.wiring.RECEIVERS`: pairs of a change class and a receiver, plus whether the receiver runs in
-the same transaction (exact counters) or after the commit, from the outbox table (notices, search).
+written-out list, `geoapp.wiring.RECEIVERS`: pairs of a change class and a receiver, all called in the writer's own
+transaction. What must wait for the commit (mail) goes through the outbox table, see `announce`.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Pages: the user's notices, a document by its right."""
+"""Pages: the user's notices."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

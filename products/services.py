@@ -54,6 +54,9 @@ def publish_product(
     require(can_edit_products(by, cooperative))
     if kind != ProductKind.CROP:
         crop = variety = None
+    if area is not None:
+        # Held until the product stands: its point may be withdrawn from the public at this moment.
+        area = ProductionArea.objects.select_for_update(of=("self",), no_key=True).get(pk=area.pk)
     _check_origin(cooperative, kind, crop, variety, area)
     _check_name(cooperative, name_vi)
     product = Product.objects.create(
