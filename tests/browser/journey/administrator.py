@@ -6,9 +6,9 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from codes.models import ProductionAreaCode
-from tests.browser.conftest import wait_for_map
+from tests.browser.conftest import assert_no_axe_violations, wait_for_map
 from tests.browser.journey.place import Place
-from tests.browser.journey.visit import look
+from tests.browser.journey.visit import keep_picture
 
 
 def work(page: Page, place: Place, code: ProductionAreaCode) -> None:
@@ -17,14 +17,14 @@ def work(page: Page, place: Place, code: ProductionAreaCode) -> None:
     page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.locator(".account-menu summary").click()
     page.get_by_role("link", name="Trang quản trị").click()
-    look(page, "admin")
+    _look(page, "admin")
     page.goto(reverse("admin:codes_productionareacode_changelist"))
     page.get_by_role("link", name=code.code).click()
     wait_for_map(page)
     expect(page.locator(".field-code .readonly")).to_have_text(code.code)
     expect(page.locator(".field-status .readonly")).to_be_visible()
     assert page.locator("[name=code], [name=status]").count() == 0
-    look(page, "admin-code")
+    _look(page, "admin-code")
 
     address = reverse("admin:codes_productionareacode_change", args=[code.pk])
     token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
@@ -39,7 +39,13 @@ def work(page: Page, place: Place, code: ProductionAreaCode) -> None:
 
     page.goto(reverse("admin:places_administrativeunit_change", args=[place.commune.pk]))
     wait_for_map(page)
-    look(page, "admin-unit")
+    _look(page, "admin-unit")
     page.get_by_role("button", name="Lưu lại", exact=True).click()
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert {host for host in hosts if host} == {urlsplit(page.url).netloc}
+
+
+def _look(page: Page, name: str) -> None:
+    """These pages are Django's own: its minor findings (an empty table header) are not ours to mend."""
+    assert_no_axe_violations(page)
+    keep_picture(page, name)

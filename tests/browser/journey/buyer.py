@@ -15,7 +15,7 @@ PAGE_LIMIT = 20_000  # bytes of a code check, all told
 MAIL, PHONE = "mua.hang@example.test", "0000 765 432"
 
 
-def _count(page: Page, expected: int, bodies: dict[str, bytes]) -> None:
+def _count(page: Page, expected: int, tiles: list[Response]) -> None:
     """List, API and tiles hold the same number of products under the filters of the address."""
     expect(page.locator("#results .count-line")).to_contain_text(f"{expected} sản phẩm")
     expect(page.locator("#results > .results > li")).to_have_count(expected)
@@ -26,7 +26,8 @@ def _count(page: Page, expected: int, bodies: dict[str, bytes]) -> None:
     whole = page.request.get(f"/tiles/products/0/0/0.mvt{'?' + query if query else ''}").body()
     groups = mapbox_vector_tile.decode(whole)["product_communes"]["features"] if whole else []
     assert sum(group["properties"]["count"] for group in groups) == expected
-    fetched = [mapbox_vector_tile.decode(body) for url, body in bodies.items() if urlsplit(url).query == query and body]
+    bodies = [tile.body() for tile in tiles if tile.status == 200 and urlsplit(tile.url).query == query]
+    fetched = [mapbox_vector_tile.decode(body) for body in bodies if body]
     found = {
         feature["properties"]["id"] for tile in fetched for feature in tile.get("products", {}).get("features", ())
     }
@@ -46,30 +47,24 @@ def _point_layers(page: Page) -> list[str]:
 
 def search_products(page: Page) -> None:
     """Filter by product, month, market and commune; list, API, tiles and address agree at every step."""
-    bodies: dict[str, bytes] = {}
-
-    def keep(response: Response) -> None:
-        if "/tiles/products/" in response.url and response.status == 200:
-            bodies[response.url] = response.body()
-
-    page.on("response", keep)
+    tiles: list[Response] = []
+    page.on("response", lambda response: tiles.append(response) if "/tiles/products/" in response.url else None)
     page.goto(f"/{BOTH_COMMUNES}")
-    _count(page, 4, bodies)
+    _count(page, 4, tiles)
     page.get_by_label("Cây trồng").select_option(label="Xoài")
-    _count(page, 3, bodies)
+    _count(page, 3, tiles)
     page.locator(".months__choice", has=page.locator('input[value="5"]')).click()
-    _count(page, 2, bodies)
+    _count(page, 2, tiles)
     page.get_by_label("Phường, xã").fill("Cao Lãnh Thử")
-    _count(page, 2, bodies)
+    _count(page, 2, tiles)
     page.get_by_label("Có mã còn hiệu lực cho").select_option(label="Trung Quốc")
-    _count(page, 1, bodies)
+    _count(page, 1, tiles)
     page.reload()
-    _count(page, 1, bodies)
+    _count(page, 1, tiles)
     expect(page.get_by_label("Cây trồng")).to_have_value("xoai")
     expect(page.get_by_label("Phường, xã")).to_have_value("Cao Lãnh Thử")
     expect(page.get_by_role("radio", name="5", exact=True)).to_be_checked()
     expect(page.get_by_role("link", name="VN-XXOR-0001")).to_be_visible()
-    page.remove_listener("response", keep)
 
 
 def see_product_map(page: Page) -> None:
@@ -116,10 +111,8 @@ def see_land_use(page: Page) -> None:
 def check_code(visits: Visits) -> None:
     """Check a code as it is typed from a box, without script, on a slow line; unknown codes say so."""
     page = visits.open(java_script_enabled=False)
-    sizes: list[int] = []
     page.goto("/v/")
     page.get_by_label("Mã số vùng trồng").fill("vn xxor 0001")
-    page.on("requestfinished", lambda request: sizes.append(len(request.response().body())))
     page.get_by_role("button", name="Kiểm tra").click()
     expect(page).to_have_url(re.compile("/v/VN-XXOR-0001/?$"))
     expect(page.locator("h1")).to_have_text("VN-XXOR-0001")
@@ -129,11 +122,11 @@ def check_code(visits: Visits) -> None:
     expect(page.locator(".markets [data-status=approved]")).to_contain_text("Trung Quốc")
     expect(page.locator("main")).to_contain_text("Hợp tác xã xoài Rạch Chanh")
     fresh = visits.open(java_script_enabled=False)
-    fresh.on("requestfinished", lambda request: sizes.append(len(request.response().body())))
-    sizes.clear()
+    answers: list[Response] = []
+    fresh.on("response", answers.append)
     fresh.goto("/v/VN-XXOR-0001/")
     fresh.wait_for_load_state("networkidle")
-    assert 0 < sum(sizes) < PAGE_LIMIT
+    assert 0 < sum(len(answer.body()) for answer in answers) < PAGE_LIMIT
     scripted = visits.open()
     scripted.goto("/v/VN-XXOR-0001/")
     look(scripted, "check")
