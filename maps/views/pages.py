@@ -87,7 +87,8 @@ def _product_page(params: QueryDict) -> dict[str, Any]:
 
 
 def _land_use_page(params: QueryDict, layers: Sequence[LandUseLayer]) -> dict[str, Any]:
-    frame = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name]}
+    # Closed: the table beside the map carries the same colours.
+    frame = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name], "legend": "closed"}
     return {"form": LandUseFilterForm(params, layers=layers), "frame": frame}
 
 

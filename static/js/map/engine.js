@@ -194,9 +194,15 @@ function createHandle(map, { settings, params }) {
       listeners.push(tell);
     },
 
-    /** Call `tell(count)` with the number of features in view whenever the map has come to rest. */
+    /**
+     * Call `tell(count, values)` whenever the map has come to rest: the number of features in view, and by layer the
+     * values that its colours stand for (a Set).
+     */
     onView(tell) {
-      map.on("idle", () => tell(countInView(map, clickable(), layerOf)));
+      map.on("idle", () => {
+        const { count, values } = inView(map, clickable(), layerOf);
+        tell(count, values);
+      });
     },
 
     /** How many features a tile in view drew of more than it could hold (its layer `meta`); 0 when all are drawn. */
@@ -235,8 +241,9 @@ function drawnIds(map, layer, withSelection = false) {
     .filter((id) => id.startsWith(`${layer.name}:`) && (withSelection || !id.startsWith(`${layer.name}:selected`)));
 }
 
-function countInView(map, ids, layerOf) {
+function inView(map, ids, layerOf) {
   const seen = new Set();
+  const values = new Map();
   let count = 0;
   for (const feature of map.queryRenderedFeatures({ layers: ids })) {
     const layer = layerOf(feature.layer.id);
@@ -246,8 +253,12 @@ function countInView(map, ids, layerOf) {
       seen.add(key);
       count += Number(feature.properties.count ?? 1); // cells and communes say how many they stand for
     }
+    const value = feature.properties[layer.colour_by] ?? feature.properties.kind;
+    if (value !== undefined) {
+      values.set(layer.name, (values.get(layer.name) ?? new Set()).add(String(value)));
+    }
   }
-  return count;
+  return { count, values };
 }
 
 function moveTo(map, camera) {

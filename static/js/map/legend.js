@@ -32,7 +32,7 @@ function layerEntry(layer, onToggle) {
       )
     : el("p", { class: "map-legend__title" }, layer.title);
   const entries = (layer.legend ?? []).map((entry) =>
-    el("li", {}, sign(entry), el("span", {}, entry.code ? `${entry.code} · ${entry.label}` : entry.label)),
+    el("li", { "data-value": entry.value ?? null }, sign(entry), el("span", {}, entry.code ? `${entry.code} · ${entry.label}` : entry.label)),
   );
   return el(
     "div",
@@ -40,6 +40,19 @@ function layerEntry(layer, onToggle) {
     title,
     entries.length ? el("ul", {}, entries) : null,
   );
+}
+
+/**
+ * Leave in the legend `root` only what is in view: `values` has, by layer name, the Set of values drawn. A layer without
+ * any (nothing in view, or counts only) keeps its whole legend.
+ */
+export function narrowLegend(root, values) {
+  for (const part of root.querySelectorAll("[data-layer]")) {
+    const drawn = values.get(part.dataset.layer);
+    for (const entry of part.querySelectorAll("li[data-value]")) {
+      entry.hidden = drawn !== undefined && !drawn.has(entry.dataset.value);
+    }
+  }
 }
 
 /** A small sign for `{colour, shape: "fill" | "line" | "circle"}`. */

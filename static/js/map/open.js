@@ -6,7 +6,7 @@ import { status } from "../lib/status.js";
 import { fill } from "../lib/text.js";
 import { loadCatalogue } from "./catalogue.js";
 import { eastSeaInset } from "./east-sea.js";
-import { legend } from "./legend.js";
+import { legend, narrowLegend } from "./legend.js";
 
 const PHONE = "(max-width: 56rem)";
 
@@ -23,12 +23,13 @@ export async function openMap(container, { settings, frame, params = new URLSear
   container.replaceChildren(canvas, notes);
   container.classList.add("map");
   const onProblem = (text) => tell(container, text);
+  const bounds = frame.bounds ?? catalogue.bounds ?? settings.bounds;
   const options = {
     settings,
     catalogue,
-    bounds: frame.bounds ?? catalogue.bounds ?? settings.bounds,
+    bounds,
     params,
-    padding: roomFor(container, frame),
+    padding: roomFor(container, frame, bounds),
     hash: frame.hash !== false,
     onProblem,
   };
@@ -56,13 +57,20 @@ async function start(canvas, options, settings) {
   return createMap(canvas, options);
 }
 
-// Keeps the first view clear of what lies over the map: legend at the left, inset below on phones.
-function roomFor(container, frame) {
+// Keeps the first view clear of what lies over the map: an open legend at the left, buttons at the right, and the inset
+// in the lower right corner, which broad shapes pass above and tall ones to its left.
+function roomFor(container, frame, [west, south, east, north]) {
   if (container.clientWidth < 500) {
     return { top: 64, right: 16, bottom: container.clientHeight > 400 ? 140 : 24, left: 16 };
   }
-  const hasLegend = frame.legend !== false && container.clientWidth > 700;
-  return { top: 24, right: hasLegend ? 64 : 24, bottom: 24, left: hasLegend ? 170 : 24 };
+  const isWide = frame.legend !== false && container.clientWidth > 700;
+  const hasOpenLegend = isWide && frame.legend !== "closed";
+  const isBroad = east - west > 1.3 * (north - south);
+  const left = hasOpenLegend ? 170 : 24;
+  if (isBroad && container.clientHeight > 560) {
+    return { top: 56, right: isWide ? 56 : 24, bottom: 196, left };
+  }
+  return { top: 56, right: isWide ? 176 : 24, bottom: 24, left };
 }
 
 function wantsLight() {
@@ -79,8 +87,9 @@ function hasWebGl2() {
 
 function decorate({ handle, container, notes, catalogue, frame, settings }) {
   const { texts } = settings;
+  let key = null;
   if (frame.legend !== false && (catalogue.layers.length > 0 || settings.basemaps.length > 0)) {
-    legend(container, catalogue.layers, {
+    key = legend(container, catalogue.layers, {
       texts,
       isOpen: frame.legend !== "closed" && !window.matchMedia(PHONE).matches,
       onToggle: (name, isVisible) => handle.setVisible(name, isVisible),
@@ -97,7 +106,10 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
     container.append(line);
     const more = el("p", { class: "map__note", hidden: true });
     notes.prepend(more);
-    handle.onView((count) => {
+    handle.onView((count, values) => {
+      if (key && values) {
+        narrowLegend(key, values);
+      }
       const shown = handle.shownOfMore?.() ?? 0;
       more.hidden = shown === 0;
       more.textContent = shown ? fill(texts.too_many, { n: number(shown) }) : "";
