@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from codes.expressions import Twin, WithoutDashes
@@ -33,7 +34,7 @@ class Market(models.Model):
         ordering = ["position", "code"]
 
     def __str__(self) -> str:
-        return self.name_vi
+        return self.name_en if self.name_en and get_language() == "en" else self.name_vi
 
 
 class Confidence(models.TextChoices):

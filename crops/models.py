@@ -1,6 +1,7 @@
 """Crop, Variety and where their codes come from."""
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import TextLine
@@ -46,7 +47,7 @@ class Crop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name_vi
+        return self.name_en if self.name_en and get_language() == "en" else self.name_vi
 
 
 class Variety(models.Model):
@@ -64,4 +65,4 @@ class Variety(models.Model):
         constraints = [models.UniqueConstraint(fields=["crop", "name_vi"], name="variety_once_per_crop")]
 
     def __str__(self) -> str:
-        return self.name_vi
+        return self.name_en if self.name_en and get_language() == "en" else self.name_vi
