@@ -4,13 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from casework.eligibility import FAIL, PASS, WARN, Finding
-from casework.models import CodeRequest, RequestStatus
+from casework.models import FINAL_STATUSES, CodeRequest, RequestStatus
 from casework.querysets import AWAITING_OFFICE
 from casework.workflow import EVENT_TITLES
 from casework.working_days import working_days_until
@@ -58,12 +58,17 @@ def _condition(tab: str, user: Any, today: dt.date) -> Q:
     }[tab]
 
 
+def _is_over() -> Case:
+    """What is decided or withdrawn comes after what still waits, however long ago it was due."""
+    return Case(When(status__in=FINAL_STATUSES, then=True), default=False)
+
+
 def desk(rows: QuerySet[CodeRequest], tab: str, user: Any) -> tuple[list[Tab], QuerySet[CodeRequest]]:
     """Return the tabs with their counts, by one query, and the rows of the chosen one, the most urgent first."""
     today = localdate()
     counts = rows.aggregate(**{name: Count("pk", filter=_condition(name, user, today), distinct=True) for name in TABS})
     tabs = [Tab(name, title, counts[name], name == tab) for name, title in TABS.items()]
-    return tabs, rows.filter(_condition(tab, user, today)).order_by("due_on", "pk")
+    return tabs, rows.filter(_condition(tab, user, today)).order_by(_is_over(), "due_on", "pk")
 
 
 def deadline_of(code_request: CodeRequest, today: dt.date | None = None) -> Deadline:
