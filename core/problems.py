@@ -209,7 +209,10 @@ def _body_refusal(request: HttpRequest) -> tuple[int, str, Any] | None:
         return None
     if not is_machine_path(request.path):  # browsers always declare the length of a form
         return 411, "", ""
-    body = _read_at_most(request.META["wsgi.input"], limit)
+    try:
+        body = _read_at_most(request.META["wsgi.input"], limit)
+    except Exception:  # a chunk that is none, a line cut off: WSGI names no errors, every server has its own
+        return 400, "unreadable_body", _("Không đọc được nội dung gửi lên.")
     if body is None:
         return 413, "", ""
     # Django takes a body without Content-Length for empty; give it the one that was counted.

@@ -75,7 +75,7 @@ class EnquirySentSerializer(EnquiryShownSerializer):
     url = serializers.URLField()
 
     class Meta(EnquiryShownSerializer.Meta):
-        fields = (*EnquiryShownSerializer.Meta.fields, "token", "url")
+        fields = (*EnquiryShownSerializer.Meta.fields, "token", "url")  # type: ignore[assignment]
 
 
 class AnswerSerializer(StrictSerializer):

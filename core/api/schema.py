@@ -89,7 +89,7 @@ class OwnSessionScheme(SessionScheme):
 class StrictSchema(AutoSchema):
     """Adds problem documents to every operation, and its words from the view's docstring."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         return words_of(super().get_description(), self.method)
 
     def get_summary(self) -> str | None:
