@@ -1,7 +1,6 @@
 """Bodies of requests: rows A1-A4, A16, A17, A20-A23 of the catalogue."""
 
 import json
-import time
 
 import pytest
 
@@ -73,13 +72,10 @@ def test_a2_limit_of_nesting(depth, too_deep):
     assert is_too_deep("[" * depth + "]" * depth) is too_deep
 
 
-def test_a2_hostile_quotes_take_linear_time():
-    text = '"' + '\\"' * 500_000
+def test_a2_brackets_inside_hostile_quotes_do_not_count():
+    text = '"' + '\\"[' * 500_000
 
-    started = time.perf_counter()
-    is_too_deep(text)
-
-    assert time.perf_counter() - started < 1
+    assert is_too_deep(text) is False
 
 
 @pytest.mark.parametrize("word", [b"NaN", b"Infinity", b"-Infinity"])
