@@ -56,6 +56,14 @@ class BadInput(DomainError):
     detail = _("Không đọc được dữ liệu gửi lên.")
 
 
+class BadCredentials(DomainError):
+    """The token that came with the request opens nothing (RFC 9110 §15.5.2)."""
+
+    status = 401
+    code = "bad_token"
+    detail = _("Mã truy cập không đúng hoặc đã bị thu hồi.")
+
+
 class NotAllowed(DomainError):
     """The user may see the thing but not do this with it."""
 

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from core.api.authentication import reader_of
 from core.filters import without_blanks
 from core.throttling import throttled
 from core.views import show_domain_errors
@@ -34,13 +35,15 @@ def _card(found: Entry, user: Any) -> dict[str, Any]:
 def export(request: HttpRequest, name: str) -> HttpResponse | StreamingHttpResponse:
     """The whole layer as one GeoJSON file, filtered by the same parameters as map, list and API.
 
-    404 for layers that do not exist and for those that the visitor may not take out; 400 for bad parameters.
+    A script sends its token as to the API. 404 for layers that do not exist and for those that the visitor may
+    not take out; 400 for bad parameters.
     """
+    user = reader_of(request)
     found = entry(name)
-    if found is None or not found.may_export(request.user):
+    if found is None or not found.may_export(user):
         raise Http404
     params = without_blanks(request.GET)
-    rows = found.layer.filtered(request.user, params)
+    rows = found.layer.filtered(user, params)
     head = head_of(found.layer, params, LICENCE, str(found.steward))
     response = StreamingHttpResponse(
         geojson_lines(found.layer, rows, head), content_type="application/geo+json; charset=utf-8"

@@ -297,7 +297,6 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
 # --- Rules of the house: tolerances with their sources in docs/domain.md -------------------------------------
 COUNTRY_BOX = (102.0, 6.5, 118.0, 23.6)  # west, south, east, north in EPSG:4326; wide enough for both archipelagos
 PLOT_MAX_VERTICES = 5_000
-SLIVER_M2 = 5
 OVERLAP_MIN_M2 = 50
 OVERLAP_MIN_SHARE = 0.01
 

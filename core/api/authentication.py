@@ -3,9 +3,12 @@
 import re
 from typing import Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
+
+from core.errors import BadCredentials
 
 _TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
@@ -43,6 +46,18 @@ class TokenAuthentication(authentication.TokenAuthentication):
             return super().authenticate_credentials(key)
         except exceptions.AuthenticationFailed as error:
             raise BadToken from error
+
+
+def reader_of(request: HttpRequest) -> Any:
+    """Return who reads a plain view: the owner of the token in the header, else the user of the session.
+
+    Raises BadCredentials for a token that opens nothing.
+    """
+    try:
+        found = TokenAuthentication().authenticate(request)
+    except exceptions.AuthenticationFailed as error:
+        raise BadCredentials from error
+    return found[0] if found else request.user
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -25,7 +25,8 @@ def fill(rows, text_length):
         cursor.execute(
             """INSERT INTO places_administrativeunit
                  (code, level, unit_type, name_vi, name_en, search_key, valid_from, legal_ref, source, is_schematic)
-               SELECT (100000 + n)::text, 'commune', 'Xã', 'Xã ' || n, '', 'xa', '2025-07-01', '', repeat('ệ', %s), false
+               SELECT (100000 + n)::text, 'commune', 'Xã', 'Xã ' || n, '', 'xa', '2025-07-01', '',
+                      repeat('ệ', %s), false
                  FROM generate_series(1, %s) AS n""",
             [text_length, rows],
         )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.test import Client
+from rest_framework.authtoken.models import Token
 
 from exchange.catalogue import CATALOGUE
 from people.services import build_person
@@ -167,3 +168,17 @@ def test_downloads_over_the_budget_wait(client, stock, settings):
     first, second = (client.get("/data/units.geojson").status_code for _number in range(2))
 
     assert (first, second) == (200, 429)
+
+
+def test_a_script_downloads_plots_with_its_token(client, planner, stock):
+    token = Token.objects.create(user=planner)
+
+    answer = client.get("/data/plots.geojson", headers={"authorization": f"Token {token.key}"})
+
+    assert load(answer)["features"]
+
+
+def test_a_token_that_opens_nothing_is_told_so(client, stock):
+    answer = client.get("/data/products.geojson", headers={"authorization": f"Token {'0' * 40}"})
+
+    assert answer.status_code == 401

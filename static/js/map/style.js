@@ -95,12 +95,12 @@ function unitLayers() {
       filter: isProvince,
       paint: { "line-color": COLOURS.provinceLine, "line-width": ["interpolate", ["linear"], ["zoom"], 6, 1, 12, 3] },
     },
-    unitLabels("unit-labels", isCommune, { minzoom: 10, size: [10, 11, 14, 15], transform: "none" }),
-    unitLabels("province-labels", isProvince, { maxzoom: 10, size: [5, 12, 9, 16], transform: "uppercase" }),
+    unitLabels("unit-labels", isCommune, { minzoom: 10, size: [10, 11, 14, 15] }),
+    unitLabels("province-labels", isProvince, { maxzoom: 10, size: [5, 12, 9, 16] }),
   ];
 }
 
-function unitLabels(id, filter, { minzoom = 0, maxzoom = 24, size, transform }) {
+function unitLabels(id, filter, { minzoom = 0, maxzoom = 24, size }) {
   return {
     id,
     type: "symbol",
@@ -113,7 +113,6 @@ function unitLabels(id, filter, { minzoom = 0, maxzoom = 24, size, transform }) 
       "text-field": ["get", "name"],
       "text-font": MAP_FONT,
       "text-size": ["interpolate", ["linear"], ["zoom"], ...size],
-      "text-transform": transform,
       "text-max-width": 7,
       "text-padding": 4,
     },
