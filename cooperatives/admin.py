@@ -1,8 +1,12 @@
 """Administration of cooperatives; the status is changed by an officer's act only."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from cooperatives.models import Certificate, Cooperative, Grower, Membership
+from cooperatives.services import set_names
 from core.admin import GeoModelAdmin
 
 
@@ -21,6 +25,14 @@ class CooperativeAdmin(GeoModelAdmin):
     readonly_fields = ("slug", "status", "search_key", "created_at", "updated_at")
     raw_id_fields = ("commune",)
     inlines = (MembershipInline,)
+
+    def save_model(self, request: HttpRequest, obj: Cooperative, form: Any, change: bool) -> None:
+        """Address and search key follow the name; an officer verifies a new one at its desk."""
+        set_names(obj)
+        super().save_model(request, obj, form, change)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Grower)

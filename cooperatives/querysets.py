@@ -26,6 +26,10 @@ class CooperativeQuerySet(QuerySet):
             | Q(commune__in=units_with(user, "cooperatives.view_cooperative"))
         )
 
+    def waiting_for(self, user: Any) -> Self:
+        """Cooperatives not verified yet, in the units where the user may verify them."""
+        return self.exclude(status="verified").filter(commune__in=units_with(user, "cooperatives.verify_cooperative"))
+
     def managed_by(self, user: Any) -> Self:
         """Cooperatives for which the user may enter data (owner, clerk or helper)."""
         if not user.is_authenticated:

@@ -27,13 +27,20 @@ def register_cooperative(*, by: Any, **fields: Any) -> Cooperative:
     """
     if not by.is_authenticated:
         raise NotAllowed
-    fields["search_key"] = fold(f"{fields['name']} {fields.get('short_name', '')}")
-    is_household = fields.get("kind") == HolderKind.HOUSEHOLD
-    # Addresses are read by everybody who may see the row: a household's must not spell its name.
-    fields["slug"] = f"ho-{secrets.token_hex(5)}" if is_household else _free_slug(fields["name"])
-    cooperative = Cooperative.objects.create(status=CooperativeStatus.PENDING, **fields)
+    cooperative = Cooperative(status=CooperativeStatus.PENDING, **fields)
+    set_names(cooperative)
+    cooperative.save(force_insert=True)
     Membership.objects.create(cooperative=cooperative, user=by, role=MemberRole.OWNER)
     return cooperative
+
+
+def set_names(cooperative: Cooperative) -> None:
+    """Set what follows from the name: the search key always, the address only once. Does not save."""
+    cooperative.search_key = fold(f"{cooperative.name} {cooperative.short_name}")
+    if not cooperative.slug:
+        # Addresses are read by everybody who may see the row: a household's must not spell its name.
+        is_household = cooperative.kind == HolderKind.HOUSEHOLD
+        cooperative.slug = f"ho-{secrets.token_hex(5)}" if is_household else _free_slug(cooperative.name)
 
 
 @transaction.atomic

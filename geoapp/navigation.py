@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import holds
-from cooperatives.models import Membership
+from cooperatives.models import Cooperative, Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             entries.append((_("Hợp tác xã của tôi"), "cooperatives:home"))
         if holds(user, "casework.view_request"):
             entries.append((_("Bàn hồ sơ"), "casework:desk"))
+            if Cooperative.objects.waiting_for(user).exists():
+                entries.append((_("Đăng ký chờ xác minh"), "cooperatives:registration-list"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
     return {"navigation": [_entry(request, title, name) for title, name in entries]}

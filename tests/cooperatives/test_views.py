@@ -4,7 +4,7 @@ import pytest
 from django.contrib.gis.geos import Point
 from django.urls import reverse
 
-from cooperatives.models import Grower
+from cooperatives.models import Cooperative, Grower
 from farms.models import PlotStatus
 from tests.factories.people import make_person
 
@@ -133,3 +133,50 @@ def test_filters_do_not_tell_what_a_household_hides(client, planner, cooperative
 )
 def test_filters(client, cooperative, neighbour, query, count):
     assert client.get(f"/api/v1/cooperatives/?{query}").json()["numberReturned"] == count
+
+
+def test_officer_verifies_a_registration_and_it_becomes_public(client, officer, cooperative_factory):
+    waiting = cooperative_factory(status="pending", name="HTX Chờ", slug="htx-cho")
+    client.force_login(officer)
+    page = client.get(reverse("cooperatives:registration-list"))
+
+    answer = client.post(reverse("cooperatives:registration-verify", args=[waiting.pk]))
+
+    waiting.refresh_from_db()
+    assert "HTX Chờ" in page.content.decode()
+    assert (answer.status_code, waiting.status) == (302, "verified")
+
+
+def test_officer_sends_a_registration_back_with_a_reason(client, officer, cooperative_factory):
+    waiting = cooperative_factory(status="pending", slug="htx-cho")
+    client.force_login(officer)
+
+    client.post(reverse("cooperatives:registration-return", args=[waiting.pk]), {"reason": "Thiếu giấy"})
+
+    waiting.refresh_from_db()
+    assert waiting.status == "returned"
+
+
+@pytest.mark.parametrize("person", ["clerk", "planner", "foreign_officer", "outsider"])
+def test_registrations_of_others_are_not_found(request, client, person, cooperative_factory):
+    waiting = cooperative_factory(status="pending", slug="htx-cho", name="HTX Chờ")
+    client.force_login(request.getfixturevalue(person))
+
+    shown = client.get(reverse("cooperatives:registration-list")).content.decode()
+
+    assert "HTX Chờ" not in shown
+    assert client.post(reverse("cooperatives:registration-verify", args=[waiting.pk])).status_code == 404
+
+
+def test_administrator_adds_a_cooperative_with_an_address_of_its_own(admin_client, commune):
+    nobody = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    for _turn in range(2):
+        admin_client.post(
+            reverse("admin:cooperatives_cooperative_add"),
+            {"kind": "cooperative", "name": "HTX Đồng Mới", "commune": commune.pk, **nobody},
+        )
+
+    made = Cooperative.objects.filter(name="HTX Đồng Mới").order_by("slug")
+
+    assert [one.slug for one in made] == ["htx-dong-moi", "htx-dong-moi-2"]
+    assert {one.search_key.strip() for one in made} == {"htx dong moi"}
