@@ -272,7 +272,7 @@ def _accepted(area: ProductionArea, others: Iterable[int]) -> set[int]:
 
 
 def check_neighbours_areas(question: Question) -> Iterator[Finding]:
-    """No area of another holder lies on the area's ground."""
+    """No area of another holder lies on the area's ground; of those that are not public no name is told."""
     ground = question.area.boundary
     tolerance = Greatest(
         Value(float(settings.OVERLAP_MIN_M2)),
@@ -284,7 +284,9 @@ def check_neighbours_areas(question: Question) -> Iterator[Finding]:
         .annotate(shared_m2=SquareMetres(Intersection("boundary", ground)))
         .filter(shared_m2__gt=tolerance)
     )
-    names = list(found.order_by("name").values_list("name", flat=True)[:10])
+    names = list(found.public().order_by("name").values_list("name", flat=True)[:10])
+    hidden = found.exclude(pk__in=ProductionArea.objects.public().values("pk")).count()
+    names += [str(_("%(n)s vùng chưa công khai") % {"n": hidden})] if hidden else []
     yield Finding(
         rule="neighbours_areas",
         title=_("Không đè lên vùng trồng khác"),

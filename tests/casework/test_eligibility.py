@@ -145,13 +145,19 @@ def test_an_accepted_overlap_only_warns(question, neighbour, plot_factory, offic
     assert only(rules.check_neighbours_plots, question).verdict == "warn"
 
 
-def test_neighbours_areas(question, neighbour, neighbour_clerk, plot_factory, area_factory):
+def test_neighbours_areas_are_named_only_where_they_are_public(
+    question, neighbour, neighbour_clerk, plot_factory, area_factory, officer, china
+):
     last = question.area.plots.order_by("pk").last()
     plot = plot_factory(cooperative=neighbour, boundary=square_east_of(last.boundary, gap_m=-50))
     assert only(rules.check_neighbours_areas, question).verdict == "pass"
 
-    code_services.form_area(neighbour, name="Vùng bên", crop=plot.crop, plots=[plot], by=neighbour_clerk)
+    beside = code_services.form_area(neighbour, name="Vùng bên", crop=plot.crop, plots=[plot], by=neighbour_clerk)
 
+    found = only(rules.check_neighbours_areas, question)
+    assert (found.verdict, found.measured) == ("fail", "1 vùng chưa công khai")
+
+    code_services.issue_codes(beside, question.scheme, [china], by=officer)
     assert only(rules.check_neighbours_areas, question).measured == "Vùng bên"
 
 
