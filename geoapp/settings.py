@@ -253,8 +253,17 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
-EMAIL_BACKEND = env("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
+# EMAIL_URL becomes EMAIL_BACKEND, EMAIL_HOST and so on; without one, mail is written to files.
+_mail = env.email_url("EMAIL_URL", default="filemail://")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
 EMAIL_FILE_PATH = STATE_DIR / "mail"
+EMAIL_HOST = _mail["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20  # seconds; the worker does other things too
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="vung-trong@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
