@@ -9,16 +9,19 @@ from farms.models import OverlapCase, Plot, PlotImport
 
 @admin.register(Plot)
 class PlotAdmin(GeoModelAdmin):
+    """Shown only: a change of crop or number has to reach areas, versions and density cells, so a service makes it."""
+
     list_display = ("ref", "cooperative", "crop", "status", "commune")
     list_filter = ("status", "crop")
     list_select_related = ("cooperative", "crop", "commune")
     search_fields = ("ref",)
-    raw_id_fields = ("cooperative", "grower", "commune", "variety")
-    readonly_fields = ("cooperative", "grower", "commune", "status", "version", "source", "created_by", "area_m2")
     exclude = ("boundary_3857",)
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
