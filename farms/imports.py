@@ -1,5 +1,6 @@
 """What the columns of a foreign file mean for us, and what a finding says to people."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,6 +32,8 @@ FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "land_parcel": (_("Số thửa địa chính"), ("so thua dia chinh", "thua dia chinh", "so hieu thua", "parcel")),
 }  # fmt: skip
 
+DBF_NAME_BYTES = 10
+CLEAR_LETTERS = 7
 _SQUARE_METRES = ("m2", "m²", "met vuong")
 
 RED, AMBER, INFO = "red", "amber", "info"
@@ -102,7 +105,10 @@ def heading_form(heading: str) -> str:
 
 
 def guess_columns(headings: Iterable[str]) -> dict[str, str]:
-    """Return our field -> heading for the headings that say clearly enough what they hold; each heading once."""
+    """Return our field -> heading for the headings that say clearly enough what they hold; each heading once.
+
+    A heading that fills the ten bytes a shapefile has for it may have lost its end (`Cây trồ`, `Diện tí`).
+    """
     forms = {heading: heading_form(heading) for heading in headings}
     squeezed = {heading: form.replace(" ", "") for heading, form in forms.items()}
     guessed: dict[str, str] = {}
@@ -117,7 +123,24 @@ def guess_columns(headings: Iterable[str]) -> dict[str, str]:
             if fits:
                 guessed[field] = fits[0]
                 break
+    for heading in forms:
+        field = _cut_short(heading, forms[heading])
+        if field and field not in guessed and heading not in guessed.values():
+            guessed[field] = heading
     return guessed
+
+
+def _cut_short(heading: str, form: str) -> str:
+    """Return the field whose name a DBF cut down to `heading`, "" when it is none or not clear."""
+    spelled = unicodedata.normalize("NFC", heading).lower()
+    if not DBF_NAME_BYTES - 3 < len(spelled.encode()) <= DBF_NAME_BYTES:  # the last letter has up to three bytes
+        return ""
+    if spelled == "số thử":  # folded, it is also the beginning of "số thứ tự", the running number
+        return "ref"
+    if len(form) < CLEAR_LETTERS:
+        return ""
+    fields = {field for field, (_title, names) in FIELDS.items() if any(name.startswith(form) for name in names)}
+    return fields.pop() if len(fields) == 1 else ""
 
 
 def is_in_square_metres(heading: str, values: Iterable[float]) -> bool:

@@ -39,6 +39,7 @@ _SHIFT = (
 
 # Where Vietnam's land and islands with farm plots can be: longitude 102-118 takes in Hoang Sa and Truong Sa.
 COUNTRY_BOX = (102.0, 6.0, 118.0, 23.5)
+NEAR_ENOUGH_KM = 5  # a commune is about this wide: nearer readings are told apart by custom, not by distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +243,9 @@ def rank_candidates(points: Any, *, near: tuple[float, ...] | None = None, limit
 
     ``points``: (n, 2) array in file order. ``near``: where the data should fall, as (longitude, latitude) or
     as a box (west, south, east, north); the clerk's commune, as a rule. Only readings that put the middle of
-    the data in Vietnam are returned; with ``near``, nearness decides, then the usual order of systems.
+    the data in Vietnam are returned; with ``near``, nearness decides, and among readings within NEAR_ENOUGH_KM of
+    each other the usual order of systems: cadastral zones first, for a surveyor's file is hardly ever in UTM, and
+    the two lie only some hundred metres apart here.
     """
     import numpy as np
 
@@ -256,7 +259,7 @@ def rank_candidates(points: Any, *, near: tuple[float, ...] | None = None, limit
     for order, (crs, swapped) in enumerate(_readings(xy)):
         candidate = _place(xy, crs, swapped, near)
         if candidate is not None:
-            found.append((-round(candidate.inside, 2), round(candidate.distance_km, 1), order, candidate))
+            found.append((-round(candidate.inside, 2), candidate.distance_km // NEAR_ENOUGH_KM, order, candidate))
     return tuple(entry[-1] for entry in sorted(found, key=lambda entry: entry[:3])[:limit])
 
 

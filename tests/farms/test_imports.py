@@ -256,6 +256,8 @@ def test_unreadable_file_says_why(media, clerk, cooperative, work_off, name, con
         (["SO_THUA", "CHU_HO", "CAY_TRONG"], {"ref": "SO_THUA", "grower": "CHU_HO", "crop": "CAY_TRONG"}),
         (["Số thửa", "Họ và tên", "Giống"], {"ref": "Số thửa", "grower": "Họ và tên", "variety": "Giống"}),
         (["DIENTICH"], {"declared_area": "DIENTICH"}),
+        (["Số thử", "Cây trồ", "Diện tí"], {"ref": "Số thử", "crop": "Cây trồ", "declared_area": "Diện tí"}),
+        (["Số thứ", "GHI CHU KH"], {}),
         (["fid", "geom_id"], {}),
     ],
 )

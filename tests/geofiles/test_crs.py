@@ -172,6 +172,15 @@ def test_candidates_prefer_the_zone_that_falls_in_the_commune():
     assert in_commune[0].inside == 1
 
 
+def test_candidates_put_the_cadastral_zone_before_utm_some_hundred_metres_away():
+    east, north = crs.points_from_wgs84([105.75], [10.40], "EPSG:5897")
+
+    found = crs.rank_candidates([(east[0], north[0])], near=CAO_LANH)
+
+    assert found[0].crs == "EPSG:5897"
+    assert "EPSG:32648" in {candidate.crs for candidate in found}
+
+
 def test_candidates_tell_the_two_axes_of_dong_thap_apart():
     east, north = crs.points_from_wgs84([105.65], [10.45], "EPSG:9210")
 
