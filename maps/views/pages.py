@@ -24,12 +24,13 @@ from products.layers import PRODUCTS
 
 PAGE_SIZE = 40
 BESIDES = ("page",)
+LINK_TRACKERS = frozenset({"fbclid", "gclid", "zarsrc", "mibextid"})
 
 
 @require_safe
 def product_map(request: HttpRequest) -> HttpResponse:
     """GET /: products on the map and in the list; the address holds the filters. 400 with the list of what is wrong."""
-    params = without_blanks(request.GET)
+    params = _asked(request)
     page, errors = None, []
     try:
         rows = PRODUCTS.filtered(NOBODY, params, besides=BESIDES)
@@ -54,7 +55,7 @@ def product_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 def land_use_map(request: HttpRequest) -> HttpResponse:
     """GET /maps/land-use/: one dated layer on the map, its classes with their areas beside it."""
-    params = without_blanks(request.GET)
+    params = _asked(request)
     layers = land_use_layers(request.user)
     if layers and "layer" not in params:
         params["layer"] = layers[0].slug
@@ -90,6 +91,14 @@ def _land_use_page(params: QueryDict, layers: Sequence[LandUseLayer]) -> dict[st
     # Closed: the table beside the map carries the same colours.
     frame = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name], "legend": "closed"}
     return {"form": LandUseFilterForm(params, layers=layers), "frame": frame}
+
+
+def _asked(request: HttpRequest) -> QueryDict:
+    """Return the filters asked for, without blanks and without what Zalo, Facebook or mailings add to a link."""
+    params = without_blanks(request.GET)
+    for name in [name for name in params if name in LINK_TRACKERS or name.startswith("utm_")]:
+        del params[name]
+    return params
 
 
 def _answer(

@@ -207,3 +207,12 @@ def test_page_of_a_signed_in_user_is_not_for_shared_caches(client, officer, parc
     client.force_login(officer)
 
     assert client.get("/maps/land-use/")["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("address", ["/", "/maps/land-use/"])
+def test_what_others_add_to_a_shared_link_is_no_filter(client, address):
+    shared = client.get(address, {"fbclid": "IwAR0", "utm_source": "zalo", "zarsrc": "30"})
+    wrong = client.get(address, {"colour": "red"})
+
+    assert shared.status_code == 200
+    assert wrong.status_code == 400
