@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.gis.db.models import GeometryField
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import FloatField
 from django.utils.timezone import localdate
@@ -12,16 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.filters import AreaFilters, CodeFilters
 from codes.models import ProductionArea, ProductionAreaCode
+from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 
 
 def _hectares() -> ExpressionWrapper:
     return ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField())
-
-
-def _holder(path: str, name: str) -> Case:
-    """The organisation's name; a single household's name never leaves."""
-    return Case(When(**{f"{path}__kind": "household"}, then=Value(None)), default=F(name))
 
 
 def _areas(user: Any) -> QuerySet[ProductionArea]:
@@ -50,7 +46,7 @@ AREAS = Layer(
         "name": "name",
         "crop": "crop__name_vi",
         "variety": "variety__name_vi",
-        "holder": _holder("cooperative", "cooperative__name"),
+        "holder": public_holder_name("cooperative"),
         "commune": "commune__name_vi",
         "commune_code": "commune__code",
         "area_ha": _hectares(),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,6 @@ from django.contrib.gis.geos import Polygon
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters.constants import EMPTY_VALUES
 from django_filters.widgets import SuffixedMultiWidget
@@ -254,23 +253,3 @@ class DayFilter(django_filters.DateFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("input_formats", ["%Y-%m-%d"])
         super().__init__(*args, **kwargs)
-
-
-class MomentDayFilter(DayFilter):
-    """A timestamp column against an ISO day in Viet Nam time, both ends inclusive (G11).
-
-    `lookup_expr="gte"`: from the first moment of that day; `"lte"`: to its last.
-    """
-
-    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        if value is None:
-            return qs
-        if self.lookup_expr == "gte":
-            return qs.filter(**{f"{self.field_name}__gte": _midnight(value)})
-        if value == date.max:
-            return qs
-        return qs.filter(**{f"{self.field_name}__lt": _midnight(value + timedelta(days=1))})
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

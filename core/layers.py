@@ -15,7 +15,6 @@ from core.filters import StrictFilterSet
 
 Source = str | Combinable | BaseExpression
 
-GEOMETRY = "layer_geometry"
 KEY = "layer_key"
 PROPERTY_PREFIX = "property_"
 

@@ -1,5 +1,7 @@
 """Database triggers of our own kind."""
 
+from typing import Any
+
 import pgtrigger
 from django.contrib.gis.db.models import GeometryField
 from django.db import models
@@ -13,7 +15,7 @@ class Frozen(pgtrigger.ReadOnly):
     are the stricter test: also the order of vertices stays.
     """
 
-    def get_condition(self, model: type[models.Model]) -> pgtrigger.Condition:
+    def get_condition(self, model: Any) -> pgtrigger.Condition:
         """Return the WHEN clause: any of the fields differs."""
         fields = [model._meta.get_field(name) for name in self.fields or ()]
         return pgtrigger.Condition(" OR ".join(_differs(field) for field in fields))

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db.models import Case, F, FloatField, QuerySet, Value, When
+from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
-from cooperatives.models import HolderKind
+from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 from farms.filters import PlotFilters
 from farms.models import Plot
@@ -14,11 +14,6 @@ from farms.models import Plot
 
 def _plots(user: Any) -> QuerySet[Plot]:
     return Plot.objects.visible_to(user)
-
-
-def _holder() -> Case:
-    """The organisation's name; a single household's name never leaves."""
-    return Case(When(cooperative__kind=HolderKind.HOUSEHOLD, then=Value(None)), default=F("cooperative__name"))
 
 
 PLOTS = Layer(
@@ -32,7 +27,7 @@ PLOTS = Layer(
         "variety": "variety__name_vi",
         "area_ha": ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField()),
         "commune_code": "commune__code",
-        "cooperative": _holder(),
+        "cooperative": public_holder_name("cooperative"),
         "status": "status",
     },
     geometry="boundary",

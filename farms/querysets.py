@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.gis.db.models import MultiPolygonField
 from django.contrib.gis.db.models.functions import Intersection
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest, Least
 
 from accounts.permissions import units_with
@@ -54,12 +54,6 @@ class PlotQuerySet(QuerySet):
         smaller = Least(F("area_m2"), SquareMetres(Value(geometry, output_field=MultiPolygonField(srid=4326))))
         return rows.filter(
             shared_m2__gt=Greatest(Value(float(settings.OVERLAP_MIN_M2)), smaller * settings.OVERLAP_MIN_SHARE)
-        )
-
-    def with_holder_name(self) -> Self:
-        """Annotates `holder`: the organisation's name, null for a single household."""
-        return self.annotate(
-            holder=Case(When(cooperative__kind="household", then=Value(None)), default=F("cooperative__name"))
         )
 
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, FloatField, Func, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value, When
+from django.db.models import F, FloatField, Func, IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import ProductionAreaCode
+from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 from products.filters import OfferFilters, ProductFilters
 from products.models import Offer, Product
@@ -34,11 +35,6 @@ def _active_codes(path: str) -> ArraySubquery:
     return ArraySubquery(codes.values("code"))
 
 
-def _holder(path: str) -> Case:
-    """The organisation's name; a single household's name never leaves."""
-    return Case(When(**{f"{path}__kind": "household"}, then=Value(None)), default=F(f"{path}__name"))
-
-
 def _public_products(user: Any) -> QuerySet[Product]:
     # Evaluated per request: the day may change while the process runs.
     return Product.objects.public().annotate(
@@ -60,7 +56,7 @@ PRODUCTS = Layer(
         "crop": "crop__name_vi",
         "crop_code": "crop__short_code",
         "variety": "variety__name_vi",
-        "holder": _holder("cooperative"),
+        "holder": public_holder_name("cooperative"),
         "producer": "cooperative__slug",
         "commune": "commune__name_vi",
         "commune_code": "commune__code",
@@ -88,7 +84,7 @@ OFFERS = Layer(
         "product": "product__name_vi",
         "kind": "product__kind",
         "crop": "product__crop__name_vi",
-        "holder": _holder("product__cooperative"),
+        "holder": public_holder_name("product__cooperative"),
         "producer": "product__cooperative__slug",
         "commune": "product__commune__name_vi",
         "commune_code": "product__commune__code",
