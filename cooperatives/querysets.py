@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.permissions import units_with
 from core.text import fold
@@ -77,6 +77,13 @@ class GrowerQuerySet(QuerySet):
             Q(cooperative__in=own_cooperative_ids(user))
             | Q(cooperative__commune__in=units_with(user, "cooperatives.view_grower"))
         )
+
+    def with_outline_consent(self) -> Self:
+        """Annotates `agrees`: whether the person agrees, today, to a public outline."""
+        from people.models import Consent, Purpose
+
+        live = Consent.objects.live().filter(person=OuterRef("person"), purpose=Purpose.PUBLIC_OUTLINE)
+        return self.annotate(agrees=Exists(live))
 
     def current(self) -> Self:
         """Growers who have not left."""

@@ -13,10 +13,13 @@ from cooperatives.permissions import can_edit_for_cooperative, can_verify_cooper
 from cooperatives.workflow import REGISTRATION_TRANSITIONS
 from core.errors import NotAllowed, RuleViolated
 from core.permissions import require
-from core.text import fold
+from core.text import clean_line, fold
 from core.workflow import next_status
 from office.services import notify
-from people.services import build_person
+from people.models import Channel, Purpose
+from people.services import build_person, give_consent, withdraw_consent
+
+OUTLINE_TEXT_VERSION = "2026-1"  # of the paper that members sign
 
 
 @transaction.atomic
@@ -91,6 +94,28 @@ def add_grower(cooperative: Cooperative, *, by: Any, full_name: str, number: str
     person = build_person(full_name, **fields)
     person.save()
     return Grower.objects.create(cooperative=cooperative, person=person, number=number, **own)
+
+
+@transaction.atomic
+def set_outline_consent(grower: Grower, *, is_given: bool, evidence: str = "", by: Any) -> None:
+    """Record on behalf of a member that he or she agrees to a public outline, or no longer does: effective at once.
+
+    Agreement needs `evidence` (where the signed paper is kept; Law 91/2025/QH15: silence is no consent), withdrawal
+    needs nothing. Raises NotAllowed, RuleViolated("evidence_missing").
+    """
+    require(can_edit_for_cooperative(by, grower.cooperative))
+    if not is_given:
+        withdraw_consent(grower.person, Purpose.PUBLIC_OUTLINE)
+        return
+    if not evidence.strip():
+        raise RuleViolated("evidence_missing", _("Hãy ghi số hoặc nơi lưu phiếu đồng ý có chữ ký."))
+    give_consent(
+        grower.person,
+        Purpose.PUBLIC_OUTLINE,
+        text_version=OUTLINE_TEXT_VERSION,
+        channel=Channel.PAPER,
+        evidence=clean_line(evidence)[:200],
+    )
 
 
 def _next_number(cooperative: Cooperative) -> str:

@@ -5,11 +5,11 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cooperatives import services
 from cooperatives.forms import GrowerForm
@@ -110,6 +110,7 @@ def grower_list(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Đã thêm thành viên số %(number)s.") % {"number": grower.number})
         return redirect(f"{reverse('cooperatives:grower-list')}?cooperative={cooperative.slug}")
     growers = Grower.objects.current().filter(cooperative=cooperative).select_related("person").order_by("number")
+    growers = growers.with_outline_consent()
     text = request.GET.get("q", "").strip()[:100]
     if text:
         growers = growers.filter(person__search_key__contains=like_pattern(text).strip("%"))
@@ -123,3 +124,18 @@ def grower_list(request: HttpRequest) -> HttpResponse:
         "may_edit": may_edit,
     }
     return render(request, "cooperatives/grower_list.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_consent(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that a member agrees to a public outline, or withdraws that."""
+    own = Grower.objects.filter(cooperative__in=Cooperative.objects.worked_for_by(request.user))
+    grower = get_object_or_404(own.select_related("person", "cooperative"), pk=pk)
+    is_given = request.POST.get("do") == "give"
+    services.set_outline_consent(
+        grower, is_given=is_given, evidence=request.POST.get("evidence", "")[:200], by=request.user
+    )
+    messages.success(request, _("Đã ghi sự đồng ý.") if is_given else _("Đã rút sự đồng ý: ranh giới được ẩn ngay."))
+    return redirect(f"{reverse('cooperatives:grower-list')}?cooperative={grower.cooperative.slug}")

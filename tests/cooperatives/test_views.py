@@ -180,3 +180,34 @@ def test_administrator_adds_a_cooperative_with_an_address_of_its_own(admin_clien
 
     assert [one.slug for one in made] == ["htx-dong-moi", "htx-dong-moi-2"]
     assert {one.search_key.strip() for one in made} == {"htx dong moi"}
+
+
+def test_a_member_agrees_on_paper_and_withdraws_and_the_outline_follows(client, clerk, area_factory):
+    area = area_factory(growers=1)
+    grower = area.plots.get().grower
+    address = reverse("cooperatives:grower-consent", args=[grower.pk])
+    client.force_login(clerk)
+
+    client.post(address, {"do": "give", "evidence": " "})
+    area.refresh_from_db()
+    assert not area.is_outline_public
+
+    client.post(address, {"do": "give", "evidence": "Phiếu 12, tủ 3"})
+    area.refresh_from_db()
+    assert area.is_outline_public
+
+    client.post(address, {"do": "withdraw"})
+    area.refresh_from_db()
+    assert not area.is_outline_public
+
+
+@pytest.mark.parametrize(("person", "status"), [("neighbour_clerk", 404), ("officer", 404), ("viewer", 302)])
+def test_nobody_else_records_a_members_consent(request, client, person, status, grower):
+    client.force_login(request.getfixturevalue(person))
+
+    answer = client.post(
+        reverse("cooperatives:grower-consent", args=[grower.pk]), {"do": "give", "evidence": "Phiếu 1"}
+    )
+
+    assert answer.status_code == status
+    assert not grower.person.consents.exists()
