@@ -32,7 +32,12 @@ function layerEntry(layer, onToggle) {
       )
     : el("p", { class: "map-legend__title" }, layer.title);
   const entries = (layer.legend ?? []).map((entry) =>
-    el("li", { "data-value": entry.value ?? null }, sign(entry), el("span", {}, entry.code ? `${entry.code} · ${entry.label}` : entry.label)),
+    el(
+      "li",
+      { "data-value": entry.value ?? null },
+      sign(entry),
+      el("span", {}, entry.code ? `${entry.code} · ${entry.label}` : entry.label),
+    ),
   );
   return el(
     "div",
