@@ -126,7 +126,7 @@ def _neighbours(area: ProductionArea) -> list[dict[str, Any]]:
     near = area.boundary.envelope.buffer(0.002)  # some 200 m around
     others = (
         Plot.objects.current()
-        .exclude(cooperative=area.cooperative_id)
+        .exclude(pk__in=area.area_plots.values("plot"))
         .filter(boundary__bboverlaps=near)
         .select_related("cooperative")[:300]
     )
