@@ -17,6 +17,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+pytest.register_assert_rewrite("tests.browser.journey")  # explain assertions of the journey's steps too
+
 # Playwright's sync API keeps an event loop in this thread; without this the ORM refuses to work in it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

@@ -1,6 +1,8 @@
 """Anyone: product map, producer, land use, check of a code, enquiries; no account."""
 
 import re
+from collections.abc import Callable
+from time import monotonic
 from urllib.parse import urlsplit
 
 import mapbox_vector_tile
@@ -26,15 +28,27 @@ def _count(page: Page, expected: int, tiles: set[str]) -> None:
     whole = page.request.get(f"/tiles/products/0/0/0.mvt{'?' + query if query else ''}").body()
     groups = mapbox_vector_tile.decode(whole)["product_communes"]["features"] if whole else []
     assert sum(group["properties"]["count"] for group in groups) == expected
+    expected_ids = {feature["id"] for feature in answer["features"]}
+    _wait_until(page, lambda: _ids_on_screen(page) == expected_ids)
     # The tiles that the map asked for under these filters, asked for again: the browser keeps no bodies.
     bodies = [page.request.get(url).body() for url in sorted(tiles) if urlsplit(url).query == query]
     fetched = [mapbox_vector_tile.decode(body) for body in bodies if body]
     found = {
         feature["properties"]["id"] for tile in fetched for feature in tile.get("products", {}).get("features", ())
     }
-    assert found == {feature["id"] for feature in answer["features"]}
-    on_screen = {properties["id"] for layer in _point_layers(page) for properties in drawn(page, layer)}
-    assert on_screen == found
+    assert found == expected_ids
+
+
+def _ids_on_screen(page: Page) -> set[int]:
+    return {properties["id"] for layer in _point_layers(page) for properties in drawn(page, layer)}
+
+
+def _wait_until(page: Page, is_so: Callable[[], bool], seconds: float = 15) -> None:
+    """The map follows the list a moment later: tiles are asked for, fetched and drawn."""
+    end = monotonic() + seconds
+    while not is_so():
+        assert monotonic() < end, f"the map does not follow the filters of {page.url}"
+        page.wait_for_timeout(200)
 
 
 def _point_layers(page: Page) -> list[str]:
