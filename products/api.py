@@ -57,8 +57,8 @@ class EnquiryShownSerializer(serializers.ModelSerializer):
     """An enquiry as either side sees it; neither side's contact is in it."""
 
     cooperative = serializers.CharField(source="cooperative.slug")
-    product = serializers.CharField(source="product.slug", default=None)
-    market = serializers.CharField(source="market_id")
+    product = serializers.CharField(source="product.slug", default=None, allow_null=True)
+    market = serializers.CharField(source="market_id", allow_null=True)
     lines = EnquiryLineSerializer(source="messages", many=True)
 
     class Meta:

@@ -138,3 +138,9 @@ def test_everybody_gets_the_same_and_may_keep_it(client, clerk):
     assert answer.content == anonymous.content
     assert answer["Cache-Control"].startswith("public, max-age=")
     assert {"Accept", "Accept-Language"} <= {word.strip() for word in answer["Vary"].split(",")}
+
+
+def test_what_an_enquiry_may_leave_out_may_be_null(schema):
+    shown = schema["components"]["schemas"]["EnquiryShown"]["properties"]
+
+    assert [name for name, facts in shown.items() if facts.get("nullable")] == ["product", "quantity_t", "market"]
