@@ -226,6 +226,8 @@ class CodeCounter(models.Model):
     last = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("bộ đếm mã số")
+        verbose_name_plural = _("bộ đếm mã số")
         constraints = [models.UniqueConstraint(fields=["scheme", "scope"], name="counter_once")]
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from core.errors import BadInput, Finding
 from core.problems import parameter_finding
 from core.text import Fold, like_pattern
 
+SHOWN_VALUE = 40
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -141,10 +142,17 @@ def _is_plain_number(value: str) -> bool:
 
 def _form_findings(form: forms.Form) -> list[Finding]:
     return [
-        parameter_finding(name, error.code or "invalid", " ".join(error.messages))
+        parameter_finding(name, error.code or "invalid", _named(form, name, " ".join(error.messages)))
         for name, errors in form.errors.as_data().items()
         for error in errors
     ]
+
+
+def _named(form: forms.Form, name: str, text: str) -> str:
+    """Return the error with the field's label and what was sent before it, so that a page can show it alone."""
+    sent = form.data.get(name, "")
+    shown = sent if len(sent) <= SHOWN_VALUE else sent[:SHOWN_VALUE] + "…"
+    return f"{form.fields[name].label or name} ({shown}): {text}" if shown else text
 
 
 # --- bbox ------------------------------------------------------------------------------------------------------
