@@ -135,7 +135,7 @@ class Bench:
             if len(document["features"]) != PAGE:
                 raise SystemExit(f"{work}: {name} gave {len(document['features'])} features instead of {PAGE}")
 
-        asks = {"ours": ours, "limit": limit, "drf-gis": plain, "tipg": tipg}
+        asks: dict[str, Ask] = {"ours": ours, "limit": limit, "drf-gis": plain, "tipg": tipg}
         note = f"{where} bytes without compression; peers page by offset and count all rows, we by key"
         return self._result(work, asks, note, check)
 

@@ -258,7 +258,7 @@ def _configure(cluster: Cluster, port: int) -> None:
         "listen_addresses = '127.0.0.1'",
         f"port = {port}",
         "unix_socket_directories = ''",
-        "max_connections = 60",
+        "max_connections = 100",
         f"shared_buffers = {shared_mb}MB",
         f"effective_cache_size = {max(256, memory_mb // 2)}MB",
         "work_mem = 32MB",

@@ -54,7 +54,7 @@ def reader_of(request: HttpRequest) -> Any:
     Raises BadCredentials for a token that opens nothing.
     """
     try:
-        found = TokenAuthentication().authenticate(request)
+        found = TokenAuthentication().authenticate(Request(request))
     except exceptions.AuthenticationFailed as error:
         raise BadCredentials from error
     return found[0] if found else request.user

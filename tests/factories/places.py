@@ -56,9 +56,7 @@ def make_unit(**fields: Any) -> AdministrativeUnit:
     return unit
 
 
-def make_succession(
-    predecessor: AdministrativeUnit, successor: AdministrativeUnit, **fields: Any
-) -> UnitSuccession:
+def make_succession(predecessor: AdministrativeUnit, successor: AdministrativeUnit, **fields: Any) -> UnitSuccession:
     """Record that one unit went into another on the successor's first day."""
     fields.setdefault("kind", SuccessionKind.MERGE)
     fields.setdefault("on", successor.valid_from)
