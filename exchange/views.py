@@ -11,7 +11,7 @@ from core.api.authentication import reader_of
 from core.filters import without_blanks
 from core.throttling import throttled
 from core.views import show_domain_errors
-from exchange.catalogue import CATALOGUE, LICENCE, Entry, entry
+from exchange.catalogue import CATALOGUE, Entry, entry
 from exchange.exports import geojson_lines, head_of
 
 
@@ -19,14 +19,15 @@ from exchange.exports import geojson_lines, head_of
 def catalogue(request: HttpRequest) -> HttpResponse:
     """Cards of all layers that the visitor may take out."""
     cards = [_card(found, request.user) for found in CATALOGUE if found.may_export(request.user)]
-    return render(request, "exchange/catalogue.html", {"cards": cards, "licence": LICENCE})
+    return render(request, "exchange/catalogue.html", {"cards": cards})
 
 
 def _card(found: Entry, user: Any) -> dict[str, Any]:
     rows = found.layer.filtered(user, {})
     form = found.layer.filterset(data=None, queryset=rows.none()).form
     form.auto_id = f"{found.layer.name}-%s"  # several forms on one page
-    return {"entry": found, "count": rows.count(), "fields": list(found.layer.fields), "form": form}
+    licence = found.licence_for(user)
+    return {"entry": found, "licence": licence, "count": rows.count(), "fields": list(found.layer.fields), "form": form}
 
 
 @require_GET
@@ -44,7 +45,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse | StreamingHttpRespo
         raise Http404
     params = without_blanks(request.GET)
     rows = found.layer.filtered(user, params)
-    head = head_of(found.layer, params, LICENCE, str(found.steward))
+    head = head_of(found.layer, params, found.licence_for(user), str(found.steward))
     response = StreamingHttpResponse(
         geojson_lines(found.layer, rows, head), content_type="application/geo+json; charset=utf-8"
     )

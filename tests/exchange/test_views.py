@@ -104,6 +104,13 @@ def test_file_says_what_it_is(client, stock, settings):
     assert "note" not in whole
 
 
+@pytest.mark.parametrize(("name", "is_open"), [("products", True), ("areas", False), ("plots", False)])
+def test_only_what_everybody_may_read_is_openly_licensed(planner_client, stock, name, is_open):
+    licence = load(planner_client.get(f"/data/{name}.geojson"))["licence"]
+
+    assert (licence == "CC BY 4.0") is is_open
+
+
 def test_demo_files_say_so(client, stock, settings):
     settings.DEMO = True
 
