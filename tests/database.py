@@ -11,3 +11,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """Extends pytest-django's fixture of this name, which runs before the test database is made."""
     owner = env.db_url("DATABASE_OWNER_URL")
     connections["default"].settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Extends pytest-django's: ends sessions that a server thread left open, else the database cannot be dropped."""
+    yield
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )

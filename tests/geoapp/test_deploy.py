@@ -9,6 +9,7 @@ from django.conf import settings
 
 def test_check_deploy_is_clean_behind_https():
     environment = {**os.environ, "PUBLIC_URL": "https://vungtrong.test", "DEBUG": "0", "DEMO": "0"}
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)  # set for the browser tests of this process only
 
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
