@@ -55,6 +55,7 @@ export async function createMap(container, { settings, catalogue, bounds, params
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "top-right");
+  nameLocateButton(container, settings.locale);
   map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   map.addControl(new AttributionControl({ compact: true }), "bottom-left");
   const tellOnce = once(() => onProblem?.(settings.texts.partly_loaded));
@@ -68,6 +69,12 @@ export async function createMap(container, { settings, catalogue, bounds, params
 function fontReady() {
   const load = document.fonts.load('400 16px "Be Vietnam Pro"', "Việt");
   return Promise.race([load, new Promise((resolve) => setTimeout(resolve, 2500))]);
+}
+
+/** The control names its button only once the browser has said whether it can locate; until then it has no name. */
+function nameLocateButton(container, locale) {
+  const button = container.querySelector(".maplibregl-ctrl-geolocate");
+  button?.setAttribute("aria-label", locale["GeolocateControl.FindMyLocation"]);
 }
 
 function createHandle(map, { settings, params }) {
