@@ -41,3 +41,78 @@ class CodeRequestQuerySet(QuerySet):
     def late_on(self, day: dt.date) -> Self:
         """Requests at the office whose deadline is over (the last day still counts as in time)."""
         return self.awaiting_office().filter(due_on__lt=day)
+
+
+class OpinionQuerySet(QuerySet):
+    """Opinions that were asked for."""
+
+    def waiting(self) -> Self:
+        """Opinions not answered and not taken back."""
+        return self.filter(answered_at=None, revoked_at=None)
+
+
+class InspectionQuerySet(QuerySet):
+    """Visits that were made."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Visits in the units where the user may view requests; the cooperative reads results, not positions."""
+        if not user.is_authenticated:
+            return self.none()
+        units = units_with(user, "casework.view_request")
+        return self.filter(Q(code_request__commune__in=units) | Q(code__commune__in=units))
+
+
+class PlannedVisitQuerySet(QuerySet):
+    """Visits to be made."""
+
+    def open(self) -> Self:
+        """Visits neither made nor cancelled."""
+        return self.filter(inspection=None, cancelled_at=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """Visits in the units where the user may view requests."""
+        if not user.is_authenticated:
+            return self.none()
+        units = units_with(user, "casework.view_request")
+        return self.filter(Q(code_request__commune__in=units) | Q(code__commune__in=units))
+
+
+class CodeAlertQuerySet(QuerySet):
+    """Alerts of the nightly check."""
+
+    def open(self) -> Self:
+        """Alerts that still hold and were not dismissed."""
+        return self.filter(closed_at=None, dismissed_by=None)
+
+    def visible_to(self, user: Any) -> Self:
+        """Alerts in the units where the user may view requests."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(code__commune__in=units_with(user, "casework.view_request"))
+
+
+class MisuseQuerySet(QuerySet):
+    """Cases of misuse."""
+
+    def open(self) -> Self:
+        """Cases that wait for a verdict."""
+        return self.filter(status="open")
+
+    def public(self) -> Self:
+        """Cases published with their decision."""
+        return self.filter(published_at__isnull=False)
+
+    def visible_to(self, user: Any) -> Self:
+        """Cases in the units where the user may examine requests; unknown codes: every such officer."""
+        if not user.is_authenticated:
+            return self.none()
+        units = units_with(user, "casework.examine_request")
+        return self.filter(Q(commune__in=units) | Q(commune=None) if units.exists() else Q(pk=None))
+
+
+class RoutingQuerySet(QuerySet):
+    """Who gets which requests."""
+
+    def on(self, day: dt.date) -> Self:
+        """Rules whose dates contain `day`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)

@@ -14,12 +14,16 @@ from places.models import AdministrativeUnit
 HOME_MARKET = "VNM"
 
 
-class SchemeQuerySet(QuerySet):
-    """Schemes chain: `CodeScheme.objects.usable_on(today)`."""
+class DatedQuerySet(QuerySet):
+    """Rows with `valid_from` and `valid_to` (the first day on which they no longer hold)."""
 
     def on(self, day: dt.date) -> Self:
-        """Schemes whose dates contain `day`."""
+        """Rows whose dates contain `day`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+
+class SchemeQuerySet(DatedQuerySet):
+    """Schemes chain: `CodeScheme.objects.usable_on(today)`."""
 
     def usable_on(self, day: dt.date) -> Self:
         """Schemes in force that an administrator has confirmed."""
@@ -121,3 +125,69 @@ class CodeQuerySet(QuerySet):
     def within_unit(self, unit: Any) -> Self:
         """Codes issued in the unit or a unit below it."""
         return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))
+
+
+class PackingCodeQuerySet(QuerySet):
+    """Packing-house codes; all are public, as area codes are."""
+
+    def active_on(self, day: dt.date) -> Self:
+        """Codes in force on `day`."""
+        return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), status="active")
+
+    def visible_to(self, user: Any) -> Self:
+        """Codes of houses that one's own firm runs, and those in the units where the user may view codes."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(house__operator__in=own_cooperative_ids(user)) | Q(house__commune__in=units_with(user, "codes.view_code"))
+        )
+
+
+class PackingLinkQuerySet(QuerySet):
+    """Links between production area codes and packing houses."""
+
+    def live(self) -> Self:
+        """Links under which fruit may be packed now."""
+        return self.filter(status="accepted")
+
+    def visible_to(self, user: Any) -> Self:
+        """Links of codes or packing houses of one's own, and those in the units where the user may view codes."""
+        if not user.is_authenticated:
+            return self.none()
+        own = own_cooperative_ids(user)
+        return self.filter(
+            Q(code__holder__in=own)
+            | Q(packing_code__house__operator__in=own)
+            | Q(code__commune__in=units_with(user, "codes.view_code"))
+        )
+
+
+class LotQuerySet(QuerySet):
+    """Lots of the volume ledger."""
+
+    def counted(self) -> Self:
+        """Lots that use up a code's volume: all that were not cancelled, also those the holder denies."""
+        return self.filter(cancelled_at=None)
+
+    def in_year(self, year: int) -> Self:
+        """Lots shipped in a calendar year."""
+        return self.filter(shipped_on__year=year)
+
+    def visible_to(self, user: Any) -> Self:
+        """Lots on one's own codes or declared by one's own firm, and those where the user may view codes."""
+        if not user.is_authenticated:
+            return self.none()
+        own = own_cooperative_ids(user)
+        return self.filter(
+            Q(code__holder__in=own) | Q(declared_for__in=own) | Q(code__commune__in=units_with(user, "codes.view_code"))
+        )
+
+
+class CodeListQuerySet(QuerySet):
+    """Uploaded lists of codes."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Lists brought in for units where the user may record what markets say."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(unit__in=units_with(user, "codes.change_market_status"))

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from codes.models import CodeScheme, Confidence, Market, RuleKind, SchemeRule, Severity
+from codes.models import CodeScheme, Confidence, DeadlineStep, Market, RuleKind, SchemeRule, Severity, StepDeadline
 
 # EUU is not in ISO 3166-1: the European Union has no alpha-3 code there. The World Bank and others use EUU for it.
 MARKETS = (
@@ -47,7 +47,6 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "fixed_parts": {"letters": letters} if letters else {},
             "is_market_bound": False,
             "is_confirmed": True,
-            "decision_days": 10,
             "legal_ref": "TCCS 774:2020/BVTV; Luật Trồng trọt 31/2018/QH14 điều 64",
             "confidence": Confidence.HIGH,
             "note": (
@@ -66,7 +65,6 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "counter_scope": ["province", "crop", "market"],
             "is_market_bound": True,
             "is_confirmed": False,
-            "decision_days": 10,
             "legal_ref": "Nghị định 38/2026/NĐ-CP; Nghị quyết 36/2026/NQ-CP (31/7/2026)",
             "confidence": Confidence.LOW,
             "note": (
@@ -87,7 +85,6 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "is_market_bound": False,
             "is_domestic": True,
             "is_confirmed": False,
-            "decision_days": 3,
             "legal_ref": "QĐ 3156/QĐ-BNN-TT (19/8/2022); Luật Trồng trọt 31/2018/QH14 điều 64",
             "confidence": Confidence.LOW,
             "note": (
@@ -98,6 +95,10 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
         },
     )
 
+
+# Working days for a decision (Nghị quyết 36/2026, secondary sources); a returned request: 15 days, of our own.
+DECISION_DAYS = {"xuat-khau-or": 10, "nd-38-2026": 10, "noi-dia-3156": 3}
+CORRECTION_DAYS = 15
 
 RULES: dict[str, tuple[dict[str, Any], ...]] = {
     "xuat-khau-or": (
@@ -128,4 +129,23 @@ def load() -> str:
             schemes += 1
             for rule in RULES.get(scheme.slug, ()):
                 SchemeRule.objects.create(scheme=scheme, **rule)
+            _add_deadlines(scheme)
     return f"codes: {markets} markets and {schemes} schemes added"
+
+
+def _add_deadlines(scheme: CodeScheme) -> None:
+    shared = {"scheme": scheme, "valid_from": scheme.valid_from}
+    StepDeadline.objects.create(
+        step=DeadlineStep.DECISION,
+        days=DECISION_DAYS[scheme.slug],
+        legal_ref="Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)",
+        **shared,
+    )
+    StepDeadline.objects.create(
+        step=DeadlineStep.CORRECTION,
+        days=CORRECTION_DAYS,
+        is_working_days=False,
+        legal_ref="Mặc định của hệ thống; chưa tìm thấy quy định",
+        confidence=Confidence.LOW,
+        **shared,
+    )

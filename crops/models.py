@@ -66,3 +66,40 @@ class Variety(models.Model):
 
     def __str__(self) -> str:
         return self.name_en if self.name_en and get_language() == "en" else self.name_vi
+
+
+@keep_history()
+class YieldNorm(models.Model):
+    """The highest yield that is plausible for a crop or variety (t/ha/year), in all or one province, by which source."""
+
+    crop = models.ForeignKey(Crop, models.CASCADE, related_name="yield_norms", verbose_name=_("cây trồng"))
+    variety = models.ForeignKey(
+        Variety, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("giống")
+    )
+    province = models.ForeignKey(
+        "places.AdministrativeUnit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("tỉnh"),
+        help_text=_("Để trống: mọi tỉnh."),
+    )
+    tonnes_per_ha = models.FloatField(_("năng suất tối đa (tấn/ha/năm)"))
+    legal_ref = TextLine(_("nguồn"), max_length=300)
+    valid_from = models.DateField(_("hiệu lực từ"))
+    valid_to = models.DateField(_("hết hiệu lực"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("định mức năng suất")
+        verbose_name_plural = _("định mức năng suất")
+        constraints = [
+            models.CheckConstraint(name="yield_norm_positive", condition=models.Q(tonnes_per_ha__gt=0)),
+            models.CheckConstraint(
+                name="yield_norm_dates",
+                condition=models.Q(valid_to=None) | models.Q(valid_to__gt=models.F("valid_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.crop_id}: {self.tonnes_per_ha:g}"

@@ -127,6 +127,7 @@ class OverlapDecision(models.TextChoices):
     TRIM_SECOND = "trim_second", _("Cắt phần chồng lấn khỏi thửa sau")
     TRIM_FIRST = "trim_first", _("Cắt phần chồng lấn khỏi thửa trước")
     WITHDRAWN = "withdrawn", _("Thửa sau được rút lại")
+    CUT_BOTH = "cut_both", _("Tách phần chồng lấn khỏi cả hai thửa")
     ACCEPTED = "accepted", _("Chấp nhận, có lý do")
 
 

@@ -111,6 +111,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
     mailed_at = models.DateTimeField(null=True)
+    once_key = models.CharField(max_length=120, blank=True)  # the same news is told once: "code_expires:17:30"
 
     objects = NoticeQuerySet.as_manager()
 
@@ -118,9 +119,53 @@ class Notice(models.Model):
         verbose_name = _("thông báo")
         verbose_name_plural = _("thông báo")
         indexes = [models.Index(fields=["user", "-created_at"], name="notice_inbox")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "once_key"], condition=~Q(once_key=""), name="notice_told_once")
+        ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class MessageChannel(models.TextChoices):
+    """Ways to reach a person outside the app; which service carries SMS and Zalo is a setting."""
+
+    MAIL = "mail", _("Thư điện tử")
+    SMS = "sms", _("Tin nhắn SMS")
+    ZALO = "zalo", _("Zalo")
+
+
+class MessageStatus(models.TextChoices):
+    WAITING = "waiting", _("Chờ gửi")
+    SENT = "sent", _("Đã gửi")
+    FAILED = "failed", _("Không gửi được")
+
+
+class Message(models.Model):
+    """A notice on its way by one channel. Sent at most once: the row is claimed before it leaves."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="messages")
+    channel = models.CharField(_("kênh"), max_length=4, choices=MessageChannel)
+    status = models.CharField(_("trạng thái"), max_length=7, choices=MessageStatus, default=MessageStatus.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = TextLine(_("lỗi"), max_length=300, blank=True)
+    provider_id = models.CharField(_("mã của nhà cung cấp"), max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tin gửi ra ngoài")
+        verbose_name_plural = _("tin gửi ra ngoài")
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "channel"], name="message_once_per_channel"),
+            models.CheckConstraint(
+                name="message_sent_iff_dated",
+                condition=Q(status="sent", sent_at__isnull=False) | ~Q(status="sent") & Q(sent_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.status}"
 
 
 class IdempotencyKey(models.Model):

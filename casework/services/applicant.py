@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework import eligibility, notifications
+from casework.deadlines import due_on
 from casework.models import CodeRequest, RequestStatus
 from casework.permissions import can_edit_request, can_start_request
 from casework.services.moving import begin, locked, move
-from casework.working_days import add_working_days
-from codes.models import CodeScheme, Market, ProductionArea
+from codes.models import CodeScheme, DeadlineStep, Market, ProductionArea
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
 
@@ -113,7 +113,7 @@ def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -
     today = timezone.localdate()
     findings = eligibility.ensure_eligible(code_request, on=today)
     code_request.submitted_on = code_request.submitted_on or today
-    code_request.due_on = add_working_days(today, code_request.scheme.decision_days)
+    code_request.due_on = due_on(code_request.scheme, DeadlineStep.DECISION, start=today)
     code_request.commune = code_request.area.commune
     code_request.return_reason = ""
     fields = ("submitted_on", "due_on", "commune", "return_reason")

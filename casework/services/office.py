@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework import eligibility, notifications
+from casework.deadlines import due_on
 from casework.models import CodeRequest, Inspection, InspectionResult, RequestStatus
 from casework.services.moving import begin, move
+from codes.models import DeadlineStep
 from codes.services import issue_codes
 from cooperatives.models import Cooperative
 from core.errors import Finding, NotAllowed, RuleViolated
@@ -35,7 +37,7 @@ def return_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRe
     if is_repeat:
         return code_request
     code_request.return_reason = _needed(reason)
-    code_request.due_on = timezone.localdate() + dt.timedelta(days=code_request.scheme.correction_days)
+    code_request.due_on = due_on(code_request.scheme, DeadlineStep.CORRECTION, start=timezone.localdate())
     move(code_request, "return", by=by, note=reason, fields=("return_reason", "due_on"))
     notifications.request_moved(code_request, _("Hồ sơ %(area)s được trả lại để bổ sung."))
     return code_request

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from codes import services
-from codes.models import CodeScheme, Confidence, Market, ProductionArea, ProductionAreaCode, SchemeRule
+from codes.models import CodeScheme, Confidence, Market, ProductionArea, ProductionAreaCode, SchemeRule, StepDeadline
 from cooperatives.models import Cooperative
 from crops.models import Crop
 from tests.factories.cooperatives import make_grower
@@ -40,7 +40,17 @@ def make_scheme(**fields: Any) -> CodeScheme:
     fields.setdefault("legal_ref", "Văn bản thử")
     fields.setdefault("confidence", Confidence.HIGH)
     fields.setdefault("valid_from", date(2020, 1, 1))
-    return CodeScheme.objects.create(**fields)
+    scheme = CodeScheme.objects.create(**fields)
+    for step, days in (("decision", 10), ("correction", 15), ("opinion", 5), ("inspection", 5), ("reply", 10)):
+        make_deadline(scheme, step=step, days=days, is_working_days=step != "correction")
+    return scheme
+
+
+def make_deadline(scheme: CodeScheme, **fields: Any) -> StepDeadline:
+    """Create the term of a step, in force since 2020."""
+    fields.setdefault("legal_ref", "Thời hạn thử")
+    fields.setdefault("valid_from", date(2020, 1, 1))
+    return StepDeadline.objects.create(scheme=scheme, **fields)
 
 
 def make_rule(scheme: CodeScheme, **fields: Any) -> SchemeRule:

@@ -1,0 +1,61 @@
+"""Models of casework: requests, visits, and what the office watches."""
+
+from casework.models.inspections import (
+    Inspection,
+    InspectionPhoto,
+    InspectionPurpose,
+    InspectionResult,
+    PlannedVisit,
+)
+from casework.models.requests import (
+    FINAL_STATUSES,
+    OPEN_STATUSES,
+    CodeRequest,
+    EligibilityOverride,
+    Opinion,
+    OpinionVerdict,
+    OpinionVisit,
+    RequestDocument,
+    RequestEvent,
+    RequestStatus,
+    RequestVersion,
+    new_receipt,
+)
+from casework.models.watch import (
+    AlertVerdict,
+    CalendarOverride,
+    CodeAlert,
+    MisuseCase,
+    MisuseEvent,
+    MisuseSource,
+    MisuseStatus,
+    RoutingRule,
+)
+
+__all__ = [
+    "FINAL_STATUSES",
+    "OPEN_STATUSES",
+    "AlertVerdict",
+    "CalendarOverride",
+    "CodeAlert",
+    "CodeRequest",
+    "EligibilityOverride",
+    "Inspection",
+    "InspectionPhoto",
+    "InspectionPurpose",
+    "InspectionResult",
+    "MisuseCase",
+    "MisuseEvent",
+    "MisuseSource",
+    "MisuseStatus",
+    "Opinion",
+    "OpinionVerdict",
+    "OpinionVisit",
+    "PlannedVisit",
+    "RequestDocument",
+    "RequestEvent",
+    "RequestStatus",
+    "RequestVersion",
+    "RoutingRule",
+    "new_receipt",
+]
