@@ -16,6 +16,10 @@ class AreasChanged(Change):
 
 @dataclass(frozen=True, slots=True)
 class CodesChanged(Change):
-    """These codes were issued or their status, here or at a market, changed."""
+    """These codes were issued or their status, here or at a market, changed.
 
-    codes: QuerySet
+    Codes being issued are announced by the keys reserved for them: their rows are written at the very end of the
+    transaction, since the counter of their numbers is locked then. A receiver that needs the rows waits for the commit.
+    """
+
+    ids: tuple[int, ...]

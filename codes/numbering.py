@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from collections import Counter
+from collections.abc import Iterable
 from string import Formatter
 
 from django.contrib.postgres.search import TrigramSimilarity
@@ -63,15 +65,23 @@ def scope_of(scheme: CodeScheme, parts: dict[str, str]) -> str:
     return "/".join(parts[name] for name in scheme.counter_scope)
 
 
-def next_serial(scheme: CodeScheme, scope: str) -> int:
-    """Take the next serial of a scope and keep its counter locked until the transaction ends.
+def take_serials(scheme: CodeScheme, scopes: Iterable[str]) -> list[int]:
+    """Take the next serial for each of `scopes`, in their order, and keep the counters locked until the commit.
 
-    Call it last, inside the transaction that stores the code: others who issue in the scope wait from here on, and
-    a rollback gives the number back, so that there is no gap. Several scopes: take them in sorted order.
+    Call it last, inside the transaction that stores the codes: others who issue in a scope wait from here on, and
+    a rollback gives the numbers back, so that there is no gap.
     """
+    wanted = list(scopes)
+    amounts = Counter(wanted)
+    names = sorted(amounts)
     with connection.cursor() as cursor:
-        cursor.execute(sql.TAKE_SERIALS, [scheme.pk, scope, 1, 1])
-        return cursor.fetchone()[0]
+        cursor.execute(sql.TAKE_SERIALS, [scheme.pk, names, [amounts[name] for name in names]])
+        following = {scope: last - amounts[scope] + 1 for scope, last in cursor.fetchall()}
+    serials = []
+    for scope in wanted:
+        serials.append(following[scope])
+        following[scope] += 1
+    return serials
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------

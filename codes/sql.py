@@ -1,11 +1,19 @@
 """SQL of codes: sets of areas at once, the counter, and small drawings, which the ORM cannot say."""
 
-# Gap-free and without a race: the row stays locked until the transaction ends, and a rollback takes the numbers back.
-# %s: scheme id, scope, how many, how many. Returns the last number of the block.
+# Gap-free and without a race: the rows stay locked until the transaction ends, and a rollback takes the numbers back.
+# All scopes at once and in their order, so that nobody waits in a ring and the last lock comes with the first.
+# %s: scheme id, scopes (text[], sorted, each once), how many of each (int[]). Returns (scope, last number of the block).
 TAKE_SERIALS = """
-    INSERT INTO codes_codecounter (scheme_id, scope, last) VALUES (%s, %s, %s)
-    ON CONFLICT (scheme_id, scope) DO UPDATE SET last = codes_codecounter.last + %s
-    RETURNING last"""
+    INSERT INTO codes_codecounter AS counter (scheme_id, scope, last)
+    SELECT %s, wanted.scope, wanted.n
+    FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS wanted (scope, n, place)
+    ORDER BY wanted.place
+    ON CONFLICT (scheme_id, scope) DO UPDATE SET last = counter.last + excluded.last
+    RETURNING scope, last"""
+
+# Keys for codes that are written only at the end of their transaction. %s: how many.
+RESERVE_KEYS = """
+    SELECT nextval(pg_get_serial_sequence('codes_productionareacode', 'id')) FROM generate_series(1, %s)"""
 
 # The ground of an area is the union of its plots in good standing. %s: area ids.
 # An area without such a plot keeps its ground (nothing to unite).

@@ -13,7 +13,7 @@ from casework.deadlines import due_on
 from casework.models import CodeRequest, Inspection, InspectionResult, RequestStatus
 from casework.services.moving import begin, move
 from codes.models import DeadlineStep
-from codes.services import issue_codes
+from codes.services import number_codes, plan_codes
 from cooperatives.models import Cooperative
 from core.errors import Finding, NotAllowed, RuleViolated
 
@@ -129,7 +129,7 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
         code_request.assigned_to = by
     move(code_request, "approve", by=by, note=document_number, findings=findings, fields=("assigned_to",))
     notifications.request_moved(code_request, _("Hồ sơ %(area)s đã được duyệt và cấp mã."))
-    codes = issue_codes(
+    plan = plan_codes(
         code_request.area,
         code_request.scheme,
         code_request.markets.all(),
@@ -137,7 +137,8 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
         issued_on=today,
         document_number=document_number,
     )
-    code_request.codes.set(codes)
+    code_request.codes.set(plan.ids)
+    number_codes(plan)  # last: it locks the counter for which all other officers wait
     return code_request
 
 

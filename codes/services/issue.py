@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from codes import numbering
+from codes import numbering, sql
 from codes.changes import CodesChanged
 from codes.models import (
     CodeEvent,
@@ -29,8 +29,26 @@ from places.models import AdministrativeUnit, UnitLevel
 
 
 @dataclass(frozen=True, slots=True)
+class CodePlan:
+    """Codes that are decided and not numbered yet: their keys are reserved, what hangs on them is written.
+
+    `codes` lack `code` and `serial`; `scopes` and `parts` belong to them one by one, in the order of the scopes.
+    """
+
+    scheme: CodeScheme
+    codes: tuple[ProductionAreaCode, ...]
+    scopes: tuple[str, ...]
+    parts: tuple[dict[str, str], ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """Keys of the codes to come."""
+        return [code.pk for code in self.codes]
+
+
+@dataclass(frozen=True, slots=True)
 class _Planned:
-    """A code about to be numbered."""
+    """One code to come."""
 
     scope: str
     parts: dict[str, str]
@@ -49,9 +67,28 @@ def issue_codes(
 ) -> list[ProductionAreaCode]:
     """Issue the codes of an area under a scheme: one for each market where the scheme is bound to a market, else one.
 
-    Every market gets its approval row (not submitted yet). The counters are locked last, in the order of their
-    scopes, so the caller does everything else before. `issued_on` defaults to today in Viet Nam. Raises NotAllowed,
-    RuleViolated for a scheme that is not confirmed or not in force, for missing markets, and as `numbering` does.
+    Every market gets its approval row (not submitted yet). `issued_on` defaults to today in Viet Nam. Raises
+    NotAllowed, RuleViolated for a scheme that is not confirmed or not in force, for missing markets, and as
+    `numbering` does. A caller with more to write takes `plan_codes` and `number_codes` and writes in between.
+    """
+    plan = plan_codes(area, scheme, markets, by=by, issued_on=issued_on, document_number=document_number)
+    return number_codes(plan)
+
+
+@transaction.atomic
+def plan_codes(
+    area: ProductionArea,
+    scheme: CodeScheme,
+    markets: Iterable[Market],
+    *,
+    by: Any,
+    issued_on: dt.date | None = None,
+    document_number: str = "",
+) -> CodePlan:
+    """Do all of an issue but the numbers: check, freeze, write approvals and events under reserved keys, announce.
+
+    Foreign keys are checked at the commit, so rows may point at codes that come later in the same transaction: the
+    counter, for which all other officers wait, is then locked for two statements only.
     """
     area = ProductionArea.objects.select_related("commune__parent", "crop", "variety", "cooperative").get(pk=area.pk)
     require(can_issue_codes(by, area))
@@ -62,15 +99,17 @@ def issue_codes(
     planned = [
         _planned(scheme, area, market, province, issued_on) for market in (chosen if scheme.is_market_bound else [None])
     ]
-    planned.sort(key=lambda one: one.scope)  # everybody locks counters in this order, so nobody waits in a ring
-    codes = [_store(one, area, scheme, province, issued_on) for one in planned]
-    for code, one in zip(codes, planned, strict=True):
-        MarketApproval.objects.bulk_create(
-            MarketApproval(code=code, market=market) for market in ([one.market] if one.market else chosen)
-        )
+    planned.sort(key=lambda one: one.scope)
+    keys = _reserve_keys(len(planned))
+    codes = tuple(_frozen(key, one, area, scheme, province, issued_on) for key, one in zip(keys, planned, strict=True))
+    MarketApproval.objects.bulk_create(
+        MarketApproval(code_id=code.pk, market=market)
+        for code, one in zip(codes, planned, strict=True)
+        for market in ([one.market] if one.market else chosen)
+    )
     CodeEvent.objects.bulk_create(
         CodeEvent(
-            code=code,
+            code_id=code.pk,
             transition="issue",
             new_status=CodeStatus.ACTIVE,
             document_number=document_number,
@@ -79,8 +118,24 @@ def issue_codes(
         )
         for code in codes
     )
-    announce(CodesChanged(codes=ProductionAreaCode.objects.filter(pk__in=[code.pk for code in codes])))
-    return codes
+    announce(CodesChanged(ids=tuple(code.pk for code in codes)))
+    return CodePlan(scheme, codes, tuple(one.scope for one in planned), tuple(one.parts for one in planned))
+
+
+@transaction.atomic
+def number_codes(plan: CodePlan) -> list[ProductionAreaCode]:
+    """Take the numbers and store the codes; the last thing that a transaction does. Raises as `numbering`."""
+    serials = numbering.take_serials(plan.scheme, plan.scopes)
+    for code, parts, serial in zip(plan.codes, plan.parts, serials, strict=True):
+        code.serial = serial
+        code.code = numbering.canonical(plan.scheme, parts, serial)
+    return ProductionAreaCode.objects.bulk_create(plan.codes)
+
+
+def _reserve_keys(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.RESERVE_KEYS, [count])
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _check_scheme(scheme: CodeScheme, markets: list[Market], day: dt.date) -> None:
@@ -109,17 +164,20 @@ def _province_of(commune: AdministrativeUnit) -> AdministrativeUnit:
     return unit
 
 
-def _store(
-    one: _Planned, area: ProductionArea, scheme: CodeScheme, province: AdministrativeUnit, issued_on: dt.date
+def _frozen(
+    key: int,
+    one: _Planned,
+    area: ProductionArea,
+    scheme: CodeScheme,
+    province: AdministrativeUnit,
+    issued_on: dt.date,
 ) -> ProductionAreaCode:
-    """Take the number and store the code at once: the counter is locked from here to the commit."""
-    serial = numbering.next_serial(scheme, one.scope)
-    return ProductionAreaCode.objects.create(
-        code=numbering.canonical(scheme, one.parts, serial),
+    """Return the code with its frozen copy of what it is issued for; the number comes last."""
+    return ProductionAreaCode(
+        pk=key,
         scheme=scheme,
         market=one.market,
         scope=one.scope,
-        serial=serial,
         issued_on=issued_on,
         valid_until=last_day_of_validity(issued_on, scheme.validity_months),
         area=area,

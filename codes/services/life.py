@@ -128,4 +128,4 @@ def _record(
         public_note=act.public_note,
         by=by,
     )
-    announce(CodesChanged(codes=ProductionAreaCode.objects.filter(pk=code.pk)))
+    announce(CodesChanged(ids=(code.pk,)))
