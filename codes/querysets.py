@@ -122,6 +122,27 @@ class CodeQuerySet(QuerySet):
         ground as it was frozen (three growers then, or the same ground)."""
         return Q(area__is_outline_public=True) & (Q(grower_count__gte=3) | Q(area_version=F("area__version")))
 
+    def with_ledger(self, year: int) -> Self:
+        """Annotates the volume ledger of a calendar year, tonnes as floats: `expected_t` (null: no yield norm known),
+        `declared_t`, `remaining_t` (below 0 when over, null as `expected_t`), and `is_overdrawn`."""
+        from codes import ledger
+
+        rows = self
+        for step in ledger.annotations(year):
+            rows = rows.annotate(**step)
+        return rows
+
+    def overdrawn(self, year: int) -> Self:
+        """Codes on whose area more was declared in the year than its ground can bear, with the ledger.
+
+        Starts from the lots of the year, so that a country of codes without lots costs nothing.
+        """
+        from codes.models import Lot
+
+        lots = Lot.objects.counted().in_year(year).order_by()
+        used = Q(area__in=lots.exclude(code__area=None).values("code__area")) | Q(pk__in=lots.values("code"))
+        return self.filter(used).with_ledger(year).filter(is_overdrawn=True)
+
     def within_unit(self, unit: Any) -> Self:
         """Codes issued in the unit or a unit below it."""
         return self.filter(commune__in=AdministrativeUnit.objects.within_units([unit.pk]))
