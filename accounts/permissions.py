@@ -13,7 +13,13 @@ from django.utils.timezone import localdate
 
 from accounts.models import OfficerPost
 from accounts.roles import Role
-from places.models import AdministrativeUnit
+from places.models import AdministrativeUnit, UnitLevel
+
+# Which posts count where an act is an office level's: those at that level or above it.
+LEVELS_FROM: dict[str, tuple[str, ...]] = {
+    UnitLevel.PROVINCE: (UnitLevel.PROVINCE,),
+    UnitLevel.COMMUNE: (UnitLevel.PROVINCE, UnitLevel.DISTRICT, UnitLevel.COMMUNE),
+}
 
 
 @cache
@@ -36,14 +42,23 @@ def holds(user: Any, grant: str) -> bool:
     return OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant)).exists()
 
 
-def holds_at(user: Any, grant: str, unit: AdministrativeUnit) -> bool:
-    """Whether the user holds the grant at `unit` or a unit above it."""
-    return user.is_authenticated and user.is_active and units_with(user, grant).filter(pk=unit.pk).exists()
+def holds_at(user: Any, grant: str, unit: AdministrativeUnit, *, level: str = "") -> bool:
+    """Whether the user holds the grant at `unit` or a unit above it; with `level`, by a post at that level or above.
+
+    `level` is "commune" or "province": who is posted at a commune does not act where the province does.
+    """
+    units = units_with(user, grant, level=level)
+    return user.is_authenticated and user.is_active and units.filter(pk=unit.pk).exists()
 
 
-def units_with(user: Any, grant: str) -> Any:
-    """Return the units (posts and everything below) where the user holds the grant; empty for strangers."""
+def units_with(user: Any, grant: str, *, level: str = "") -> Any:
+    """Return the units (posts and everything below) where the user holds the grant; empty for strangers.
+
+    `level` as in `holds_at`.
+    """
     if not user.is_authenticated or not user.is_active:
         return AdministrativeUnit.objects.none()
     posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
+    if level:
+        posts = posts.filter(unit__level__in=LEVELS_FROM[level])
     return AdministrativeUnit.objects.within_units(posts.values_list("unit_id", flat=True))

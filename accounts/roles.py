@@ -10,3 +10,4 @@ class Role(TextChoices):
     OFFICER = "officer", _("Cán bộ nông nghiệp")
     PLANNER = "planner", _("Cán bộ quy hoạch")
     ADMINISTRATOR = "administrator", _("Quản trị viên")
+    AUDITOR = "auditor", _("Thanh tra, kiểm toán")  # reads codes, files and their history; changes nothing

@@ -36,7 +36,8 @@ class RequestForm(forms.Form):
         super().__init__(*args, **kwargs)
         areas = ProductionArea.objects.filter(cooperative=cooperative, is_active=True).order_by("name")
         self.fields["area"].queryset = areas.defer("boundary", "boundary_3857")  # type: ignore[attr-defined]
-        self.fields["scheme"].queryset = CodeScheme.objects.usable_on(localdate()).order_by("name")  # type: ignore[attr-defined]
+        schemes = CodeScheme.objects.usable_on(localdate()).for_unit(cooperative.commune).order_by("name")
+        self.fields["scheme"].queryset = schemes  # type: ignore[attr-defined]
 
     @property
     def chosen_scheme(self) -> CodeScheme | None:

@@ -9,8 +9,9 @@ from codes.models import ProductionArea
 from cooperatives.permissions import can_edit_for_cooperative
 
 GRANTS = {
-    Role.OFFICER: {"casework.view_request", "casework.examine_request", "casework.decide_request"},
+    Role.OFFICER: {"casework.view_history", "casework.view_request", "casework.examine_request", "casework.decide_request"},
     Role.PLANNER: {"casework.view_request"},
+    Role.AUDITOR: {"casework.view_request", "casework.view_history"},
 }
 
 
@@ -25,13 +26,17 @@ def can_edit_request(user: Any, code_request: CodeRequest) -> bool:
 
 
 def can_examine_request(user: Any, code_request: CodeRequest) -> bool:
-    """Whether the user may take up, return or inspect the request."""
-    return _is_outsider(user, code_request) and holds_at(user, "casework.examine_request", code_request.commune)
+    """Whether the user may take up, return or inspect the request: at the receiving level of its scheme or above."""
+    level = code_request.scheme.receiving_level
+    is_in_charge = holds_at(user, "casework.examine_request", code_request.commune, level=level)
+    return is_in_charge and _is_outsider(user, code_request)
 
 
 def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
-    """Whether the user may approve or reject the request."""
-    return _is_outsider(user, code_request) and holds_at(user, "casework.decide_request", code_request.commune)
+    """Whether the user may approve or reject the request: at the deciding level of its scheme or above."""
+    level = code_request.scheme.deciding_level
+    is_in_charge = holds_at(user, "casework.decide_request", code_request.commune, level=level)
+    return is_in_charge and _is_outsider(user, code_request)
 
 
 def _is_outsider(user: Any, code_request: CodeRequest) -> bool:

@@ -29,6 +29,11 @@ class SchemeQuerySet(DatedQuerySet):
         """Schemes in force that an administrator has confirmed."""
         return self.on(day).filter(is_confirmed=True)
 
+    def for_unit(self, unit: AdministrativeUnit) -> Self:
+        """Schemes of the unit's province and those of all provinces."""
+        province = AdministrativeUnit.objects.province_of(unit)
+        return self.filter(Q(province=None) | Q(province=province))
+
 
 class ProductionAreaQuerySet(QuerySet):
     """Areas chain: `ProductionArea.objects.public().with_active_code("CHN", today)`."""

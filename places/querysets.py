@@ -43,6 +43,12 @@ class AdministrativeUnitQuerySet(QuerySet["AdministrativeUnit"]):
         """The units with these ids and all their descendants, as one subquery: use it in `commune__in=`."""
         return self.filter(pk__in=sql.descendants(list(ids)))
 
+    def province_of(self, unit: AdministrativeUnit) -> AdministrativeUnit:
+        """Return the province above `unit` (former districts may lie between), or the highest unit that is known."""
+        while unit.level != "province" and unit.parent is not None:
+            unit = unit.parent
+        return unit
+
     def containing(self, point: Point) -> Self:
         """Units whose outline holds the point (EPSG:4326) or has it on its edge, by the subdivided copy.
 

@@ -29,7 +29,7 @@ def draft_request(
     Raises NotAllowed, RuleViolated("scheme_not_usable"), WrongState("request_already_open").
     """
     require(can_start_request(by, area))
-    _check_scheme(scheme)
+    _check_scheme(scheme, area)
     code_request = CodeRequest(
         area=area,
         cooperative=area.cooperative,
@@ -62,7 +62,7 @@ def update_request(
     if code_request.status not in EDITABLE:
         raise WrongState(detail=_("Hồ sơ đã nộp: chỉ sửa được khi là bản nháp hoặc được trả lại."))
     if scheme is not None and scheme != code_request.scheme:
-        _check_scheme(scheme)
+        _check_scheme(scheme, code_request.area)
         code_request.scheme = scheme
         if markets is None:
             markets = code_request.markets.all()
@@ -122,13 +122,16 @@ def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -
     return code_request
 
 
-def _check_scheme(scheme: CodeScheme) -> None:
-    if not CodeScheme.objects.usable_on(timezone.localdate()).filter(pk=scheme.pk).exists():
+def _check_scheme(scheme: CodeScheme, area: ProductionArea) -> None:
+    usable = CodeScheme.objects.usable_on(timezone.localdate()).for_unit(area.commune)
+    if not usable.filter(pk=scheme.pk).exists():
         raise RuleViolated(
             "scheme_not_usable",
             findings=[
                 Finding(
-                    "scheme_not_usable", _("Chế độ mã số này chưa được xác nhận hoặc không còn hiệu lực."), "/scheme"
+                    "scheme_not_usable",
+                    _("Chế độ mã số này chưa được xác nhận, không còn hiệu lực hoặc của tỉnh khác."),
+                    "/scheme",
                 )
             ],
         )

@@ -25,7 +25,7 @@ from codes.permissions import can_issue_codes
 from core.changes import announce
 from core.errors import Finding, RuleViolated
 from core.permissions import require
-from places.models import AdministrativeUnit, UnitLevel
+from places.models import AdministrativeUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ def plan_codes(
     counter, for which all other officers wait, is then locked for two statements only.
     """
     area = ProductionArea.objects.select_related("commune__parent", "crop", "variety", "cooperative").get(pk=area.pk)
-    require(can_issue_codes(by, area))
+    require(can_issue_codes(by, area, scheme))
     issued_on = issued_on or timezone.localdate()
     chosen = sorted(markets, key=lambda market: market.code)
-    _check_scheme(scheme, chosen, issued_on)
-    province = _province_of(area.commune)
+    _check_scheme(scheme, area.commune, chosen, issued_on)
+    province = AdministrativeUnit.objects.province_of(area.commune)
     planned = [
         _planned(scheme, area, market, province, issued_on) for market in (chosen if scheme.is_market_bound else [None])
     ]
@@ -138,10 +138,11 @@ def _reserve_keys(count: int) -> list[int]:
         return [key for (key,) in cursor.fetchall()]
 
 
-def _check_scheme(scheme: CodeScheme, markets: list[Market], day: dt.date) -> None:
-    if not CodeScheme.objects.usable_on(day).filter(pk=scheme.pk).exists():
+def _check_scheme(scheme: CodeScheme, commune: AdministrativeUnit, markets: list[Market], day: dt.date) -> None:
+    if not CodeScheme.objects.usable_on(day).for_unit(commune).filter(pk=scheme.pk).exists():
         raise RuleViolated(
-            "scheme_not_usable", _("Chế độ mã số này chưa được quản trị viên xác nhận hoặc không còn hiệu lực.")
+            "scheme_not_usable",
+            _("Chế độ mã số này chưa được quản trị viên xác nhận, không còn hiệu lực hoặc của tỉnh khác."),
         )
     if not markets and not scheme.is_domestic:
         raise RuleViolated(
@@ -154,14 +155,6 @@ def _planned(
 ) -> _Planned:
     parts = numbering.parts_for(scheme, area, market=market, province=province, issued_on=day)
     return _Planned(numbering.scope_of(scheme, parts), parts, market)
-
-
-def _province_of(commune: AdministrativeUnit) -> AdministrativeUnit:
-    """Return the province above a unit (former districts may lie between); at most three steps."""
-    unit = commune
-    while unit.level != UnitLevel.PROVINCE and unit.parent is not None:
-        unit = unit.parent
-    return unit
 
 
 def _frozen(

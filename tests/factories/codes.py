@@ -39,6 +39,7 @@ def make_scheme(**fields: Any) -> CodeScheme:
     fields.setdefault("is_confirmed", True)
     fields.setdefault("legal_ref", "Văn bản thử")
     fields.setdefault("confidence", Confidence.HIGH)
+    fields.setdefault("deciding_level", "commune")  # where most tests have their officer
     fields.setdefault("valid_from", date(2020, 1, 1))
     scheme = CodeScheme.objects.create(**fields)
     for step, days in (("decision", 10), ("correction", 15), ("opinion", 5), ("inspection", 5), ("reply", 10)):
