@@ -62,6 +62,7 @@ class PlotSerializer(StrictFeatureSerializer):
             "harvest_months",
             "land_sheet",
             "land_parcel",
+            "parcel_code",
             "determination",
         )
         validators: list[Any] = []  # uniqueness of `ref` is the service's rule

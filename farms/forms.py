@@ -134,7 +134,7 @@ class PlotForm(forms.ModelForm):
         model = Plot
         fields = (
             "ref", "grower", "crop", "variety", "declared_area_ha", "planted_year", "tree_count", "harvest_months",
-            "land_sheet", "land_parcel", "determination",
+            "land_sheet", "land_parcel", "parcel_code", "determination",
         )  # fmt: skip
 
     def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:

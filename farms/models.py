@@ -57,6 +57,14 @@ class Plot(models.Model):
     )
     land_sheet = models.CharField(_("tờ bản đồ"), max_length=20, blank=True)
     land_parcel = models.CharField(_("số thửa địa chính"), max_length=20, blank=True)
+    parcel_code = models.CharField(
+        _("mã định danh thửa đất"),
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("12 ký tự, chỉ ghi mã do cơ quan đất đai cấp."),
+    )  # a GeoHash (Circular 19/2026/TT-BNNMT, Annex I); never our own computation
     determination = models.CharField(
         _("cách xác định ranh"), max_length=10, choices=Determination, default=Determination.UNKNOWN
     )
@@ -76,6 +84,7 @@ class Plot(models.Model):
         indexes = [
             models.Index(fields=["commune", "crop"], name="plot_commune_crop"),
             models.Index(fields=["crop"], name="plot_crop"),
+            models.Index(fields=["parcel_code"], condition=~Q(parcel_code=""), name="plot_parcel_code"),
         ]
         constraints = [
             *boundary_constraints("plot", max_vertices=settings.PLOT_MAX_VERTICES),
@@ -84,6 +93,10 @@ class Plot(models.Model):
             ),
             models.CheckConstraint(
                 name="plot_declared_area_positive", condition=Q(declared_area_m2=None) | Q(declared_area_m2__gt=0)
+            ),
+            models.CheckConstraint(
+                name="plot_parcel_code_is_geohash",
+                condition=Q(parcel_code="") | Q(parcel_code__regex=r"^[0-9b-hjkmnp-z]{12}$"),
             ),
             models.CheckConstraint(
                 name="plot_planted_year_plausible",

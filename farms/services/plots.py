@@ -1,5 +1,6 @@
 """One plot: added, changed, archived."""
 
+import re
 from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon
@@ -16,6 +17,7 @@ from farms.permissions import can_add_plot, can_change_plot
 from farms.services.overlaps import lock_ground, neighbours_in_conflict, open_cases, settle_cases
 from places.services import commune_for
 
+PARCEL_CODE = re.compile(r"|[0-9b-hjkmnp-z]{12}")  # none, or a GeoHash of 12 characters
 ARCHIVE_REASONS = ("error", "sold", "crop_change", "other")
 CHANGEABLE = frozenset(
     {
@@ -29,6 +31,7 @@ CHANGEABLE = frozenset(
         "harvest_months",
         "land_sheet",
         "land_parcel",
+        "parcel_code",
         "determination",
         "boundary",
     }
@@ -120,6 +123,9 @@ def _check_fields(cooperative: Cooperative, plot: Plot | None, fields: dict[str,
     if variety is not None and crop is not None and variety.crop_id != crop.pk:
         detail = _("Giống này không thuộc cây trồng đã chọn.")
         findings.append(Finding("variety_of_other_crop", detail, "/properties/variety"))
+    if not PARCEL_CODE.fullmatch(fields.get("parcel_code", "")):
+        detail = _("Mã định danh thửa đất có 12 ký tự GeoHash (chữ thường, số; không có a, i, l, o).")
+        findings.append(Finding("parcel_code_malformed", detail, "/properties/parcel_code"))
     grower = fields.get("grower")
     if grower is not None and grower.cooperative_id != cooperative.pk:
         detail = _("Nông hộ không thuộc hợp tác xã này.")
