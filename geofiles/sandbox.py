@@ -8,6 +8,7 @@ fenced GDAL remain. The environment is not passed on, so the child knows no pass
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import os
@@ -77,6 +78,27 @@ def inspect_file(
     options = {"filename": filename or Path(path).name, "near": near}
     with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
         return _summary(_run("inspect", Path(path), Path(folder), options, limits))
+
+
+def check_signatures(
+    path: Path | str,
+    *,
+    base_size: int | None = None,
+    roots: tuple[bytes, ...] = (),
+    crls: tuple[bytes, ...] = (),
+    ocsps: tuple[bytes, ...] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> dict[str, Any]:
+    """``geofiles.signed_pdf.check`` in a fenced process; the same errors, and TooComplex. Evidence is DER."""
+    options = {
+        "base_size": base_size,
+        **{
+            name: [base64.b64encode(one).decode() for one in found]
+            for name, found in (("roots", roots), ("crls", crls), ("ocsps", ocsps))
+        },
+    }
+    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
+        return _run("check_signatures", Path(path), Path(folder), options, limits)
 
 
 @functools.cache

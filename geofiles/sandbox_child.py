@@ -21,10 +21,11 @@ def main() -> None:
     """Read the request, do it, write ``answer.json`` (and ``features.arrow`` for a reading)."""
     request = json.loads(sys.stdin.buffer.read())
     folder = Path(request["folder"])
-    options = {**request["options"], "near": tuple(request["options"]["near"] or ()) or None}
+    options = request["options"]
+    if "near" in options:
+        options["near"] = tuple(options["near"] or ()) or None
     try:
-        act = _read if request["action"] == "read" else _inspect
-        answer = act(Path(request["source"]), folder, options)
+        answer = _ACTIONS[request["action"]](Path(request["source"]), folder, options)
     except GeoFileError as error:
         answer = {"error": error.as_dict()}
     except MemoryError:
@@ -61,6 +62,15 @@ def _read(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]
 
 def _inspect(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     return asdict(readers.inspect(source, **options))
+
+
+def _check_signatures(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles import signed_pdf
+
+    return signed_pdf.check(source, **options)
+
+
+_ACTIONS = {"read": _read, "inspect": _inspect, "check_signatures": _check_signatures}
 
 
 if __name__ == "__main__":
