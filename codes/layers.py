@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from django.contrib.gis.db.models import GeometryField
+from django.contrib.gis.db.models import GeometryField, PointField
+from django.contrib.gis.db.models.functions import PointOnSurface
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import FloatField
+from django.db.models.functions import Coalesce
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
+from codes import ledger
 from codes.filters import AreaFilters, CodeFilters
 from codes.models import ProductionArea, ProductionAreaCode
 from cooperatives.expressions import public_holder_name
@@ -57,6 +60,18 @@ AREAS = Layer(
 )
 
 
+def _public_place() -> Coalesce:
+    """Where everybody sees a code: its area's public point; of an imported code without area, its commune's middle."""
+    return Coalesce(
+        F("area__public_location"),
+        F("commune__centre"),
+        PointOnSurface("commune__boundary"),
+        F("commune__parent__centre"),
+        PointOnSurface("commune__parent__boundary"),
+        output_field=PointField(srid=4326),
+    )
+
+
 def _codes(user: Any) -> QuerySet[ProductionAreaCode]:
     """All codes; the frozen outline only to whom it may be shown."""
     may_see = ProductionAreaCode.objects.outline_is_public()
@@ -65,10 +80,11 @@ def _codes(user: Any) -> QuerySet[ProductionAreaCode]:
     return (
         ProductionAreaCode.objects.public()
         .with_shown_status(localdate())
+        .annotate(public_place=_public_place())
         .annotate(
             shape=Case(
-                When(may_see, then=F("boundary")),
-                default=F("area__public_location"),
+                When(may_see & Q(boundary__isnull=False), then=F("boundary")),
+                default=F("public_place"),
                 output_field=GeometryField(srid=4326),
             )
         )
@@ -87,7 +103,7 @@ CODES = Layer(
         "market": "market_id",
         "status": "shown_status",
         "crop": "crop_name",
-        "area_ha": _hectares(),
+        "area_ha": ledger.hectares(),
         "commune": "commune_name",
         "issued_on": "issued_on",
         "valid_until": "valid_until",

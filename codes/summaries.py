@@ -78,7 +78,8 @@ def check_code(code: ProductionAreaCode) -> CodeCheck:
         status=status,
         label=_("Hết hạn") if status == EXPIRED else CodeStatus(status).label,
         text=STATUS_TEXTS[status],
-        holder=code.holder_name if code.holder.is_organisation else "",
+        # Who an imported code's holder is nobody has checked: its name may be a person's.
+        holder=code.holder_name if code.holder and code.holder.is_organisation else "",
         communes_today=() if now == (code.commune_name,) else now,
         markets=tuple(code.approvals.select_related("market").order_by("market__position", "market")),
         history=tuple(_happening(event) for event in code.events.select_related("market")),

@@ -169,7 +169,7 @@ CODE_MAP = MapLayer(
     CODES,
     sources=(
         Groups(
-            "code_communes", place="area__public_location", holder="holder_id", area="area_id",
+            "code_communes", place="public_place", holder="holder_id", area="area_id",
             area_m2="area__area_m2", growers="area__grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
         ),
         Shapes("codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_PAGE, is_spread=True),

@@ -71,9 +71,16 @@ def code_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "approvals": approvals,
         "steps": [(step, ActForm(prefix=step.name, needs_note=step.name in NEEDS_PUBLIC_NOTE)) for step in steps],
         "events": [_event(event) for event in code.events.select_related("by", "market").reverse()],
-        "frame": frame_of([feature(code.boundary, colour=AREA_COLOUR, name=code.area_name)], code.boundary.extent),
+        "frame": _frame(code),
     }
     return render(request, "codes/code_detail.html", context)
+
+
+def _frame(code: ProductionAreaCode) -> dict[str, Any] | None:
+    """Return the map of the code's ground; None for an imported code without any."""
+    if code.boundary is None:
+        return None
+    return frame_of([feature(code.boundary, colour=AREA_COLOUR, name=code.area_name)], code.boundary.extent)
 
 
 def _event(event: Any) -> dict[str, Any]:
