@@ -5,11 +5,16 @@ from typing import Any
 from accounts.permissions import holds_at
 from accounts.roles import Role
 from casework.models import CodeRequest
-from codes.models import ProductionArea
+from codes.models import ProductionArea, ProductionAreaCode
 from cooperatives.permissions import can_edit_for_cooperative
 
 GRANTS = {
-    Role.OFFICER: {"casework.view_history", "casework.view_request", "casework.examine_request", "casework.decide_request"},
+    Role.OFFICER: {
+        "casework.view_history",
+        "casework.view_request",
+        "casework.examine_request",
+        "casework.decide_request",
+    },
     Role.PLANNER: {"casework.view_request"},
     Role.AUDITOR: {"casework.view_request", "casework.view_history"},
 }
@@ -30,6 +35,12 @@ def can_examine_request(user: Any, code_request: CodeRequest) -> bool:
     level = code_request.scheme.receiving_level
     is_in_charge = holds_at(user, "casework.examine_request", code_request.commune, level=level)
     return is_in_charge and _is_outsider(user, code_request)
+
+
+def can_inspect_code(user: Any, code: ProductionAreaCode) -> bool:
+    """Whether the user may plan and record visits to an issued code: at the receiving level of its scheme or above."""
+    is_in_charge = holds_at(user, "casework.examine_request", code.commune, level=code.scheme.receiving_level)
+    return is_in_charge and not (code.holder and can_edit_for_cooperative(user, code.holder))
 
 
 def can_decide_request(user: Any, code_request: CodeRequest) -> bool:

@@ -13,7 +13,7 @@ from casework.eligibility import FAIL, PASS, WARN, Finding
 from casework.models import FINAL_STATUSES, CodeRequest, RequestStatus
 from casework.querysets import AWAITING_OFFICE
 from casework.workflow import EVENT_TITLES
-from casework.working_days import working_days_until
+from casework.working_days import Calendars
 from codes.models import ProductionArea
 from codes.views.areas import feature, frame_of
 from farms.models import Plot
@@ -71,8 +71,13 @@ def desk(rows: QuerySet[CodeRequest], tab: str, user: Any) -> tuple[list[Tab], Q
     return tabs, rows.filter(_condition(tab, user, today)).order_by(_is_over(), "due_on", "pk")
 
 
-def deadline_of(code_request: CodeRequest, today: dt.date | None = None) -> Deadline:
-    """Return how the deadline stands: late and soon only while the office has to act."""
+def deadline_of(
+    code_request: CodeRequest, today: dt.date | None = None, *, calendars: Calendars | None = None
+) -> Deadline:
+    """Return how the deadline stands: late and soon only while the office has to act.
+
+    A list reads `calendars` once for all its rows.
+    """
     if code_request.due_on is None:
         return Deadline("none", "")
     day = f"{code_request.due_on:%d/%m/%Y}"
@@ -80,7 +85,8 @@ def deadline_of(code_request: CodeRequest, today: dt.date | None = None) -> Dead
         return Deadline("none", _("Bổ sung đến hết %(day)s") % {"day": day})
     if code_request.status not in AWAITING_OFFICE:
         return Deadline("none", day)
-    left = working_days_until(code_request.due_on, today or localdate())
+    calendar = (calendars or Calendars.load()).of(code_request.commune)
+    left = calendar.days_until(code_request.due_on, today or localdate())
     if left < 0:
         return Deadline("late", _("Trễ %(n)s ngày làm việc (hạn %(day)s)") % {"n": -left, "day": day})
     if left == 0:

@@ -113,8 +113,8 @@ def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -
     today = timezone.localdate()
     findings = eligibility.ensure_eligible(code_request, on=today)
     code_request.submitted_on = code_request.submitted_on or today
-    code_request.due_on = due_on(code_request.scheme, DeadlineStep.DECISION, start=today)
     code_request.commune = code_request.area.commune
+    code_request.due_on = due_on(code_request.scheme, DeadlineStep.DECISION, start=today, unit=code_request.commune)
     code_request.return_reason = ""
     fields = ("submitted_on", "due_on", "commune", "return_reason")
     move(code_request, name, by=by, note=note, findings=findings, fields=fields)

@@ -37,7 +37,9 @@ def return_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRe
     if is_repeat:
         return code_request
     code_request.return_reason = _needed(reason)
-    code_request.due_on = due_on(code_request.scheme, DeadlineStep.CORRECTION, start=timezone.localdate())
+    code_request.due_on = due_on(
+        code_request.scheme, DeadlineStep.CORRECTION, start=timezone.localdate(), unit=code_request.commune
+    )
     move(code_request, "return", by=by, note=reason, fields=("return_reason", "due_on"))
     notifications.request_moved(code_request, _("Hồ sơ %(area)s được trả lại để bổ sung."))
     return code_request

@@ -18,6 +18,7 @@ from casework.steps import BY_OFFICE
 from casework.summaries import TABS, deadline_of, desk, map_of, timeline_of, verdict_counts
 from casework.views.requests import visible_requests
 from casework.workflow import available_transitions
+from casework.working_days import Calendars
 from core.filters import without_blanks
 from core.views import show_domain_errors
 
@@ -43,11 +44,12 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     filters = params.copy()
     filters.pop("page", None)
     filters.pop("tab", None)
+    calendars = Calendars.load()
     context = {
         "tabs": tabs,
         "tab": tab if tab in TABS else "all",
         "page": page,
-        "rows": [(one, deadline_of(one)) for one in page],
+        "rows": [(one, deadline_of(one, calendars=calendars)) for one in page],
         "filters": RequestFilters(params, rows).form,
         "query": kept.urlencode(),
         "filter_query": filters.urlencode(),

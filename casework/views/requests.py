@@ -19,6 +19,7 @@ from casework.permissions import can_edit_request
 from casework.steps import BY_OFFICE, TAKE
 from casework.summaries import deadline_of, map_of, timeline_of, verdict_counts
 from casework.workflow import EVENT_TITLES, available_transitions
+from casework.working_days import Calendars
 from codes.views.areas import cooperative_of
 from cooperatives.permissions import can_edit_for_cooperative
 from core.errors import DomainError, RuleViolated
@@ -44,9 +45,10 @@ def request_list(request: HttpRequest) -> HttpResponse:
     cooperative = cooperative_of(request)
     rows = visible_requests(request).filter(cooperative=cooperative).prefetch_related("markets", "codes")
     rows = rows.defer("area__boundary", "area__boundary_3857", "area__public_shape", "area__public_shape_3857")
+    calendars = Calendars.load()
     context = {
         "cooperative": cooperative,
-        "rows": [(one, deadline_of(one)) for one in rows.order_by("-pk")],
+        "rows": [(one, deadline_of(one, calendars=calendars)) for one in rows.order_by("-pk")],
         "may_start": can_edit_for_cooperative(request.user, cooperative),
     }
     return render(request, "casework/request_list.html", context)
