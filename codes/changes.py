@@ -23,3 +23,10 @@ class CodesChanged(Change):
     """
 
     ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LotDenied(Change):
+    """The holder of the code answered "not ours" to these lots (`codes.Lot`)."""
+
+    lots: QuerySet

@@ -39,18 +39,24 @@ def _named(units: QuerySet[AdministrativeUnit], text: str) -> list[int]:
 
 
 class UnitFilter(django_filters.Filter):
-    """Rows whose unit (`field_name`) has this code today, or lies below it; a commune's name, old or new, does too."""
+    """Rows whose unit (`field_name`) has this code today, or lies below it; a commune's name, old or new, does too.
+
+    `with_former`: also rows of the units that went into it, for records that keep the unit of their day.
+    """
 
     field_class = _UnitField
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, with_former: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 120)
         super().__init__(*args, **kwargs)
+        self.with_former = with_former
 
     def filter(self, qs: QuerySet[Any], value: list[int] | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        return qs.filter(**{f"{self.field_name}__in": AdministrativeUnit.objects.within_units(value)})
+        units = AdministrativeUnit.objects
+        inside = units.with_former(value) if self.with_former else units.within_units(value)
+        return qs.filter(**{f"{self.field_name}__in": inside})
 
 
 class UnitFilters(StrictFilterSet):

@@ -49,6 +49,10 @@ class AdministrativeUnitQuerySet(QuerySet["AdministrativeUnit"]):
             unit = unit.parent
         return unit
 
+    def with_former(self, ids: Iterable[int]) -> Self:
+        """As `within_units`, and the former units that went into them, wholly or in part."""
+        return self.filter(pk__in=sql.heritage(list(ids)))
+
     def containing(self, point: Point) -> Self:
         """Units whose outline holds the point (EPSG:4326) or has it on its edge, by the subdivided copy.
 

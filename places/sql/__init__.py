@@ -6,6 +6,7 @@ from places.sql.lookups import (
     POLYGONS,
     communes_by_overlap,
     descendants,
+    heritage,
     named,
     successors,
 )
@@ -16,6 +17,7 @@ __all__ = [
     "POLYGONS",
     "communes_by_overlap",
     "descendants",
+    "heritage",
     "named",
     "successors",
 ]

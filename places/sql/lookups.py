@@ -20,6 +20,19 @@ _SUCCESSORS = """
     )
     SELECT id FROM heirs"""
 
+# What was issued or filed under a former commune belongs to the one it went into, through as many reforms as there were.
+_HERITAGE = """
+    WITH RECURSIVE inside(id) AS (
+        SELECT id FROM places_administrativeunit WHERE id = ANY(%s)
+        UNION
+        SELECT child.id FROM places_administrativeunit child JOIN inside ON child.parent_id = inside.id
+    ), heritage(id) AS (
+        SELECT id FROM inside
+        UNION
+        SELECT s.predecessor_id FROM places_unitsuccession s JOIN heritage ON s.successor_id = heritage.id
+    )
+    SELECT id FROM heritage"""
+
 # Old names lead to what the unit is now, through as many reforms as there were.
 _NAMED = """
     WITH RECURSIVE named(id) AS (
@@ -33,6 +46,11 @@ _NAMED = """
 def descendants(ids: list[int]) -> RawSQL:
     """Return a subquery of the ids of these units and everything below them."""
     return RawSQL(_DESCENDANTS, [ids])  # noqa: S611  (constant text, values are parameters)
+
+
+def heritage(ids: list[int]) -> RawSQL:
+    """Return a subquery of the ids of these units, everything below them, and all units that went into those."""
+    return RawSQL(_HERITAGE, [ids])  # noqa: S611
 
 
 def successors(ids: list[int]) -> RawSQL:
