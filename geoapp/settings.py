@@ -30,6 +30,7 @@ DEMO = env.bool("DEMO", default=False)  # shows the DEMO banner; set only where 
 SECRET_KEY = env("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 PERSONAL_DATA_KEYS = env.list("PERSONAL_DATA_KEYS", default=[])  # Fernet keys, newest first
+SEAL_KEYS = env.list("SEAL_KEYS", default=[])  # of QR codes, newest first (codes/certificates/seal.py)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 PROVINCE_CODE = env("PROVINCE_CODE", default="82")  # the province this installation serves; decides the first map view
@@ -163,6 +164,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 # Wrong passwords: few for one user from one address, more for one address, behind which a whole office may sit (F1).
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Who holds a post, and staff, must have a second factor; a demonstration is exempt. Only tests switch it off (core.W004).
+OFFICERS_NEED_MFA = env.bool("OFFICERS_NEED_MFA", default=not DEMO)
+# A session older than this (seconds) gives its password again before it issues or revokes a code.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", default=900)
 
 # --- Cookies and headers ------------------------------------------------------------------------------------
 _prefix = "__Host-" if IS_HTTPS else ""  # browsers accept the prefix only together with Secure
@@ -266,6 +271,11 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20  # seconds; the worker does other things too
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="vung-trong@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# channel=dotted path of a class with send(address, subject, text) (office/senders.py); without one: no such channel.
+MESSAGE_SENDERS = env.dict(
+    "MESSAGE_SENDERS", default={"sms": "office.senders.FileSender", "zalo": "office.senders.FileSender"}
+)
+MESSAGES_DIR = STATE_DIR / "messages"  # where FileSender writes
 
 # --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -297,6 +307,7 @@ SPECTACULAR_SETTINGS = {
 }
 THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),
+    "verify_file": env.int("THROTTLE_VERIFY_FILE", default=10),
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),

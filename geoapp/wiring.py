@@ -56,7 +56,6 @@ JOB_HANDLERS: dict[str, str] = {
 
 # name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once
 OUTBOX_RECEIVERS: dict[str, str] = {
-    "office.mail": "office.notifications.deliver_mail",
     "products.answer_mail": "products.notifications.deliver_answer_mail",
 }
 

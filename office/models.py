@@ -1,4 +1,4 @@
-"""Job, OutboxMessage, Notice, Document, IdempotencyKey, Schedule."""
+"""Job, OutboxMessage, Notice, Message, MessagePreference, Document, IdempotencyKey, Schedule."""
 
 import uuid
 
@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import TextBlock, TextLine
-from office.querysets import JobQuerySet, NoticeQuerySet
+from office.querysets import JobQuerySet, MessageQuerySet, NoticeQuerySet
 
 
 def document_path(document: "Document", filename: str) -> str:
@@ -102,15 +103,19 @@ class OutboxMessage(models.Model):
 
 
 class Notice(models.Model):
-    """A message to one user, shown in the app; mail goes beside it when the user has an address."""
+    """News for one user, shown in the app; `Message` rows carry it out of the house by the channels the user has.
+
+    Written in both languages when it is told, so that each reader gets his or her own; `text_en` is blank where the
+    sentence is the same in both.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=60)
     text = TextLine(_("nội dung"), max_length=300)
+    text_en = TextLine(_("nội dung tiếng Anh"), max_length=300, blank=True)
     url = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True)
-    mailed_at = models.DateTimeField(null=True)
     once_key = models.CharField(max_length=120, blank=True)  # the same news is told once: "code_expires:17:30"
 
     objects = NoticeQuerySet.as_manager()
@@ -126,6 +131,15 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def shown_text(self) -> str:
+        """The news in the language of the page that is being made."""
+        return self.text_in(get_language() or settings.LANGUAGE_CODE)
+
+    def text_in(self, language: str) -> str:
+        """Return the news in `language` ("vi", "en")."""
+        return self.text_en or self.text if language == "en" else self.text
+
 
 class MessageChannel(models.TextChoices):
     """Ways to reach a person outside the app; which service carries SMS and Zalo is a setting."""
@@ -136,36 +150,79 @@ class MessageChannel(models.TextChoices):
 
 
 class MessageStatus(models.TextChoices):
+    """`sending` is a claim: whoever set it sends. It becomes `unknown` when no outcome was ever written."""
+
     WAITING = "waiting", _("Chờ gửi")
+    SENDING = "sending", _("Đang gửi")
     SENT = "sent", _("Đã gửi")
     FAILED = "failed", _("Không gửi được")
+    UNKNOWN = "unknown", _("Không rõ đã gửi chưa")
 
 
 class Message(models.Model):
-    """A notice on its way by one channel. Sent at most once: the row is claimed before it leaves."""
+    """A notice on its way by one channel. Sent at most once: the row is claimed before it leaves.
+
+    A process that dies between claim and outcome leaves a row of which nobody knows whether it left: it is shown as
+    `unknown` and not sent again by itself; an administrator may.
+    """
 
     notice = models.ForeignKey(Notice, models.CASCADE, related_name="messages")
     channel = models.CharField(_("kênh"), max_length=4, choices=MessageChannel)
     status = models.CharField(_("trạng thái"), max_length=7, choices=MessageStatus, default=MessageStatus.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     error = TextLine(_("lỗi"), max_length=300, blank=True)
-    provider_id = models.CharField(_("mã của nhà cung cấp"), max_length=120, blank=True)
+    provider_id = models.CharField(_("mã của nhà cung cấp"), max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(default=timezone.now)  # not before; moves on with every failed attempt
+    claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tin gửi ra ngoài")
         verbose_name_plural = _("tin gửi ra ngoài")
+        indexes = [models.Index(fields=["id"], condition=Q(status__in=["waiting", "sending"]), name="message_underway")]
         constraints = [
             models.UniqueConstraint(fields=["notice", "channel"], name="message_once_per_channel"),
             models.CheckConstraint(
                 name="message_sent_iff_dated",
                 condition=Q(status="sent", sent_at__isnull=False) | ~Q(status="sent") & Q(sent_at=None),
             ),
+            models.CheckConstraint(
+                name="message_sending_is_claimed", condition=~Q(status="sending") | Q(claimed_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.status}"
+
+
+class MessagePreference(models.Model):
+    """By which channels a user wants news beside the app, and in which language; no row: mail, Vietnamese.
+
+    SMS and Zalo go to a private number, so they wait for the user's own yes (Law 91/2025/QH15: silence is no consent).
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="message_preference")
+    language = models.CharField(
+        _("ngôn ngữ của thư và tin nhắn"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    by_mail = models.BooleanField(_("nhận thư điện tử"), default=True)
+    by_sms = models.BooleanField(_("nhận tin nhắn SMS"), default=False)
+    by_zalo = models.BooleanField(_("nhận tin Zalo"), default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("cách nhận thông báo")
+        verbose_name_plural = _("cách nhận thông báo")
+
+    def __str__(self) -> str:
+        return f"#{self.user_id} {self.language}"
+
+    def wants(self, channel: str) -> bool:
+        """Whether the user wants news by this channel."""
+        return bool(getattr(self, f"by_{channel}"))
 
 
 class IdempotencyKey(models.Model):

@@ -1,5 +1,6 @@
-"""Reads on jobs and notices."""
+"""Reads on jobs, notices and messages."""
 
+import datetime as dt
 from typing import Any, Self
 
 from django.db.models import QuerySet
@@ -23,3 +24,15 @@ class NoticeQuerySet(QuerySet):
     def unread(self) -> Self:
         """Notices not opened yet."""
         return self.filter(read_at=None)
+
+
+class MessageQuerySet(QuerySet):
+    """Messages chain."""
+
+    def due(self, now: dt.datetime) -> Self:
+        """Messages that may leave now, in the order in which they came."""
+        return self.filter(status="waiting", due_at__lte=now).order_by("id")
+
+    def given_up(self) -> Self:
+        """Messages that did not leave, or of which nobody knows: what an administrator may send again."""
+        return self.filter(status__in=("failed", "unknown"))

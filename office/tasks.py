@@ -24,10 +24,12 @@ def run_job_task(job_id: str) -> None:
 
 
 def tick() -> None:
-    """What falls due by itself: schedules, jobs of dead workers, news. The worker calls it every second."""
+    """What falls due by itself: schedules, jobs of dead workers, news, messages. The worker calls it every second."""
     services.start_due_schedules()
     services.reap_stale_jobs()
     services.deliver_outbox()
+    services.reap_claims()
+    services.deliver_messages()
 
 
 def clean_up(job: Job) -> dict[str, Any]:

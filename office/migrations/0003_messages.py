@@ -7,50 +7,77 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('office', '0002_outbox_due_at'),
+        ("office", "0002_outbox_due_at"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('mail', 'Thư điện tử'), ('sms', 'Tin nhắn SMS'), ('zalo', 'Zalo')], max_length=4, verbose_name='kênh')),
-                ('status', models.CharField(choices=[('waiting', 'Chờ gửi'), ('sent', 'Đã gửi'), ('failed', 'Không gửi được')], default='waiting', max_length=7, verbose_name='trạng thái')),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', core.fields.TextLine(blank=True, max_length=300, verbose_name='lỗi')),
-                ('provider_id', models.CharField(blank=True, max_length=120, verbose_name='mã của nhà cung cấp')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("mail", "Thư điện tử"), ("sms", "Tin nhắn SMS"), ("zalo", "Zalo")],
+                        max_length=4,
+                        verbose_name="kênh",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Chờ gửi"), ("sent", "Đã gửi"), ("failed", "Không gửi được")],
+                        default="waiting",
+                        max_length=7,
+                        verbose_name="trạng thái",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", core.fields.TextLine(blank=True, max_length=300, verbose_name="lỗi")),
+                ("provider_id", models.CharField(blank=True, max_length=120, verbose_name="mã của nhà cung cấp")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'tin gửi ra ngoài',
-                'verbose_name_plural': 'tin gửi ra ngoài',
+                "verbose_name": "tin gửi ra ngoài",
+                "verbose_name_plural": "tin gửi ra ngoài",
             },
         ),
         migrations.AddField(
-            model_name='notice',
-            name='once_key',
+            model_name="notice",
+            name="once_key",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('once_key', ''), _negated=True), fields=('user', 'once_key'), name='notice_told_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("once_key", ""), _negated=True),
+                fields=("user", "once_key"),
+                name="notice_told_once",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='notice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='office.notice'),
+            model_name="message",
+            name="notice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="messages", to="office.notice"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel'), name='message_once_per_channel'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("notice", "channel"), name="message_once_per_channel"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('status', 'sent')), models.Q(models.Q(('status', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='message_sent_iff_dated'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sent_at__isnull", False), ("status", "sent")),
+                    models.Q(models.Q(("status", "sent"), _negated=True), ("sent_at", None)),
+                    _connector="OR",
+                ),
+                name="message_sent_iff_dated",
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Writes of the office: jobs, the outbox, notices, documents. Other apps import from here."""
+"""Writes of the office: jobs, the outbox, notices, messages, documents. Other apps import from here."""
 
 from office.services.documents import document_response, store_upload
 from office.services.jobs import (
@@ -10,18 +10,24 @@ from office.services.jobs import (
     start_job,
     tell_progress,
 )
+from office.services.messages import choose_channels, deliver_messages, preferences_of, reap_claims, retry_messages
 from office.services.notices import mark_read, notify
 from office.services.outbox import deliver_outbox, queue
 
 __all__ = [
     "JobCancelled",
     "cancel_job",
+    "choose_channels",
+    "deliver_messages",
     "deliver_outbox",
     "document_response",
     "mark_read",
     "notify",
+    "preferences_of",
     "queue",
+    "reap_claims",
     "reap_stale_jobs",
+    "retry_messages",
     "run_job",
     "start_due_schedules",
     "start_job",

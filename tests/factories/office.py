@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from office.models import Job, JobStatus
-from office.services import deliver_outbox, run_job
+from office.services import deliver_messages, deliver_outbox, run_job
 
 
 def make_upload(name: str = "tep.txt", content: bytes = b"noi dung") -> SimpleUploadedFile:
@@ -23,11 +23,12 @@ def media(settings, tmp_path):
 
 @pytest.fixture
 def work_off(db: None) -> Callable[[], list[Job]]:
-    """Return a function that runs every waiting job here and now, then delivers the outbox."""
+    """Return a function that runs every waiting job here and now, then delivers the outbox and the messages."""
 
     def run() -> list[Job]:
         jobs = [run_job(job.pk) for job in Job.objects.filter(status=JobStatus.QUEUED).order_by("created_at")]
         deliver_outbox()
+        deliver_messages()
         return [job for job in jobs if job is not None]
 
     return run

@@ -10,7 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from core.errors import RuleViolated, WrongState
 from office import services
-from office.models import Document, Job, JobStatus, Notice, OutboxMessage, Schedule
+from office.models import Document, Job, JobStatus, OutboxMessage, Schedule
 from office.services import jobs, outbox
 from office.services.documents import FileTooLarge, clean_name
 from office.tasks import clean_up
@@ -26,7 +26,6 @@ def _wiring(monkeypatch):
     table = {name: f"tests.office.handlers.{name}" for name in names}
     monkeypatch.setattr(jobs, "_handlers", lambda: table)
     receivers = {"good": "tests.office.handlers.hear", "bad": "tests.office.handlers.hear_with_difficulty"}
-    receivers["office.mail"] = "office.notifications.deliver_mail"
     monkeypatch.setattr(outbox, "_receivers", lambda: receivers)
     handlers.heard.clear()
 
@@ -190,37 +189,6 @@ def test_failed_delivery_waits_and_is_tried_again_and_holds_up_nobody(db):
     assert waiting.attempts == 1
     assert "ConnectionError" in waiting.last_error
     assert handlers.heard.count({"n": 1}) == 2
-
-
-def test_notice_reaches_app_and_mailbox(user_factory, mailoutbox):
-    with_mail, without = user_factory(email="a@example.invalid"), user_factory()
-    gone = user_factory(is_active=False)
-
-    services.notify([with_mail, without, gone], "test", "Có việc mới", "/coop/")
-    services.deliver_outbox()
-
-    assert Notice.objects.count() == 2
-    assert [mail.to for mail in mailoutbox] == [["a@example.invalid"]]
-    assert "/coop/" in mailoutbox[0].body
-
-
-def test_mail_is_sent_once_though_the_outbox_speaks_twice(user_factory, mailoutbox):
-    services.notify(user_factory(email="a@example.invalid"), "test", "Có việc mới")
-    services.deliver_outbox()
-    OutboxMessage.objects.update(delivered_at=None, due_at=timezone.now())
-
-    services.deliver_outbox()
-
-    assert len(mailoutbox) == 1
-
-
-def test_line_breaks_do_not_reach_the_mail_head(user_factory, mailoutbox):
-    services.notify(user_factory(email="a@example.invalid"), "test", "Một\r\nBcc: x@example.invalid")
-
-    services.deliver_outbox()
-
-    assert "\n" not in mailoutbox[0].subject
-    assert mailoutbox[0].bcc == []
 
 
 @pytest.mark.parametrize(
