@@ -12,11 +12,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.reauthentication import require_recent_sign_in
 from casework import services
 from casework.eligibility import examine, question_of
 from casework.layers import REQUESTS
 from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
-from casework.steps import TAKE
+from casework.steps import NEEDS_FRESH_SESSION, TAKE
 from casework.workflow import STEPS, available_transitions
 from codes.models import CodeScheme, Market, ProductionArea
 from core.api.negotiation import as_json
@@ -191,6 +192,8 @@ class RequestStepView(RequestFeature, LayerView):
     schema = StepSchema()
 
     def post(self, request: Request, key: int) -> HttpResponse:
+        if self.step in NEEDS_FRESH_SESSION and request.auth is None:
+            require_recent_sign_in(request._request)
         return answer_once(
             request, purpose=f"requests/{key}/{self.step}", body=request.data, work=lambda: self._take(request, key)
         )

@@ -16,4 +16,6 @@ TAKE: dict[str, Callable[..., Any]] = {
     "reject": services.reject_request,
     "withdraw": services.withdraw_request,
 }
+# Steps that give a number: an old session proves again who it is (accounts.reauthentication).
+NEEDS_FRESH_SESSION = frozenset({"approve"})
 BY_OFFICE = frozenset({"take_up", "schedule_inspection", "record_inspection", "return", "approve", "reject"})

@@ -49,6 +49,8 @@ EVENT_TITLES = {
 }
 # Steps that take something away from the holder: the public reads why.
 NEEDS_PUBLIC_NOTE = frozenset({"suspend", "revoke"})
+# Steps after which there is no way back, or that give a number: an old session proves again who it is.
+NEEDS_FRESH_SESSION = frozenset({"revoke", "renew", "supersede"})
 DANGEROUS = frozenset({"suspend", "revoke", "reject", "hold", "withdraw"})
 
 

@@ -3,8 +3,9 @@
 from importlib.util import find_spec
 from typing import Any
 
+from django.conf import settings
 from django.contrib.gis.gdal import gdal_version
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 GDAL_FLOOR = (3, 9)
 
@@ -27,3 +28,11 @@ def check_database_driver(**kwargs: Any) -> list[CheckMessage]:
     if is_psycopg3 or find_spec("psycopg") is not None:
         return [Error("psycopg 3 is installed; this service runs on psycopg2 only", id="core.E003")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def check_second_factor(**kwargs: Any) -> list[CheckMessage]:
+    """Outside a demonstration, officers and staff sign in with a second factor."""
+    if settings.OFFICERS_NEED_MFA or settings.DEMO:
+        return []
+    return [Warning("OFFICERS_NEED_MFA is off: officers may act with a password alone", id="core.W004")]

@@ -42,6 +42,12 @@ def _worker(cooperative: Cooperative, role: MemberRole) -> User:
     return user
 
 
+@pytest.fixture(autouse=True)
+def officers_without_second_factor(settings: Any) -> None:
+    """Officers come in as in a demonstration; tests/accounts/test_second_factor.py asks for the second factor."""
+    settings.OFFICERS_NEED_MFA = False
+
+
 @pytest.fixture
 def user_factory(db: None) -> UserFactory:
     """Return `make_user`, with the database open."""

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='officerpost',
-            name='role',
-            field=models.CharField(choices=[('officer', 'Cán bộ nông nghiệp'), ('planner', 'Cán bộ quy hoạch'), ('administrator', 'Quản trị viên'), ('auditor', 'Thanh tra, kiểm toán')], max_length=20, verbose_name='vai trò'),
+            model_name="officerpost",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("officer", "Cán bộ nông nghiệp"),
+                    ("planner", "Cán bộ quy hoạch"),
+                    ("administrator", "Quản trị viên"),
+                    ("auditor", "Thanh tra, kiểm toán"),
+                ],
+                max_length=20,
+                verbose_name="vai trò",
+            ),
         ),
     ]

@@ -11,12 +11,13 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.reauthentication import needs_recent_sign_in
 from casework import services
 from casework.eligibility import FAIL, Question, examine, question_of
 from casework.forms import STEP_FORMS, RequestForm
 from casework.models import FINAL_STATUSES, CodeRequest, RequestStatus
 from casework.permissions import can_edit_request
-from casework.steps import BY_OFFICE, TAKE
+from casework.steps import BY_OFFICE, NEEDS_FRESH_SESSION, TAKE
 from casework.summaries import deadline_of, map_of, timeline_of, verdict_counts
 from casework.workflow import EVENT_TITLES, available_transitions
 from casework.working_days import Calendars
@@ -185,6 +186,9 @@ def request_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     code_request = get_object_or_404(visible_requests(request), pk=pk)
     if step not in TAKE:
         raise Http404
+    stale = needs_recent_sign_in(request) if step in NEEDS_FRESH_SESSION else None
+    if stale is not None:
+        return stale
     TAKE[step](code_request, by=request.user, **_step_data(request, step))
     messages.success(request, _("Đã ghi: %(step)s.") % {"step": EVENT_TITLES[step]})
     if step in BY_OFFICE:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import holds
+from accounts.reauthentication import needs_recent_sign_in
 from codes import services
 from codes.filters import CodeFilters
 from codes.forms import ActForm
@@ -23,6 +24,7 @@ from codes.workflow import (
     APPROVAL_TRANSITIONS,
     CODE_TRANSITIONS,
     EVENT_TITLES,
+    NEEDS_FRESH_SESSION,
     NEEDS_PUBLIC_NOTE,
     available_market_transitions,
     available_transitions,
@@ -107,6 +109,9 @@ def code_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     code = _code(request, pk)
     if step not in CODE_TRANSITIONS:
         raise Http404
+    stale = needs_recent_sign_in(request) if step in NEEDS_FRESH_SESSION else None
+    if stale is not None:
+        return stale
     services.move_code(code, step, _act(request, prefix=step), by=request.user)
     messages.success(request, _("Đã ghi: %(step)s.") % {"step": EVENT_TITLES[step]})
     return redirect("codes:code-detail", pk=pk)
