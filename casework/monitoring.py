@@ -2,8 +2,19 @@
 
 import datetime as dt
 
-from django.db.models import BooleanField, Case, DateField, ExpressionWrapper, F, Max, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Greatest
+from django.db.models import (
+    BooleanField,
+    Case,
+    DateField,
+    F,
+    Max,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Greatest
 
 from casework.expressions import plus_months
 from casework.models import Inspection

@@ -1,15 +1,18 @@
 """Who is told what about a request; delivered by office, with the transaction that changed the request."""
 
+import datetime as dt
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import OfficerPost, User
 from accounts.permissions import roles_with
-from casework.models import CodeRequest
+from casework.models import CodeRequest, Inspection, InspectionResult, PlannedVisit
 from cooperatives.permissions import EDITORS
+from office.sentences import Sentence
 from office.services import notify
 from places.models import AdministrativeUnit
 
@@ -33,6 +36,45 @@ def request_moved(code_request: CodeRequest, text: Any) -> None:
     notify(users, "request_moved", str(text) % {"area": code_request.area.name}, code_request.get_absolute_url())
 
 
+def inspection_scheduled(code_request: CodeRequest, day: dt.date) -> None:
+    """Tell the cooperative on which day its area will be visited."""
+    sentence = Sentence(
+        gettext_lazy("Hồ sơ %(area)s: cán bộ sẽ kiểm tra thực địa ngày %(day)s."),
+        {"area": code_request.area.name, "day": f"{day:%d/%m/%Y}"},
+    )
+    notify(_editors_of(code_request.cooperative_id), "request_moved", sentence, code_request.get_absolute_url())
+
+
+def visit_planned(visit: PlannedVisit) -> None:
+    """Tell the holder of an issued code when its area will be visited; the officer is not named."""
+    code = visit.code
+    sentence = Sentence(
+        gettext_lazy("Mã số %(code)s: cơ quan sẽ kiểm tra vùng trồng ngày %(day)s."),
+        {"code": code.code, "day": f"{visit.planned_on:%d/%m/%Y}"},
+    )
+    key = f"visit-{visit.pk}-planned"
+    notify(_editors_of(code.holder_id), "visit_planned", sentence, code.get_absolute_url(), once_key=key)
+
+
+def visit_recorded(inspection: Inspection) -> None:
+    """Tell the holder of an issued code what a visit found."""
+    code = inspection.code
+    sentence = Sentence(
+        gettext_lazy("Mã số %(code)s: kết quả kiểm tra ngày %(day)s là “%(result)s”."),
+        {
+            "code": code.code,
+            "day": f"{inspection.visited_on:%d/%m/%Y}",
+            "result": InspectionResult(inspection.result).label,
+        },
+    )
+    key = f"inspection-{inspection.pk}"
+    notify(_editors_of(code.holder_id), "visit_recorded", sentence, code.get_absolute_url(), once_key=key)
+
+
+def _editors_of(cooperative_id: int | None) -> Any:
+    return User.objects.filter(memberships__cooperative=cooperative_id, memberships__role__in=EDITORS).distinct()
+
+
 def _nearest_officers(commune: AdministrativeUnit) -> list[User]:
     """Return the officers of the commune; where it has none, those of the next unit above that has some."""
     unit: AdministrativeUnit | None = commune
@@ -45,3 +87,34 @@ def _nearest_officers(commune: AdministrativeUnit) -> list[User]:
             return officers
         unit = unit.parent
     return []
+
+
+def opinion_answered(opinion: Opinion) -> None:
+    """Tell the officer who asked, and the one who has the file, that another office answered."""
+    code_request = opinion.code_request
+    text = Sentence(
+        gettext_lazy("%(office)s đã cho ý kiến về hồ sơ %(area)s: %(verdict)s."),
+        {"office": opinion.office, "area": code_request.area.name, "verdict": OpinionVerdict(opinion.verdict).label},
+    )
+    receivers = [person for person in (opinion.asked_by, code_request.assigned_to) if person is not None]
+    notify(receivers, "opinion_answered", text, reverse("casework:file", args=[code_request.pk]))
+
+
+def opinion_letter(opinion: Opinion, token: str) -> tuple[str, str, str]:
+    """Return subject, text and sender of the mail with the link; in Vietnamese, as offices write to each other."""
+    code_request = opinion.code_request
+    with override(settings.LANGUAGE_CODE):
+        subject = _("Vùng Trồng: xin ý kiến về hồ sơ cấp mã số vùng trồng tại %(commune)s") % {
+            "commune": code_request.commune
+        }
+        text = _(
+            "Kính gửi %(office)s,\n\n%(question)s\n\nXem hồ sơ và trả lời tại liên kết riêng của quý cơ quan, "
+            "đến hết ngày %(due)s:\n\n%(link)s\n\nAi có liên kết này đều đọc và trả lời được: xin không chuyển tiếp. "
+            "Thư tự động, xin không trả lời."
+        ) % {
+            "office": opinion.office,
+            "question": opinion.question,
+            "due": f"{opinion.due_on:%d/%m/%Y}",
+            "link": settings.PUBLIC_URL + reverse("casework:opinion", args=[token]),
+        }
+    return " ".join(subject.split())[:160], text, settings.DEFAULT_FROM_EMAIL

@@ -7,24 +7,40 @@ from casework.services.applicant import (
     update_request,
     withdraw_request,
 )
+from casework.services.documents import add_document, remove_document
+from casework.services.inspections import (
+    add_photo,
+    cancel_visit,
+    plan_visit,
+    record_inspection,
+    schedule_inspection,
+)
 from casework.services.office import (
     approve_request,
     lapse_requests,
-    record_inspection,
     reject_request,
     return_request,
-    schedule_inspection,
     take_up_request,
 )
+from casework.services.opinions import answer_opinion, ask_opinion, resend_opinion, revoke_opinion
 
 __all__ = [
+    "add_document",
+    "add_photo",
+    "answer_opinion",
     "approve_request",
+    "ask_opinion",
+    "cancel_visit",
     "draft_request",
     "lapse_requests",
+    "plan_visit",
     "record_inspection",
     "reject_request",
+    "remove_document",
+    "resend_opinion",
     "resubmit_request",
     "return_request",
+    "revoke_opinion",
     "schedule_inspection",
     "submit_request",
     "take_up_request",

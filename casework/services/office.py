@@ -3,14 +3,13 @@
 import datetime as dt
 from typing import Any
 
-from django.contrib.gis.geos import Point
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework import eligibility, notifications
 from casework.deadlines import due_on
-from casework.models import CodeRequest, Inspection, InspectionResult, RequestStatus
+from casework.models import CodeRequest, InspectionResult, RequestStatus
 from casework.services.moving import begin, move
 from codes.models import DeadlineStep
 from codes.services import number_codes, plan_codes
@@ -55,60 +54,6 @@ def lapse_requests(*, today: dt.date | None = None) -> int:
         notifications.request_moved(code_request, _("Hồ sơ %(area)s quá hạn bổ sung nên hết hiệu lực."))
         lapsed += 1
     return lapsed
-
-
-@transaction.atomic
-def schedule_inspection(code_request: CodeRequest, *, note: str = "", by: Any) -> CodeRequest:
-    """Announce a visit to the area; `note` says when and what to have ready."""
-    code_request, is_repeat = begin(code_request, "schedule_inspection", by=by)
-    if is_repeat:
-        return code_request
-    move(code_request, "schedule_inspection", by=by, note=note)
-    notifications.request_moved(code_request, _("Hồ sơ %(area)s: cán bộ sẽ kiểm tra thực địa."))
-    return code_request
-
-
-@transaction.atomic
-def record_inspection(
-    code_request: CodeRequest,
-    *,
-    visited_on: dt.date,
-    result: str,
-    report: str,
-    by: Any,
-    position: Point | None = None,
-    accuracy_m: float | None = None,
-) -> Inspection:
-    """Record a visit; it can't be changed afterwards. The same visit sent twice is one.
-
-    Raises RuleViolated("inspection_in_future").
-    """
-    code_request, _is_repeat = begin(code_request, "record_inspection", by=by)
-    if visited_on > timezone.localdate():
-        raise RuleViolated(
-            "inspection_in_future",
-            findings=[Finding("inspection_in_future", _("Ngày kiểm tra không được sau hôm nay."), "/visited_on")],
-        )
-    same = code_request.inspections.filter(
-        inspector=by, visited_on=visited_on, result=result, report=_needed(report)
-    ).first()
-    if same is not None:
-        return same
-    inspection = Inspection.objects.create(
-        code_request=code_request,
-        inspector=by,
-        visited_on=visited_on,
-        position=position,
-        accuracy_m=accuracy_m,
-        result=result,
-        report=report,
-    )
-    note = _("Ngày %(day)s, kết quả: %(result)s.") % {
-        "day": f"{visited_on:%d/%m/%Y}",
-        "result": inspection.get_result_display(),
-    }
-    move(code_request, "record_inspection", by=by, note=str(note))
-    return inspection
 
 
 @transaction.atomic
