@@ -3,14 +3,15 @@
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import OfficerPost, User
 from accounts.permissions import roles_with
-from casework.models import CodeRequest, Inspection, InspectionResult, PlannedVisit
+from casework.models import CodeRequest, Inspection, InspectionResult, Opinion, OpinionVerdict, PlannedVisit
 from cooperatives.permissions import EDITORS
 from office.sentences import Sentence
 from office.services import notify

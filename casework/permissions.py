@@ -1,14 +1,20 @@
 """Who may do what with requests. An officer never decides on a request that he or she entered."""
 
+import re
 from typing import Any
 
+from django.db.models import CharField, Func, Q
+
+from accounts.models import User
 from accounts.permissions import holds, holds_at
 from accounts.roles import Role
 from casework.models import CodeRequest, MisuseCase
 from codes.models import ProductionArea, ProductionAreaCode
-from cooperatives.permissions import can_edit_for_cooperative
+from cooperatives.permissions import can_edit_for_cooperative, has_role_in
 from places.models import AdministrativeUnit
 
+PHONE_DIGITS = 9  # Vietnamese mobile numbers without the trunk 0 or the country's 84
+APPLICANT_STEPS = ("draft", "update", "submit", "resubmit")
 GRANTS = {
     Role.OFFICER: {
         "casework.view_history",
@@ -53,8 +59,55 @@ def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
     return is_in_charge and _is_outsider(user, code_request)
 
 
+def can_read_documents(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the user may open the request's documents: the cooperative's people and the officers who examine it."""
+    return has_role_in(user, code_request.cooperative) or holds_at(
+        user, "casework.examine_request", code_request.commune
+    )
+
+
 def _is_outsider(user: Any, code_request: CodeRequest) -> bool:
-    return user.pk != code_request.created_by_id and not can_edit_for_cooperative(user, code_request.cooperative)
+    """Whether the user has nothing to do with the asking side, as far as it can be known.
+
+    Not the one who entered the request or took a step for it, no role in the cooperative (a viewer belongs to it too),
+    and no account or contact of the asking side with the same e-mail address or telephone: a second account of the
+    same person must not decide (separation of duties; row E8 of the catalogue).
+    """
+    if user.pk == code_request.created_by_id or has_role_in(user, code_request.cooperative):
+        return False
+    if code_request.events.filter(by=user, transition__in=APPLICANT_STEPS).exists():
+        return False
+    return not _shares_contact(user, code_request)
+
+
+def _shares_contact(user: Any, code_request: CodeRequest) -> bool:
+    email, phone = (getattr(user, "email", "") or "").strip(), digits_of_phone(getattr(user, "phone", "") or "")
+    if not email and not phone:
+        return False
+    holder = code_request.cooperative
+    if email and holder.email.lower() == email.lower() or phone and digits_of_phone(holder.phone) == phone:
+        return True
+    # Fixed numbers are shorter than nine digits without their area: the last nine tell a Vietnamese number apart.
+    same = (Q(email__iexact=email) if email else Q()) | (Q(last_digits=phone) if phone else Q())
+    applicants = User.objects.filter(
+        Q(memberships__cooperative=holder)
+        | Q(pk=code_request.created_by_id)
+        | Q(pk__in=code_request.events.filter(transition__in=APPLICANT_STEPS).values("by"))
+    )
+    return applicants.annotate(last_digits=LastDigits("phone")).filter(same).exclude(pk=user.pk).exists()
+
+
+def digits_of_phone(phone: str) -> str:
+    """Return the last nine digits of a telephone number, by which 0912 345 678 and +84912345678 are one; "" if shorter."""
+    digits = re.sub(r"\D", "", phone)
+    return digits[-PHONE_DIGITS:] if len(digits) >= PHONE_DIGITS else ""
+
+
+class LastDigits(Func):
+    """The database's `digits_of_phone` (a shorter number gives all its digits, which no nine equal)."""
+
+    template = f"right(regexp_replace(%(expressions)s, '\\D', '', 'g'), {PHONE_DIGITS})"
+    output_field = CharField()
 
 
 def can_assign_request(user: Any, code_request: CodeRequest) -> bool:

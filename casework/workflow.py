@@ -64,6 +64,13 @@ EVENT_TITLES = {
     "withdraw": _("Đã rút hồ sơ"),
     "lapse": _("Quá hạn bổ sung, hồ sơ hết hiệu lực"),
 }
+
+
+def word_of(step: str) -> str:
+    """Return the word by which the API names a step, in addresses and in `actions`."""
+    return "inspections" if step == "record_inspection" else step.replace("_", "-")
+
+
 NEEDS_REASON = frozenset({"return", "reject"})
 DANGEROUS = frozenset({"reject", "withdraw"})
 

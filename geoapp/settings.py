@@ -309,6 +309,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),
     "verify_file": env.int("THROTTLE_VERIFY_FILE", default=10),
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
+    "opinion": env.int("THROTTLE_OPINION", default=30),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
     "api": env.int("THROTTLE_API", default=600),

@@ -56,6 +56,7 @@ JOB_HANDLERS: dict[str, str] = {
 
 # name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once
 OUTBOX_RECEIVERS: dict[str, str] = {
+    "casework.opinion_mail": "casework.services.opinions.deliver_opinion_mail",
     "products.answer_mail": "products.notifications.deliver_answer_mail",
 }
 

@@ -12,6 +12,7 @@ from casework.deadlines import due_on
 from casework.models import CodeRequest, RequestStatus
 from casework.permissions import can_edit_request, can_start_request
 from casework.services.moving import begin, locked, move
+from casework.services.versions import keep_version
 from codes.models import CodeScheme, DeadlineStep, Market, ProductionArea
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
@@ -111,12 +112,14 @@ def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -
             findings=[Finding("declaration_missing", _("Hãy đánh dấu cam kết khai đúng sự thật."), "/has_declared")],
         )
     today = timezone.localdate()
+    code_request.version += 1  # before the checks: what an officer overrode holds for one version only
     findings = eligibility.ensure_eligible(code_request, on=today)
     code_request.submitted_on = code_request.submitted_on or today
     code_request.commune = code_request.area.commune
     code_request.due_on = due_on(code_request.scheme, DeadlineStep.DECISION, start=today, unit=code_request.commune)
     code_request.return_reason = ""
-    fields = ("submitted_on", "due_on", "commune", "return_reason")
+    fields = ("version", "submitted_on", "due_on", "commune", "return_reason")
+    keep_version(code_request, by=by)
     move(code_request, name, by=by, note=note, findings=findings, fields=fields)
     notifications.request_arrived(code_request)
     return code_request

@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import holds_at
-from casework.eligibility import Finding
+from casework.eligibility import Finding as CheckFinding
 from casework.models import FINAL_STATUSES, CodeRequest, RequestEvent
-from casework.workflow import ALLOWED, REQUEST_TRANSITIONS
-from core.errors import WrongState
+from casework.workflow import ALLOWED, REQUEST_TRANSITIONS, STEPS, available_transitions, word_of
+from core.errors import Finding, WrongState
 from core.permissions import require
 from core.workflow import next_status
 
@@ -48,9 +48,7 @@ def begin(code_request: CodeRequest, name: str, *, by: Any) -> tuple[CodeRequest
     try:
         next_status(REQUEST_TRANSITIONS, name, code_request.status)
     except WrongState as error:
-        if last is None:
-            raise
-        raise WrongState(detail=_too_late(error, last, by, code_request)) from error
+        raise _wrong_step(code_request, name, last, by) from error
     return code_request, False
 
 
@@ -60,12 +58,28 @@ def _is_repeat(code_request: CodeRequest, name: str, last: RequestEvent | None, 
     return is_same and code_request.status == target and name != "record_inspection"
 
 
-def _too_late(error: WrongState, last: RequestEvent, by: Any, code_request: CodeRequest) -> Any:
+def _wrong_step(code_request: CodeRequest, name: str, last: RequestEvent | None, by: Any) -> WrongState:
+    """Say what does not go, who was faster and when, and what this person may do now, in words and as `actions`."""
+    steps = available_transitions(code_request, by)
+    detail = _("Không thể thực hiện bước “%(step)s” khi hồ sơ ở trạng thái “%(status)s”.") % {
+        "step": STEPS[name],
+        "status": code_request.get_status_display(),
+    }
+    labels = ", ".join(str(step.label) for step in steps) or _("không có")
+    allowed = Finding(
+        "allowed_actions",
+        _("Việc bạn có thể làm lúc này: %(steps)s.") % {"steps": labels},
+        extra={"actions": [word_of(step.name) for step in steps]},
+    )
+    return WrongState(detail=_too_late(detail, last, by, code_request) if last else detail, findings=[allowed])
+
+
+def _too_late(detail: Any, last: RequestEvent, by: Any, code_request: CodeRequest) -> Any:
     """Colleagues read the name of the faster one; the cooperative reads the office, never the officer."""
     is_colleague = holds_at(by, "casework.view_request", code_request.commune)
     name = last.by if is_colleague and last.by else _("người khác")
     return _("%(error)s Bước gần nhất do %(name)s thực hiện lúc %(time)s.") % {
-        "error": error.detail,
+        "error": detail,
         "name": name,
         "time": f"{timezone.localtime(last.at):%H:%M %d/%m/%Y}",
     }
@@ -77,7 +91,8 @@ def move(
     *,
     by: Any,
     note: str = "",
-    findings: Iterable[Finding] = (),
+    findings: Iterable[CheckFinding] = (),
+    details: dict[str, Any] | None = None,
     fields: tuple[str, ...] = (),
 ) -> CodeRequest:
     """Change the status by the table, save it with `fields`, append the event. The only place where status changes."""
@@ -93,5 +108,6 @@ def move(
         by=by,
         note=note,
         findings=[finding.as_dict() for finding in findings],
+        details=details or {},
     )
     return code_request

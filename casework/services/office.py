@@ -1,6 +1,7 @@
 """The office's side of a request: taking it up, asking for more, inspecting, deciding."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -9,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from casework import eligibility, notifications
 from casework.deadlines import due_on
+from casework.marks import check_marks
 from casework.models import CodeRequest, InspectionResult, RequestStatus
+from casework.reasons import reason_named
 from casework.services.moving import begin, move
-from codes.models import DeadlineStep
+from codes.models import DeadlineStep, ReasonUse
 from codes.services import number_codes, plan_codes
 from cooperatives.models import Cooperative
 from core.errors import Finding, NotAllowed, RuleViolated
@@ -30,16 +33,33 @@ def take_up_request(code_request: CodeRequest, *, by: Any) -> CodeRequest:
 
 
 @transaction.atomic
-def return_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRequest:
-    """Give a request back to the cooperative with what is missing; `due_on` becomes the cooperative's own term."""
+def return_request(
+    code_request: CodeRequest,
+    *,
+    by: Any,
+    reason: str = "",
+    reason_code: str = "",
+    fields: Iterable[str] = (),
+    plots: Iterable[int] = (),
+) -> CodeRequest:
+    """Give a request back with what is to be corrected; `due_on` becomes the cooperative's own term.
+
+    `reason_code`: slug of a Reason for returns, whose canned text stands in for an empty `reason`; `fields` (names of
+    casework.marks.MARKABLE) and `plots` (ids) are marked. Raises as `begin`, and RuleViolated("reason_missing",
+    "unknown_reason", "invalid").
+    """
     code_request, is_repeat = begin(code_request, "return", by=by)
     if is_repeat:
         return code_request
-    code_request.return_reason = _needed(reason)
+    today = timezone.localdate()
+    code_request.return_reason = _worded(reason, reason_code, ReasonUse.RETURN, code_request, today)
     code_request.due_on = due_on(
-        code_request.scheme, DeadlineStep.CORRECTION, start=timezone.localdate(), unit=code_request.commune
+        code_request.scheme, DeadlineStep.CORRECTION, start=today, unit=code_request.commune
     )
-    move(code_request, "return", by=by, note=reason, fields=("return_reason", "due_on"))
+    marks = check_marks(code_request, fields, plots)
+    details = marks | {"reason_code": reason_code, "due_on": code_request.due_on.isoformat()}
+    note, kept = code_request.return_reason, ("return_reason", "due_on")
+    move(code_request, "return", by=by, note=note, details=details, fields=kept)
     notifications.request_moved(code_request, _("Hồ sơ %(area)s được trả lại để bổ sung."))
     return code_request
 
@@ -90,14 +110,21 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
 
 
 @transaction.atomic
-def reject_request(code_request: CodeRequest, *, reason: str, by: Any) -> CodeRequest:
-    """Refuse a request for good, with the reason that the cooperative reads."""
+def reject_request(code_request: CodeRequest, *, by: Any, reason: str = "", reason_code: str = "") -> CodeRequest:
+    """Refuse a request for good, with the reason that the cooperative reads; `reason_code` as in `return_request`."""
     code_request, is_repeat = begin(code_request, "reject", by=by)
     if is_repeat:
         return code_request
-    move(code_request, "reject", by=by, note=_needed(reason))
+    note = _worded(reason, reason_code, ReasonUse.REJECT, code_request, timezone.localdate())
+    move(code_request, "reject", by=by, note=note, details={"reason_code": reason_code})
     notifications.request_moved(code_request, _("Hồ sơ %(area)s bị từ chối."))
     return code_request
+
+
+def _worded(reason: str, slug: str, use: ReasonUse, code_request: CodeRequest, on: dt.date) -> str:
+    """Return the officer's own words, else the canned text of the reason, else its name."""
+    named = reason_named(slug, use, code_request.scheme, on)
+    return _needed(reason if reason.strip() or named is None else named.canned_text or named.text_vi)
 
 
 def _needed(reason: str) -> str:
