@@ -6,7 +6,7 @@ OPS := $(PYTHON3) -m ops
 export
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop setup test check format lock messages demo manage bench clean
+.PHONY: help run stop setup test check format lock messages demo manage bench soak clean
 
 help: ## show every target in a line
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1|/' | awk -F'|' '{printf "%-11s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ manage: ## run a management command of the installation: make manage DO="import_
 
 bench: ## measure side by side and write benchmarks/results.json
 	@$(OPS) bench $(ARGS)
+
+soak: ## 64 officers issue 1,000 codes each, also while connections die (ARGS="--officers 8 --codes 100" is quick)
+	@$(OPS) soak $(ARGS)
 
 clean: ## delete all that was made for this checkout, the database included (SURE=1)
 	@$(OPS) clean

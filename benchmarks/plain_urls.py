@@ -6,11 +6,15 @@ filters, no budget: what our view does besides is not charged to the peer.
 
 from typing import Any
 
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework import generics, serializers
 from rest_framework_gis.pagination import GeoJsonPagination
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
+from codes.models import ProductionAreaCode
+from codes.numbering import take_serials
 from farms.models import Plot
 
 
@@ -49,4 +53,15 @@ class PlotPages(generics.ListAPIView):
         return Plot.objects.select_related(*related).only(*shown, "cooperative__name").order_by("pk")
 
 
-urlpatterns = [path("plots/", PlotPages.as_view())]
+@transaction.atomic
+def issue(request: HttpRequest, source: int) -> HttpResponse:
+    """POST /issue/<code>/: take a number and store a code like this one, without rights, checks, events or notices."""
+    code = ProductionAreaCode.objects.get(pk=source)
+    code.pk, code.scope = None, "BARE"
+    (code.serial,) = take_serials(code.scheme, [code.scope])
+    code.code = f"BARE-{code.serial:06d}"
+    code.save(force_insert=True)
+    return HttpResponse(code.code)
+
+
+urlpatterns = [path("plots/", PlotPages.as_view()), path("issue/<int:source>/", issue)]

@@ -79,6 +79,15 @@ def ensure(size: str) -> Province:
     return Province(name, environment, plots, rights["token"], rights["cookie"], filled_s)
 
 
+def prepare_empty(name: str) -> dict[str, str]:
+    """Make the database `name` anew with tables, rights and reference data; return the settings that lead to it."""
+    environment = _environment(name)
+    _drop(name)
+    _create(name)
+    _prepare(environment)
+    return environment
+
+
 def access(environment: Mapping[str, str], ids: Sequence[int] = ()) -> dict[str, Any]:
     """Return the planner's `token` and `cookie`, and the `cursors` of the pages after these plots."""
     done = subprocess.run(

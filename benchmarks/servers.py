@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -165,6 +165,11 @@ def plain(province: Province) -> Server:
     port = _free_port()
     environment = _service_environment(province, port) | {"DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings"}
     return Server("drf-gis", _gunicorn(port), environment, port, "/plots/?limit=1")
+
+
+def plain_issuing(province: Province) -> Server:
+    """The same bare Django, for its view that only takes a number and stores a code."""
+    return replace(plain(province), name="bare-view")
 
 
 def tipg(province: Province) -> Server:

@@ -28,6 +28,7 @@ def main(command: str, words: list[str]) -> int:
         "lock": lambda: tooling.make_lock(upgrade=os.environ.get("UPGRADE") == "1"),
         "messages": tooling.make_messages,
         "bench": lambda: tooling.make_bench(words),
+        "soak": lambda: tooling.make_soak(words),
     }
     if command not in actions:
         print(f"Unknown command {command!r}; there are: {', '.join(actions)}.", file=sys.stderr)

@@ -126,6 +126,16 @@ def make_bench(words: list[str]) -> int:
     return subprocess.run([str(here.python), "-m", "benchmarks", *words], cwd=here.code, check=False).returncode
 
 
+def make_soak(words: list[str]) -> int:
+    """Many officers issue codes at once, without and with dying connections (docs/benchmarks.md)."""
+    here = testing.test_places()
+    if not here.python.exists():
+        raise Refused("Nothing is installed yet; run: make setup")
+    command = [str(here.python), "-m", "benchmarks.issuing", *words]
+    runs = ([], ["--kill"])
+    return max(subprocess.run([*command, *more], cwd=here.code, check=False).returncode for more in runs)
+
+
 def biome(here: Places) -> Path:
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine())
     program = here.code / "node_modules" / "@biomejs" / f"cli-linux-{machine}" / "biome"
