@@ -32,23 +32,29 @@ def once(
     while the first runs waits for it. Raises BadInput for a key that is no key, RuleViolated
     ("idempotency_key_reused") for the same key with another body.
     """
-    if not _KEY.fullmatch(key):
-        detail = _("Idempotency-Key phải có 1 đến 80 ký tự ASCII nhìn thấy được.")
-        raise BadInput("idempotency_key", findings=[Finding("idempotency_key", detail)])
-    owner, digest = (user if user is not None and user.is_authenticated else None), digest_of(body)
     with transaction.atomic():
-        # ON CONFLICT waits for a running first call to end, so both cannot believe they are the first.
-        IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(key=key, user=owner, purpose=purpose, body_sha256=digest)], ignore_conflicts=True
-        )
-        row = IdempotencyKey.objects.select_for_update(of=("self",)).get(key=key, user=owner, purpose=purpose)
-        if row.body_sha256 != digest:
-            raise RuleViolated("idempotency_key_reused", _("Khóa này đã dùng cho một nội dung khác."))
+        row = _claim(key, user, purpose, body)
         if row.status:
             return row.answer, False
         row.answer, row.status = work(), 200
         row.save(update_fields=["answer", "status"])
         return row.answer, True
+
+
+def _claim(key: str, user: Any, purpose: str, body: Any) -> IdempotencyKey:
+    """Return the row of this key, locked: new, or that of an earlier call (`status` set). Raises as `once`."""
+    if not _KEY.fullmatch(key):
+        detail = _("Idempotency-Key phải có 1 đến 80 ký tự ASCII nhìn thấy được.")
+        raise BadInput("idempotency_key", findings=[Finding("idempotency_key", detail)])
+    owner, digest = (user if user is not None and user.is_authenticated else None), digest_of(body)
+    # ON CONFLICT waits for a running first call to end, so both cannot believe they are the first.
+    IdempotencyKey.objects.bulk_create(
+        [IdempotencyKey(key=key, user=owner, purpose=purpose, body_sha256=digest)], ignore_conflicts=True
+    )
+    row = IdempotencyKey.objects.select_for_update(of=("self",)).get(key=key, user=owner, purpose=purpose)
+    if row.body_sha256 != digest:
+        raise RuleViolated("idempotency_key_reused", _("Khóa này đã dùng cho một nội dung khác."))
+    return row
 
 
 def answer_once(request: HttpRequest, *, purpose: str, body: Any, work: Callable[[], HttpResponse]) -> HttpResponse:
@@ -67,3 +73,37 @@ def answer_once(request: HttpRequest, *, purpose: str, body: Any, work: Callable
     if not is_new:
         response["Idempotency-Replayed"] = "true"
     return response
+
+
+def step_once(
+    request: HttpRequest,
+    *,
+    purpose: str,
+    body: Any,
+    work: Callable[[], object],
+    answer: Callable[[], HttpResponse],
+) -> HttpResponse:
+    """Do a step of a workflow by `work()`, once per Idempotency-Key, then answer by `answer()`, after the commit.
+
+    Unlike `answer_once` the key is complete before the work ends and the answer tells how things stand now: nothing
+    is read or written between the last statement of the work (the counter of codes) and the commit.
+    """
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        work()
+        return answer()
+    is_new = _work_once(key, user=request.user, purpose=purpose, body=body, work=work)
+    response = answer()
+    if not is_new:
+        response["Idempotency-Replayed"] = "true"
+    return response
+
+
+@transaction.atomic
+def _work_once(key: str, *, user: Any, purpose: str, body: Any, work: Callable[[], object]) -> bool:
+    row = _claim(key, user, purpose, body)
+    if row.status:
+        return False
+    IdempotencyKey.objects.filter(pk=row.pk).update(status=200)
+    work()
+    return True

@@ -7,7 +7,7 @@ from django.db import connection, connections
 from django.http import HttpResponse
 
 from core.errors import BadInput, RuleViolated
-from office.idempotency import answer_once, once
+from office.idempotency import answer_once, once, step_once
 from office.models import IdempotencyKey, Notice
 from office.services import notify
 
@@ -97,3 +97,48 @@ def test_two_calls_at_once_do_the_work_once(outsider):
     assert sorted(is_new for _answer, is_new in answers) == [False, True]
     assert Notice.objects.count() == 1
     assert connection.vendor == "postgresql"
+
+
+def test_step_is_taken_once_and_answered_as_things_stand(rf, outsider):
+    taken = []
+
+    def send(body):
+        request = rf.post("/", HTTP_IDEMPOTENCY_KEY="k1")
+        request.user = outsider
+        return step_once(
+            request,
+            purpose="step",
+            body=body,
+            work=lambda: taken.append(1),
+            answer=lambda: HttpResponse(str(len(taken))),
+        )
+
+    first, second = send({}), send({})
+
+    assert (first.content, second.content, taken) == (b"1", b"1", [1])
+    assert (first.has_header("Idempotency-Replayed"), second["Idempotency-Replayed"]) == (False, "true")
+    with pytest.raises(RuleViolated, match="nội dung khác"):
+        send({"other": 1})
+
+
+def test_failed_step_may_be_taken_again(rf, outsider):
+    request = rf.post("/", HTTP_IDEMPOTENCY_KEY="k1")
+    request.user = outsider
+
+    def fail():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        step_once(request, purpose="step", body={}, work=fail, answer=HttpResponse)
+
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_step_without_a_key_is_just_taken(rf, outsider):
+    request = rf.post("/")
+    request.user = outsider
+
+    answer = step_once(request, purpose="step", body={}, work=lambda: None, answer=lambda: HttpResponse("done"))
+
+    assert answer.content == b"done"
+    assert not IdempotencyKey.objects.exists()
