@@ -4,13 +4,15 @@ Codes: FAO World Programme for the Census of Agriculture 2020 and CPC 2.1 as lis
 knows the crop (it has no mango). An administrator's later edits are never overwritten.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.text import slugify
 
+from core.seeding import add_missing
 from core.text import fold
-from crops.models import Crop, CropGroup, Variety
+from crops.models import Crop, CropGroup, Variety, YieldNorm
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,12 @@ CROPS = (
 )  # fmt: skip
 
 
+# Highest plausible yields (t/ha/year) that a source names; others are unknown and not guessed (docs/domain.md §1.7).
+YIELD_NORMS = {"XOAI": 25.0, "SAURIENG": 30.0}
+YIELD_SOURCE = "Ví dụ trong tin về kiểm soát mã số vùng trồng (nguồn thứ cấp, độ tin cậy thấp): cơ quan xác nhận lại"
+YIELD_SINCE = dt.date(2024, 1, 1)
+
+
 @transaction.atomic
 def load() -> str:
     """Add the crops and varieties that are missing; return a line for the report."""
@@ -108,4 +116,12 @@ def load() -> str:
         ],
         ignore_conflicts=True,
     )
-    return f"crops: {Crop.objects.count()} crops, {Variety.objects.count()} varieties"
+    norms = add_missing(
+        YieldNorm,
+        ("crop_id", "variety_id", "province_id"),
+        (
+            {"crop": crops[code], "tonnes_per_ha": tonnes, "legal_ref": YIELD_SOURCE, "valid_from": YIELD_SINCE}
+            for code, tonnes in YIELD_NORMS.items()
+        ),
+    )
+    return f"crops: {Crop.objects.count()} crops, {Variety.objects.count()} varieties, {norms} yield norms added"

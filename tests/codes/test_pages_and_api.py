@@ -206,7 +206,7 @@ def test_reference_data_is_loaded_once_and_leaves_edits_alone():
     assert (scheme.is_confirmed, scheme.pattern, scheme.confidence) == (True, "{serial}-{market}", "low")
     assert Market.objects.get(code="CHN").name_vi == "Tên khác"
     assert not CodeScheme.objects.get(slug="xuat-khau-or").rules.exists()
-    assert said == "codes: 0 markets and 0 schemes added"
+    assert said == "codes: 0 markets, 0 schemes and 0 of their rows added"
 
 
 def test_uncertain_schemes_start_unconfirmed():

@@ -1,16 +1,11 @@
-"""Markets, code schemes and their rules, as far as they are known; facts and their sources in docs/domain.md §1.
-
-What an administrator has changed stays: a row that exists is never written again, and the rules of a scheme are put
-in only together with the scheme.
-"""
+"""Markets and code schemes, as far as they are known; facts and their sources in docs/domain.md §1."""
 
 import datetime as dt
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
-from codes.models import CodeScheme, Confidence, DeadlineStep, Market, RuleKind, SchemeRule, Severity, StepDeadline
+from codes.models import Confidence, OfficeLevel
 
 # EUU is not in ISO 3166-1: the European Union has no alpha-3 code there. The World Bank and others use EUU for it.
 MARKETS = (
@@ -28,6 +23,25 @@ MARKETS = (
     ("THA", "Thái Lan", "Thailand"),
 )
 
+OLD, NEW, HOME = "xuat-khau-or", "nd-38-2026", "noi-dia-3156"
+
+# Who receives and who decides: Resolution 36/2026 names the commune's committee as the receiving desk, the province's
+# body grants (docs/domain.md §1.5, secondary sources). Before, the provincial plant-protection office received as well.
+LEVELS = {"receiving_level": OfficeLevel.COMMUNE, "deciding_level": OfficeLevel.PROVINCE}
+
+LAW = "Căn cứ Điều 64 Luật Trồng trọt số 31/2018/QH14"
+# What a holder takes on, printed under the facts of a certificate (docs/domain.md §1.7).
+DUTIES = (
+    "Đơn vị được cấp mã số có trách nhiệm: khai báo đúng sự thật; ghi nhật ký sản xuất; theo dõi sinh vật gây hại; chỉ "
+    "dùng thuốc bảo vệ thực vật được phép và bảo đảm thời gian cách ly; thu gom bao gói; báo cáo sản lượng hằng năm và "
+    "mọi thay đổi về diện tích, thành viên; không cho mượn, cho thuê, mua bán mã số, không trộn sản phẩm ngoài vùng "
+    "trồng; tạo điều kiện cho cơ quan có thẩm quyền kiểm tra."
+)
+TRUTH = (
+    "Giấy này xác nhận việc cấp mã số tại thời điểm in. Tình trạng hiện tại của mã số được tra cứu theo địa chỉ hoặc "
+    "mã QR trên giấy."
+)
+
 # Letters of the old export codes by today's province code. After the merger of 2025 DT and TG both lie in province
 # 82; new numbers there are given under DT. A province that is not here: the administrator enters the letters.
 OLD_LETTERS = {"01": "HN", "82": "DT", "92": "CT"}
@@ -38,7 +52,8 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
     letters = OLD_LETTERS.get(settings.PROVINCE_CODE)
     return (
         {
-            "slug": "xuat-khau-or",
+            "slug": OLD,
+            **LEVELS,
             "name": "Xuất khẩu, kiểu cũ (VN-..OR-....)",
             "regime": "TCCS 774:2020/BVTV",
             "pattern": "VN-{letters}OR-{serial}",
@@ -52,12 +67,16 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "note": (
                 "Mẫu mã đọc từ các danh sách đã công bố (VN-DTOR-0017). Một mã dùng cho nhiều thị trường, "
                 "mỗi thị trường có trạng thái riêng. Hạn 10 ngày làm việc và việc không bắt buộc kiểm tra trước "
-                "theo Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)."
+                "theo Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp). Trước 01/8/2026 Chi cục tiếp nhận và luôn kiểm tra "
+                "thực địa; hướng dẫn cũ còn nêu 6-10 ha và tối đa 12 ha một mã, không thống nhất với mức từ 10 ha nên "
+                "không đặt ngưỡng."
             ),
+            "certificate_text": f"{LAW} và TCCS 774:2020/BVTV.\n{DUTIES}\n{TRUTH}",
             "valid_from": dt.date(2020, 1, 1),
         },
         {
-            "slug": "nd-38-2026",
+            "slug": NEW,
+            **LEVELS,
             "name": "Xuất khẩu theo Nghị định 38/2026 (..-PUC-...)",
             "regime": "Nghị định 38/2026/NĐ-CP, Nghị quyết 36/2026/NQ-CP",
             "pattern": "{province}-PUC-{crop}01-{serial}-{market}",
@@ -73,10 +92,12 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
                 "văn bản gốc rồi mới xác nhận. "
                 "Nghị quyết 36/2026 được nói là nới mức tối thiểu 10 ha nên không đặt ngưỡng diện tích."
             ),
+            "certificate_text": (f"{LAW}, Nghị định 38/2026/NĐ-CP và Nghị quyết 36/2026/NQ-CP.\n{DUTIES}\n{TRUTH}"),
             "valid_from": dt.date(2026, 8, 1),
         },
         {
-            "slug": "noi-dia-3156",
+            "slug": HOME,
+            **LEVELS,
             "name": "Nội địa theo QĐ 3156",
             "regime": "QĐ 3156/QĐ-BNN-TT",
             "pattern": "{province}-{commune}-{crop}-{serial}",
@@ -89,63 +110,11 @@ def shipped_schemes() -> tuple[dict[str, Any], ...]:
             "confidence": Confidence.LOW,
             "note": (
                 "Mẫu CHƯA KIỂM CHỨNG: chỉ biết dựng trên mã đơn vị hành chính, không biết cấu trúc đúng. "
-                "Sửa mẫu theo văn bản rồi mới xác nhận. Hạn 3 ngày làm việc theo Nghị quyết 36/2026 (nguồn thứ cấp)."
+                "Một nguồn thứ cấp ghi VN - tỉnh - huyện - xã - cơ sở - hai số cuối của năm, và mức 1 ha cây lâu "
+                "năm, 0,1 ha cây hằng năm. Sửa mẫu theo văn bản rồi mới xác nhận. "
+                "Hạn 3 ngày làm việc theo Nghị quyết 36/2026 (nguồn thứ cấp)."
             ),
+            "certificate_text": f"{LAW} và QĐ 3156/QĐ-BNN-TT.\n{DUTIES}\n{TRUTH}",
             "valid_from": dt.date(2022, 8, 19),
         },
-    )
-
-
-# Working days for a decision (Nghị quyết 36/2026, secondary sources); a returned request: 15 days, of our own.
-DECISION_DAYS = {"xuat-khau-or": 10, "nd-38-2026": 10, "noi-dia-3156": 3}
-CORRECTION_DAYS = 15
-
-RULES: dict[str, tuple[dict[str, Any], ...]] = {
-    "xuat-khau-or": (
-        {
-            "kind": RuleKind.MINIMUM_AREA,
-            "threshold": 10,
-            "severity": Severity.WARN,
-            "legal_ref": "Hướng dẫn mã số xoài xuất khẩu Đồng Tháp (2021): từ 10 ha; Nghị quyết 36/2026 nới mức này",
-            "valid_from": dt.date(2020, 1, 1),
-        },
-    ),
-}
-
-
-@transaction.atomic
-def load() -> str:
-    """Put in what is missing; return one line that says what was."""
-    markets = sum(
-        Market.objects.get_or_create(
-            code=code, defaults={"name_vi": name_vi, "name_en": name_en, "position": position}
-        )[1]
-        for position, (code, name_vi, name_en) in enumerate(MARKETS)
-    )
-    schemes = 0
-    for fields in shipped_schemes():
-        scheme, is_new = CodeScheme.objects.get_or_create(slug=fields["slug"], defaults=fields)
-        if is_new:
-            schemes += 1
-            for rule in RULES.get(scheme.slug, ()):
-                SchemeRule.objects.create(scheme=scheme, **rule)
-            _add_deadlines(scheme)
-    return f"codes: {markets} markets and {schemes} schemes added"
-
-
-def _add_deadlines(scheme: CodeScheme) -> None:
-    shared = {"scheme": scheme, "valid_from": scheme.valid_from}
-    StepDeadline.objects.create(
-        step=DeadlineStep.DECISION,
-        days=DECISION_DAYS[scheme.slug],
-        legal_ref="Nghị quyết 36/2026/NQ-CP (nguồn thứ cấp)",
-        **shared,
-    )
-    StepDeadline.objects.create(
-        step=DeadlineStep.CORRECTION,
-        days=CORRECTION_DAYS,
-        is_working_days=False,
-        legal_ref="Mặc định của hệ thống; chưa tìm thấy quy định",
-        confidence=Confidence.LOW,
-        **shared,
     )
