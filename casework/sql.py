@@ -107,13 +107,18 @@ DUPLICATE_PARCELS = """
         FROM codes_areaplot link JOIN farms_plot plot ON plot.id = link.plot_id
         WHERE link.area_id = %(area)s AND plot.status <> 'archived'
     )
-    SELECT own.id, other.id, other.cooperative_id = %(cooperative)s, false
+    SELECT own.id, near.id, near.is_own, false
     FROM own
-    JOIN farms_plot other ON other.boundary && ST_SetSRID(ST_GeomFromGeoHash(own.cell), 4326)
-    WHERE other.id <> own.id AND other.status <> 'archived'
-      AND abs(other.area_m2 - own.area_m2) <= %(share)s * greatest(other.area_m2, own.area_m2)
-      AND (own.parcel_code = '' OR other.parcel_code = '')
-      AND ST_GeoHash((ST_MaximumInscribedCircle(other.boundary)).center, 9) = own.cell
+    CROSS JOIN LATERAL (
+        SELECT other.id, other.boundary, other.cooperative_id = %(cooperative)s AS is_own
+        FROM farms_plot other
+        WHERE other.boundary && ST_SetSRID(ST_GeomFromGeoHash(own.cell), 4326)
+          AND other.id <> own.id AND other.status <> 'archived'
+          AND abs(other.area_m2 - own.area_m2) <= %(share)s * greatest(other.area_m2, own.area_m2)
+          AND (own.parcel_code = '' OR other.parcel_code = '')
+        OFFSET 0  -- a fence: else the equality below tempts the planner to hash every plot there is
+    ) AS near
+    WHERE ST_GeoHash((ST_MaximumInscribedCircle(near.boundary)).center, 9) = own.cell
     UNION ALL
     SELECT own.id, other.id, false, true
     FROM own
@@ -121,3 +126,20 @@ DUPLICATE_PARCELS = """
     WHERE other.id <> own.id AND other.status <> 'archived' AND other.cooperative_id <> %(cooperative)s
     ORDER BY 1, 2
     LIMIT %(limit)s"""
+
+# Papers in one read: the holder's certificates of good practice in force for the crop (OCOP rates products, not
+# growing), and the request's documents with the plots they name; a diary without a season is none. Rows: (is
+# certificate, kind, number, plot or null).
+PAPERS = """
+    SELECT true, paper.kind, paper.number, NULL::bigint
+    FROM cooperatives_certificate paper
+    WHERE paper.cooperative_id = %(cooperative)s AND paper.kind <> 'ocop'
+      AND (paper.crop_id IS NULL OR paper.crop_id = %(crop)s)
+      AND paper.issued_on <= %(on)s AND paper.valid_until >= %(on)s
+    UNION ALL
+    SELECT false, paper.kind, '', named.plot_id
+    FROM casework_requestdocument paper
+    LEFT JOIN casework_requestdocument_plots named ON named.requestdocument_id = paper.id
+    WHERE paper.code_request_id = %(request)s AND paper.removed_at IS NULL
+      AND (paper.kind <> 'diary' OR paper.season <> '')
+    ORDER BY 1 DESC, 2, 3, 4"""
