@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from accounts.reauthentication import require_recent_sign_in
 from casework import services
 from casework.eligibility import examine, question_of
-from casework.layers import REQUESTS
+from casework.layers import REQUESTS, WATCHED_CODES
 from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
 from casework.steps import NEEDS_FRESH_SESSION, TAKE
 from casework.workflow import STEPS, available_transitions
@@ -27,7 +27,7 @@ from core.api.serializers import PointField, StrictSerializer
 from core.api.views import LayerDetailView, LayerListView, LayerView
 from core.errors import PreconditionMissing, Stale
 from core.sql import feature_text
-from office.idempotency import answer_once
+from office.idempotency import answer_once, step_once
 
 
 class RequestBody(StrictSerializer):
@@ -194,19 +194,29 @@ class RequestStepView(RequestFeature, LayerView):
     def post(self, request: Request, key: int) -> HttpResponse:
         if self.step in NEEDS_FRESH_SESSION and request.auth is None:
             require_recent_sign_in(request._request)
-        return answer_once(
-            request, purpose=f"requests/{key}/{self.step}", body=request.data, work=lambda: self._take(request, key)
+        return step_once(
+            request,
+            purpose=f"requests/{key}/{self.step}",
+            body=request.data,
+            work=lambda: self._take(request, key),
+            answer=lambda: self.feature_answer(request, key, status=_status_of(self.step)),
         )
 
-    def _take(self, request: Request, key: int) -> HttpResponse:
+    def _take(self, request: Request, key: int) -> None:
         code_request = _visible(request, key)
         body = BODIES[self.step](data=request.data or {}, context={})
         body.is_valid(raise_exception=True)
         TAKE[self.step](code_request, **body.validated_data, by=request.user)
-        return self.feature_answer(request, key, status=_status_of(self.step))
+
+
+class WatchedCodeListView(LayerListView):
+    """GET: codes with their visits, for officers; others get an empty page."""
+
+    layer = WATCHED_CODES
 
 
 urlpatterns: list[URLPattern] = [
+    path("watched-codes/", WatchedCodeListView.as_view(), name="watched-code-list"),
     path("requests/", RequestListView.as_view(), name="request-list"),
     path("requests/<int:key>/", RequestDetailView.as_view(), name="request-detail"),
     *(

@@ -1,9 +1,14 @@
-"""Filters of requests: the same behind desk, list and API."""
+"""Filters of requests and of watched codes: the same behind desk, list, map and API."""
+
+from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from casework.models import CodeRequest, RequestStatus
+from casework.monitoring import WATCHED
+from codes.filters import CodeFilters
 from codes.models import CodeScheme, Market
 from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
 from crops.models import Crop
@@ -38,3 +43,19 @@ class RequestFilters(StrictFilterSet):
     class Meta:
         model = CodeRequest
         fields: list[str] = []
+
+
+class WatchedCodeFilters(CodeFilters):
+    """Those of codes, and `monitoring`: `due`, or `later` (a visit is planned by the scheme, not due yet)."""
+
+    monitoring = django_filters.ChoiceFilter(
+        choices=[("due", _("Đến hạn")), ("later", _("Chưa đến hạn"))],
+        method="filter_monitoring",
+        label=_("Giám sát"),
+        empty_label=_("Tất cả"),
+    )
+
+    def filter_monitoring(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == "due":
+            return rows.filter(layer_is_due=True)
+        return rows.filter(layer_is_due=False, layer_next_visit__isnull=False, status__in=WATCHED)

@@ -1,14 +1,19 @@
-"""The layer `requests` of the API: one's own requests, and those of one's office."""
+"""The layers `requests` (one's own, and those of one's office) and `watched-codes` (codes with their visits)."""
 
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, FloatField, OuterRef, QuerySet
+from django.db.models import BooleanField, Case, DateField, F, FloatField, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import ExpressionWrapper
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from casework.filters import RequestFilters
+from accounts.permissions import units_with
+from casework.filters import RequestFilters, WatchedCodeFilters
 from casework.models import CodeRequest
+from casework.monitoring import with_monitoring
+from casework.permissions import can_watch_codes
+from codes.layers import CODES
 from codes.models import Market, ProductionAreaCode
 from core.layers import Layer
 
@@ -46,4 +51,34 @@ REQUESTS = Layer(
         "decided_at": "decided_at",
         "codes": "layer_codes",
     },
+)
+
+
+def _watched(user: Any) -> QuerySet[ProductionAreaCode]:
+    """All codes as `CODES` shows them; the visits of those in the officer's own units."""
+    codes = with_monitoring(CODES.rows(user), localdate())  # type: ignore[arg-type]
+    own = Q(commune__in=units_with(user, "casework.examine_request"))
+    watched = codes.annotate(
+        layer_is_due=Case(When(own, then=F("is_monitoring_due")), default=Value(False), output_field=BooleanField()),
+        layer_last_visit=Case(When(own, then=F("last_visit_on")), output_field=DateField()),
+        layer_next_visit=Case(When(own, then=F("next_visit_on")), output_field=DateField()),
+    )
+    return watched if can_watch_codes(user) else watched.none()
+
+
+WATCHED_CODES = Layer(
+    name="watched-codes",
+    title=_("Mã số vùng trồng và giám sát"),
+    rows=_watched,
+    filterset=WatchedCodeFilters,
+    geometry=CODES.geometry,
+    mercator=CODES.mercator,
+    fields={
+        **CODES.fields,
+        "last_visit_on": "layer_last_visit",
+        "next_visit_on": "layer_next_visit",
+        "is_monitoring_due": "layer_is_due",
+    },
+    tile_fields=(*CODES.tile_fields, "last_visit_on", "next_visit_on", "is_monitoring_due"),
+    key=CODES.key,
 )

@@ -8,8 +8,8 @@ from django.db.models import CharField, Func, Q
 from accounts.models import User
 from accounts.permissions import holds, holds_at
 from accounts.roles import Role
-from casework.models import CodeRequest, MisuseCase
-from codes.models import ProductionArea, ProductionAreaCode
+from casework.models import CodeAlert, CodeRequest, MisuseCase
+from codes.models import OfficeLevel, ProductionArea, ProductionAreaCode
 from cooperatives.permissions import can_edit_for_cooperative, has_role_in
 from places.models import AdministrativeUnit
 
@@ -22,6 +22,7 @@ GRANTS = {
         "casework.examine_request",
         "casework.decide_request",
         "casework.assign_request",
+        "casework.override_check",
         "casework.decide_misuse",
     },
     Role.PLANNER: {"casework.view_request"},
@@ -59,11 +60,28 @@ def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
     return is_in_charge and _is_outsider(user, code_request)
 
 
+def can_override_check(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the user may let a failed rule pass: at the province, whoever decides the scheme's requests."""
+    is_in_charge = holds_at(user, "casework.override_check", code_request.commune, level=OfficeLevel.PROVINCE)
+    return is_in_charge and _is_outsider(user, code_request)
+
+
+def can_dismiss_alert(user: Any, alert: CodeAlert) -> bool:
+    """Whether the user may put an alert aside: who may examine requests where the code was issued, not its holder."""
+    is_in_charge = holds_at(user, "casework.examine_request", alert.code.commune)
+    return is_in_charge and not _works_for(user, alert.code)
+
+
 def can_read_documents(user: Any, code_request: CodeRequest) -> bool:
     """Whether the user may open the request's documents: the cooperative's people and the officers who examine it."""
     return has_role_in(user, code_request.cooperative) or holds_at(
         user, "casework.examine_request", code_request.commune
     )
+
+
+def can_watch_codes(user: Any) -> bool:
+    """Whether the user visits areas for an office; nobody else is told when a visit is due."""
+    return holds(user, "casework.examine_request")
 
 
 def _is_outsider(user: Any, code_request: CodeRequest) -> bool:
@@ -85,7 +103,7 @@ def _shares_contact(user: Any, code_request: CodeRequest) -> bool:
     if not email and not phone:
         return False
     holder = code_request.cooperative
-    if email and holder.email.lower() == email.lower() or phone and digits_of_phone(holder.phone) == phone:
+    if (email and holder.email.lower() == email.lower()) or (phone and digits_of_phone(holder.phone) == phone):
         return True
     # Fixed numbers are shorter than nine digits without their area: the last nine tell a Vietnamese number apart.
     same = (Q(email__iexact=email) if email else Q()) | (Q(last_digits=phone) if phone else Q())
@@ -98,7 +116,7 @@ def _shares_contact(user: Any, code_request: CodeRequest) -> bool:
 
 
 def digits_of_phone(phone: str) -> str:
-    """Return the last nine digits of a telephone number, by which 0912 345 678 and +84912345678 are one; "" if shorter."""
+    """Return the last nine digits of a telephone number: 0912 345 678 and +84912345678 are one; "" if shorter."""
     digits = re.sub(r"\D", "", phone)
     return digits[-PHONE_DIGITS:] if len(digits) >= PHONE_DIGITS else ""
 

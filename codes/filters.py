@@ -7,7 +7,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import CodeScheme, CodeStatus, Market, MarketApproval, ProductionArea, ProductionAreaCode
+from codes.models import (
+    ApprovalStatus,
+    CodeScheme,
+    CodeStatus,
+    Market,
+    MarketApproval,
+    ProductionArea,
+    ProductionAreaCode,
+)
 from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
 from crops.models import Crop
 from places.filters import UnitFilter
@@ -63,7 +71,8 @@ class AreaFilters(StrictFilterSet):
 
 
 class CodeFilters(StrictFilterSet):
-    """`product` (crop), `market`, `commune`, `status` (with `expired`), `scheme`, `q` (code or area), `bbox`."""
+    """`product` (crop), `market`, `approval` (what that market, or any, says), `commune`, `status` (with `expired`),
+    `scheme`, `q` (code or area), `bbox`."""
 
     q = TextSearchFilter(fields=("code", "area_name"), label=_("Mã hoặc tên vùng"))
     product = django_filters.ModelChoiceFilter(
@@ -78,6 +87,12 @@ class CodeFilters(StrictFilterSet):
         to_field_name="code",
         method="filter_market",
         label=_("Thị trường"),
+        empty_label=_("Tất cả"),
+    )
+    approval = django_filters.ChoiceFilter(
+        choices=ApprovalStatus.choices,
+        method="filter_approval",
+        label=_("Thị trường nói gì"),
         empty_label=_("Tất cả"),
     )
     status = django_filters.ChoiceFilter(
@@ -96,3 +111,9 @@ class CodeFilters(StrictFilterSet):
     def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
         """Codes that name the market, whatever it says of them."""
         return rows.filter(Exists(MarketApproval.objects.filter(code=OuterRef("pk"), market=value)))
+
+    def filter_approval(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Codes of which the chosen market says this; without a market: any of them."""
+        said = MarketApproval.objects.filter(code=OuterRef("pk"), status=value)
+        market = self.form.cleaned_data.get("market")
+        return rows.filter(Exists(said.filter(market=market) if market else said))

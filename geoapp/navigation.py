@@ -24,6 +24,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Return the template variable `navigation`."""
     entries = [
         (_("Bản đồ nông sản"), "home"),
+        (_("Bản đồ mã số"), "maps:code-map"),
         (_("Sử dụng đất"), "maps:land-use"),
         (_("Tra cứu mã số"), "codes:check-form"),
     ]

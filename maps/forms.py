@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Market
+from codes.filters import SHOWN_STATUSES
+from codes.models import ApprovalStatus, CodeScheme, Market, ProductionAreaCode
 from core.widgets import MonthStrip
 from crops.models import Crop
 from landuse.models import LandUseLayer
@@ -67,6 +68,51 @@ class ProductFilterForm(FilterForm):
         self.offer("product", [("", _("Tất cả")), *sold.order_by(name).values_list("slug", name)])
         self.offer("market", [("", _("Mọi thị trường")), *Market.objects.values_list("code", name)])
         self.listed("q", product_words())
+        self.listed("commune", commune_names())
+
+
+class CodeFilterForm(FilterForm):
+    """Which codes: by state, by market and what it says, by crop and place; officers also by visits that are due."""
+
+    field_order = ["q", "status", "commune", "market", "approval", "product", "scheme", "monitoring"]
+
+    q = forms.CharField(
+        label=_("Tìm mã số, tên vùng trồng"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+    )
+    status = forms.ChoiceField(
+        label=_("Trạng thái"), required=False, choices=[("", _("Tất cả")), *((str(v), n) for v, n in SHOWN_STATUSES)]
+    )
+    commune = forms.CharField(
+        label=_("Phường, xã"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "placeholder": _("tên mới, cũ")}),
+    )
+    market = forms.ChoiceField(label=_("Thị trường"), required=False)
+    approval = forms.ChoiceField(
+        label=_("Thị trường nói gì"), required=False, choices=[("", _("Tất cả")), *ApprovalStatus.choices]
+    )
+    product = forms.ChoiceField(label=_("Cây trồng"), required=False)
+    scheme = forms.ChoiceField(label=_("Chế độ"), required=False)
+    monitoring = forms.ChoiceField(
+        label=_("Giám sát"),
+        required=False,
+        choices=[("", _("Tất cả")), ("due", _("Đến hạn")), ("later", _("Chưa đến hạn"))],
+    )
+
+    def __init__(self, params: QueryDict, *, with_monitoring: bool) -> None:
+        super().__init__(params)
+        if not with_monitoring:
+            del self.fields["monitoring"]
+        name = "name_en" if get_language() == "en" else "name_vi"
+        grown = Crop.objects.filter(pk__in=ProductionAreaCode.objects.order_by().values("crop"))
+        self.offer("product", [("", _("Tất cả")), *grown.order_by(name).values_list("slug", name)])
+        self.offer("market", [("", _("Tất cả")), *Market.objects.values_list("code", name)])
+        used = CodeScheme.objects.filter(pk__in=ProductionAreaCode.objects.order_by().values("scheme"))
+        self.offer("scheme", [("", _("Tất cả")), *used.order_by("name").values_list("slug", "name")])
         self.listed("commune", commune_names())
 
 

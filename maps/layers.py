@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib.gis.db.models import PointField
-from django.db.models import F, Func, TextField, Value
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import F, Func, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Concat, Trim
 
+from casework.layers import WATCHED_CODES
 from codes.layers import AREAS, CODES
+from codes.models import ApprovalStatus, MarketApproval
 from cooperatives.layers import COOPERATIVES
 from core.layers import Layer, Source
 from farms.layers import PLOTS
@@ -95,6 +98,21 @@ _UNIT_PROPERTIES: dict[str, Source] = {
 _PRODUCER_PAGE = {"url": Concat(Value("/p/"), F("cooperative__slug"), Value("/"), output_field=TextField())}
 
 _CODE_PAGE = {"url": Concat(Value("/v/"), F("code"), Value("/"), output_field=TextField())}
+
+
+def _markets(*statuses: ApprovalStatus) -> Subquery:
+    """The names of the markets that say one of `statuses` of a code, by commas."""
+    said = MarketApproval.objects.filter(code=OuterRef("pk"), status__in=statuses).order_by().values("code")
+    names = StringAgg("market__name_vi", ", ", order_by=("market__position", "market"))
+    return Subquery(said.annotate(names=names).values("names"), output_field=TextField())
+
+
+_CODE_EXTRA: dict[str, Source] = {
+    **_CODE_PAGE,
+    "approved_by": _markets(ApprovalStatus.APPROVED),
+    "asked_of": _markets(ApprovalStatus.DOSSIER_SENT),
+    "stopped_by": _markets(ApprovalStatus.REJECTED, ApprovalStatus.ON_HOLD, ApprovalStatus.WITHDRAWN),
+}
 _COOPERATIVE_PAGE = {"url": Concat(Value("/p/"), F("slug"), Value("/"), output_field=TextField())}
 _CROP_CODE = {"crop_code": F("crop__short_code")}
 
@@ -165,18 +183,25 @@ AREA_MAP = MapLayer(
     follows_cooperatives=True,
 )  # fmt: skip
 
+_CODE_COMMUNES = Groups(
+    "code_communes", place="public_place", holder="holder_id", area="area_id",
+    area_m2="area__area_m2", growers="area__grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
+)  # fmt: skip
+
 CODE_MAP = MapLayer(
     CODES,
-    sources=(
-        Groups(
-            "code_communes", place="public_place", holder="holder_id", area="area_id",
-            area_m2="area__area_m2", growers="area__grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
-        ),
-        Shapes("codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_PAGE, is_spread=True),
-    ),
+    sources=(_CODE_COMMUNES, Shapes("codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_EXTRA, is_spread=True)),
     depends_on=("areas", "codes", "units"),
     draw=lambda: drawing.codes(shapes_from=AREA_SHAPES_FROM),
-)  # fmt: skip
+)
+
+# The same codes for officers, with what they have to visit; never asked as nobody, never kept by shared caches.
+WATCHED_CODE_MAP = MapLayer(
+    WATCHED_CODES,
+    sources=(_CODE_COMMUNES, Shapes("watched_codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_EXTRA, is_spread=True)),
+    depends_on=("areas", "codes", "units"),
+    draw=lambda: drawing.codes(shapes_from=AREA_SHAPES_FROM, source_layer="watched_codes", with_monitoring=True),
+)
 
 PLOT_SHAPES_FROM = 12  # 3 pixels wide there; some thousand of them in a tile
 
@@ -209,6 +234,7 @@ MAP_LAYERS: tuple[MapLayer, ...] = (
     PLOT_MAP,
     AREA_MAP,
     CODE_MAP,
+    WATCHED_CODE_MAP,
     PRODUCT_MAP,
     COOPERATIVE_MAP,
 )

@@ -1,5 +1,6 @@
 """What map pages and take-away maps list, each by one query object."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,20 @@ class CodeBadge:
 
     code: str
     markets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRow:
+    """A code as the list of the code map shows it; area in hectares. Days of visits only for whom they are told."""
+
+    code: ProductionAreaCode
+    status: str
+    area_ha: float | None
+    approvals: list[MarketApproval]
+    bbox: str
+    is_monitoring_due: bool
+    last_visit_on: dt.date | None
+    next_visit_on: dt.date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,27 @@ def product_rows(products: Any) -> list[ProductRow]:
     ]
 
 
+def code_rows(codes: Any) -> list[CodeRow]:
+    """Return the list's rows for a page (a slice of the queryset of CODES or WATCHED_CODES); two queries in all."""
+    said = MarketApproval.objects.select_related("market").order_by("market__position", "market_id")
+    found: list[Any] = list(
+        codes.defer("boundary").annotate(box=Envelope("shape")).prefetch_related(Prefetch("approvals", said))
+    )
+    return [
+        CodeRow(
+            code,
+            code.shown_status,
+            code.area_ha,
+            list(code.approvals.all()),
+            _around(code.box),
+            getattr(code, "layer_is_due", False),
+            getattr(code, "layer_last_visit", None),
+            getattr(code, "layer_next_visit", None),
+        )
+        for code in found
+    ]
+
+
 def _badges(area_ids: Iterable[int]) -> dict[int, list[CodeBadge]]:
     approved = MarketApproval.objects.filter(status=ApprovalStatus.APPROVED).select_related("market")
     codes = (
@@ -76,11 +112,18 @@ def _badges(area_ids: Iterable[int]) -> dict[int, list[CodeBadge]]:
 
 
 def _bbox(product: Any) -> str:
-    if product.area_box:
-        west, south, east, north = product.area_box.extent
-    else:
-        x, y = product.location.coords
-        west, south, east, north = x - NEARBY_DEGREES, y - NEARBY_DEGREES, x + NEARBY_DEGREES, y + NEARBY_DEGREES
+    return _around(product.area_box or product.location)
+
+
+def _around(shape: Any) -> str:
+    """Return `west,south,east,north` of a shape; of a point, a view around it; "" without one."""
+    if shape is None:
+        return ""
+    west, south, east, north = shape.extent
+    if (west, south) == (east, north):
+        west, south, east, north = (
+            west - NEARBY_DEGREES, south - NEARBY_DEGREES, east + NEARBY_DEGREES, north + NEARBY_DEGREES
+        )  # fmt: skip
     return f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
 
 

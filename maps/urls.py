@@ -7,6 +7,7 @@ from maps.views import pages, takeaway, tiles
 app_name = "maps"
 urlpatterns: list[URLPattern] = [
     path("maps/layers.json", tiles.layer_list, name="layers"),
+    path("maps/codes/", pages.code_map, name="code-map"),
     path("maps/land-use/", pages.land_use_map, name="land-use"),
     path("maps/take-away/products.html", takeaway.products, name="takeaway-products"),
     path("maps/take-away/land-use.html", takeaway.land_use, name="takeaway-land-use"),

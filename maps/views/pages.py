@@ -10,14 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from casework.permissions import can_watch_codes
 from core.errors import BadInput
 from core.filters import without_blanks
 from landuse.layers import LAND_USE
 from landuse.models import LandUseLayer
 from landuse.summaries import summarise
-from maps.forms import LandUseFilterForm, ProductFilterForm
-from maps.layers import LAND_USE_MAP, PRODUCT_MAP
-from maps.summaries import land_use_layers, product_rows
+from maps.forms import CodeFilterForm, LandUseFilterForm, ProductFilterForm
+from maps.layers import CODE_MAP, LAND_USE_MAP, PRODUCT_MAP, WATCHED_CODE_MAP, MapLayer
+from maps.summaries import code_rows, land_use_layers, product_rows
 from maps.tiles import NOBODY
 from maps.views.tiles import catalogue
 from products.layers import PRODUCTS
@@ -79,6 +80,38 @@ def land_use_map(request: HttpRequest) -> HttpResponse:
         context,
         partial(_land_use_page, params, layers),
     )
+
+
+@require_safe
+def code_map(request: HttpRequest) -> HttpResponse:
+    """GET /maps/codes/: codes on the map and in the list; officers also see and filter the visits that are due."""
+    params = _asked(request)
+    layer = WATCHED_CODE_MAP if can_watch_codes(request.user) else CODE_MAP
+    page, errors = None, []
+    try:
+        rows = layer.layer.filtered(request.user, params, besides=BESIDES)
+        page = Paginator(rows.order_by("code"), PAGE_SIZE).get_page(params.get("page"))
+    except BadInput as error:
+        errors = [finding.message for finding in error.findings]
+    context = {
+        "errors": errors,
+        "rows": code_rows(page.object_list) if page is not None else [],
+        "layer_name": layer.name,
+        "is_officer": layer is WATCHED_CODE_MAP,
+        "page": page,
+        "count": page.paginator.count if page is not None else 0,
+        "is_filtered": any(name not in BESIDES for name in params),
+        "next_url": _page_url(params, page, +1),
+        "first_url": _page_url(params, page, None),
+    }
+    return _answer(
+        request, "maps/code_map.html", "maps/_code_results.html", context, partial(_code_page, params, layer)
+    )
+
+
+def _code_page(params: QueryDict, layer: MapLayer) -> dict[str, Any]:
+    frame = {"layers": catalogue([layer]), "show": [layer.name]}
+    return {"form": CodeFilterForm(params, with_monitoring=layer is WATCHED_CODE_MAP), "frame": frame}
 
 
 def _product_page(params: QueryDict) -> dict[str, Any]:

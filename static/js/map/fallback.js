@@ -6,6 +6,7 @@ import { number } from "../lib/format.js";
 import { fill } from "../lib/text.js";
 import { fetchJson, layerParams } from "./catalogue.js";
 import { eastSea } from "./east-sea.js";
+import { DASHES } from "./patterns.js";
 import { popupContent } from "./popup.js";
 import { COLOURS } from "./style.js";
 
@@ -129,7 +130,8 @@ function createHandle(L, map, { settings, catalogue, params, onProblem }) {
       own = L.geoJSON(collection, {
         style: (feature) => ({
           color: COLOURS.selection,
-          weight: 2,
+          weight: feature.properties?.pattern ? 4 : 2,
+          dashArray: DASHES[feature.properties?.pattern] ?? null,
           fillColor: feature.properties?.colour ?? COLOURS.selectionGlow,
           fillOpacity: 0.35,
         }),
@@ -202,6 +204,7 @@ function styleOf(layer, feature, selected) {
     weight: isSelected ? 4 : 1.5,
     fillColor: colour,
     fillOpacity: 0.6,
+    dashArray: entry?.dash ? entry.dash.map((length) => length * 2).join(" ") : null,
     radius: isSelected ? 9 : 6,
   };
 }

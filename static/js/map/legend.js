@@ -60,19 +60,28 @@ export function narrowLegend(root, values) {
   }
 }
 
-/** A small sign for `{colour, shape: "fill" | "line" | "circle"}`. */
-export function sign({ colour, shape = "fill" }) {
+/** A small sign for `{colour, shape: "fill" | "line" | "circle" | "ring", sign, dash}`; the last two tell without colour. */
+export function sign({ colour, shape = "fill", sign: mark = "", dash = null }) {
   const edge = { stroke: "rgb(29 41 34 / 55%)", "stroke-width": 1 };
   const shapes = {
-    fill: () => svg("rect", { x: 1, y: 2, width: 18, height: 12, rx: 2, fill: colour, ...edge }),
+    fill: () => (dash || mark ? outlined(colour, dash) : svg("rect", { ...BOX, fill: colour, ...edge })),
     line: () => svg("path", { d: "M1 12 L7 5 L13 10 L19 4", fill: "none", stroke: colour, "stroke-width": 3 }),
     circle: () => svg("circle", { cx: 10, cy: 8, r: 6, fill: colour, ...edge }),
+    ring: () => svg("circle", { cx: 10, cy: 8, r: 6, fill: "none", stroke: colour, "stroke-width": 2.5 }),
   };
   return svg(
     "svg",
     { viewBox: "0 0 20 16", width: 20, height: 16, "aria-hidden": "true" },
     (shapes[shape] ?? shapes.fill)(),
+    ...(mark ? [svg("text", { x: 10, y: 12, "text-anchor": "middle", "font-size": 11, fill: "#1d2922" }, mark)] : []),
   );
+}
+
+const BOX = { x: 1, y: 2, width: 18, height: 12, rx: 2 };
+
+function outlined(colour, dash) {
+  const dashes = dash ? { "stroke-dasharray": dash.map((length) => length * 2).join(" ") } : {};
+  return svg("rect", { ...BOX, fill: colour, "fill-opacity": 0.35, stroke: colour, "stroke-width": 2, ...dashes });
 }
 
 function basemapChoice(basemaps, texts, onBasemap) {

@@ -5,13 +5,15 @@ import { property } from "../lib/format.js";
 
 /**
  * Return the node for a feature's `properties` after `popup` = `{title, link, fields: [[property, label], ...]}`;
- * null when there is nothing to say. `link` names a property that holds a path of our own site.
+ * null when there is nothing to say. `link` names a property that holds a path of our own site; `values` puts the
+ * values of a property into words: `{status: {active: "..."}}`.
  */
 export function popupContent(properties, popup, texts) {
   if (!popup) {
     return null;
   }
   const title = properties[popup.title];
+  const words = (name) => popup.values?.[name]?.[properties[name]] ?? property(properties[name]);
   const rows = (popup.fields ?? []).filter(([name]) => hasValue(properties[name]));
   if (!hasValue(title) && rows.length === 0) {
     return null;
@@ -25,7 +27,7 @@ export function popupContent(properties, popup, texts) {
       ? el(
           "dl",
           { class: "map-popup__facts" },
-          rows.flatMap(([name, label]) => [el("dt", {}, label), el("dd", {}, property(properties[name]))]),
+          rows.flatMap(([name, label]) => [el("dt", {}, label), el("dd", {}, words(name))]),
         )
       : null,
     path ? el("a", { href: path, class: "map-popup__link" }, texts.open) : null,
