@@ -19,7 +19,7 @@ ACCEPTED = ".pdf,.png,.jpg,.jpeg,.webp,.heic,.heif,.doc,.docx,.xls,.xlsx,.ppt,.p
 
 
 class MarketsField(forms.ModelMultipleChoiceField):
-    """Asked for, and so not called optional; yet a draft may be saved without: the checks hold it back from handing in."""
+    """Asked for, so not called optional; a draft may be saved without, the checks hold it back later."""
 
     def clean(self, value: Any) -> Any:
         self.required = False
@@ -81,7 +81,7 @@ class ReasonForm(forms.Form):
     use = ReasonUse.REJECT
     reason_code = forms.ChoiceField(label=_("Lý do có sẵn"), required=False, widget=CannedSelect)
     reason = forms.CharField(
-        label=_("Lời văn gửi đơn vị"),
+        label=_("Lý do (đơn vị sẽ đọc)"),
         help_text=_("Để trống: dùng lời văn soạn sẵn của lý do đã chọn."),
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=4000,

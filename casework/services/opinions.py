@@ -135,7 +135,7 @@ def opinion_of(token: str) -> Opinion | None:
 
 
 def deliver_opinion_mail(payload: dict[str, Any]) -> None:
-    """Make the link and mail it; called by the outbox in a transaction: a mail that fails leaves the digest as it was."""
+    """Make the link and mail it. Called by the outbox in a transaction: a failed mail leaves the digest as it was."""
     opinion = (
         Opinion.objects.select_for_update(of=("self",))
         .select_related("code_request__area", "code_request__commune")

@@ -1,26 +1,22 @@
-"""The officers' desk and the file of a request."""
+"""The officers' desk."""
 
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_GET
 
+from accounts.models import User
 from accounts.permissions import holds
-from casework.eligibility import examine, question_of
-from casework.filters import RequestFilters
-from casework.forms import STEP_FORMS
-from casework.models import FINAL_STATUSES, CodeRequest
-from casework.steps import BY_OFFICE
-from casework.summaries import TABS, deadline_of, desk, map_of, timeline_of, verdict_counts
-from casework.views.requests import visible_requests
-from casework.workflow import available_transitions
-from casework.working_days import Calendars
+from casework import desk as desk_rows
+from casework.desk import Reader
+from casework.monitoring import share_by_commune
 from core.filters import without_blanks
 from core.views import show_domain_errors
+from places.models import AdministrativeUnit
 
 PAGE_SIZE = 50
 
@@ -29,61 +25,57 @@ PAGE_SIZE = 50
 @require_GET
 @show_domain_errors
 def desk_page(request: HttpRequest) -> HttpResponse:
-    """Tabs, filters and the list of requests of the officer's units."""
+    """Tabs, filters and the list of what lies on the chosen tab of the officer's units."""
     _require_officer(request)
     params = without_blanks(request.GET)
+    reader = Reader(request.user, localdate())
     tab = params.get("tab", "")
-    rows = CodeRequest.objects.for_office(request.user).with_plot_count()
-    found = RequestFilters.checked(params, rows, besides=("tab", "page"))
-    tabs, chosen = desk(found, tab if tab in TABS else "all", request.user)
-    chosen = chosen.select_related("area__crop", "cooperative", "commune", "scheme", "assigned_to")
-    chosen = chosen.defer("area__boundary", "area__boundary_3857", "area__public_shape", "area__public_shape_3857")
-    page = Paginator(chosen.prefetch_related("markets"), PAGE_SIZE).get_page(params.get("page"))
-    kept = params.copy()
-    kept.pop("page", None)
-    filters = params.copy()
-    filters.pop("page", None)
-    filters.pop("tab", None)
-    calendars = Calendars.load()
+    if tab not in desk_rows.TABS:
+        tab = desk_rows.first_tab(reader)
+    desk_rows.refuse_unknown(tab, params)
+    parts = desk_rows.rows_of(tab, reader, params)
+    is_requests = tab in desk_rows.REQUEST_TABS
+    if is_requests:
+        parts = [(kind, desk_rows.with_columns(rows)) for kind, rows in parts]
+    page = Paginator(desk_rows.Chain(parts), PAGE_SIZE).get_page(params.get("page"))
+    officers = desk_rows.officers_in(reader.units())
     context = {
-        "tabs": tabs,
-        "tab": tab if tab in TABS else "all",
+        "tabs": desk_rows.tabs_of(reader, params, tab),
+        "tab": tab,
         "page": page,
-        "rows": [(one, deadline_of(one, calendars=calendars)) for one in page],
-        "filters": RequestFilters(params, rows).form,
-        "query": kept.urlencode(),
-        "filter_query": filters.urlencode(),
-    }
+        "rows": _rows_of(page, reader, is_requests=is_requests),
+        "is_requests": is_requests,
+        "filters": _filter_form(tab, params, officers),
+        "communes": AdministrativeUnit.objects.current().communes().filter(pk__in=reader.units().values("pk"))
+        .without_shapes().order_by("name_vi"),
+        "query": _without(params, "page"),
+        "may_take": holds(request.user, "casework.examine_request"),
+        "may_assign": holds(request.user, "casework.assign_request"),
+        "officers": officers,
+        "shares": share_by_commune(request.user, reader.day) if tab == "inspections" else [],
+    }  # fmt: skip
     return render(request, "casework/desk.html", context)
 
 
-@login_required
-@require_GET
-@show_domain_errors
-def file_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One request as the officer sees it: map with neighbours and overlaps, checks, history, what may be done now."""
-    _require_officer(request)
-    rows = visible_requests(request).filter(pk__in=CodeRequest.objects.for_office(request.user).values("pk"))
-    code_request = get_object_or_404(rows, pk=pk)
-    is_open = code_request.status not in FINAL_STATUSES
-    findings = examine(question_of(code_request, on=localdate())) if is_open else []
-    steps = [step for step in available_transitions(code_request, request.user) if step.name in BY_OFFICE]
-    context: dict[str, Any] = {
-        "code_request": code_request,
-        "deadline": deadline_of(code_request),
-        "markets": code_request.markets.all(),
-        "codes": code_request.codes.all(),
-        "inspections": code_request.inspections.select_related("inspector"),
-        "plots": code_request.area.plots.select_related("variety", "grower__person").order_by("ref"),
-        "findings": findings,
-        "counts": verdict_counts(findings),
-        "steps": [
-            (step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps
-        ],
-        "events": timeline_of(code_request, with_names=True),
-        "frame": map_of(code_request.area, with_neighbours=True),
-    }
-    return render(request, "casework/file.html", context)
+def _rows_of(page: Page, reader: Reader, *, is_requests: bool) -> list[tuple[str, Any]]:
+    if is_requests:
+        return [("request", row) for row in desk_rows.request_rows((one for _kind, one in page), reader.day)]
+    return list(page)
+
+
+def _filter_form(tab: str, params: QueryDict, officers: Any) -> Any:
+    filters = desk_rows.TABS[tab][1][0].filters
+    form = filters(params, queryset=User.objects.none()).form
+    if "assignee" in form.fields:
+        form.fields["assignee"].queryset = officers
+    return form
+
+
+def _without(params: QueryDict, *names: str) -> str:
+    kept = params.copy()
+    for name in names:
+        kept.pop(name, None)
+    return kept.urlencode()
 
 
 def _require_officer(request: HttpRequest) -> None:

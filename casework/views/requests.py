@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
@@ -14,28 +13,26 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.reauthentication import needs_recent_sign_in
 from casework import services
 from casework.eligibility import FAIL, Question, examine, question_of
-from casework.forms import STEP_FORMS, RequestForm
+from casework.forms import DocumentForm, ReceiptForm, RequestForm, step_form
+from casework.frames import request_frame
+from casework.marks import Marks, marks_of
 from casework.models import FINAL_STATUSES, CodeRequest, RequestStatus
 from casework.permissions import can_edit_request
+from casework.receipts import receipt_qr, receipt_url
 from casework.steps import BY_OFFICE, NEEDS_FRESH_SESSION, TAKE
-from casework.summaries import deadline_of, map_of, timeline_of, verdict_counts
+from casework.summaries import deadline_of, verdict_counts
+from casework.timeline import timeline_of
+from casework.views.shown import compared, documents_of, form_lines, visible_requests
 from casework.workflow import EVENT_TITLES, available_transitions
 from casework.working_days import Calendars
 from codes.views.areas import cooperative_of
 from cooperatives.permissions import can_edit_for_cooperative
 from core.errors import DomainError, RuleViolated
 from core.permissions import require
+from core.throttling import throttled
 from core.views import error_lines, show_domain_errors
 
 EDITABLE = (RequestStatus.DRAFT, RequestStatus.RETURNED)
-
-
-def visible_requests(request: HttpRequest) -> QuerySet[CodeRequest]:
-    """Return the requests that the user may see, with what every page shows of them."""
-    return CodeRequest.objects.visible_to(request.user).select_related(
-        "area__crop", "area__variety", "area__cooperative", "area__commune", "cooperative", "commune", "scheme",
-        "assigned_to",
-    )  # fmt: skip
 
 
 @login_required
@@ -92,7 +89,13 @@ def request_change(request: HttpRequest, pk: int) -> HttpResponse:
         saved = _save(request, form, code_request)
         if saved is not None:
             return redirect(saved)
-    context = {"form": form, "cooperative": code_request.cooperative, "code_request": code_request, **_panel(form)}
+    context = {
+        "form": form,
+        "cooperative": code_request.cooperative,
+        "code_request": code_request,
+        "marks": _open_marks(code_request),
+        **_panel(form),
+    }
     return render(request, "casework/request_form.html", context, status=422 if form.errors else 200)
 
 
@@ -159,6 +162,8 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     is_open = code_request.status not in FINAL_STATUSES
     findings = examine(question_of(code_request, on=localdate())) if is_open else []
     steps = [step for step in available_transitions(code_request, request.user) if step.name not in BY_OFFICE]
+    may_change = can_edit_request(request.user, code_request) and code_request.status in EDITABLE
+    marks, comparison = _open_marks(code_request), compared(code_request, request)
     context = {
         "code_request": code_request,
         "deadline": deadline_of(code_request),
@@ -167,13 +172,17 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": findings,
         "counts": verdict_counts(findings),
         "may_submit": all(finding.verdict != FAIL for finding in findings),
-        "steps": [
-            (step, STEP_FORMS[step.name](prefix=step.name) if step.name in STEP_FORMS else None) for step in steps
-        ],
-        "may_change": can_edit_request(request.user, code_request) and code_request.status in EDITABLE,
+        "steps": [(step, step_form(step.name, code_request)) for step in steps],
+        "may_change": may_change,
+        "document_form": DocumentForm(prefix="document", code_request=code_request) if may_change else None,
+        "plots": code_request.area.plots.select_related("variety").order_by("ref"),
+        "marks": marks,
+        **comparison,
+        **documents_of(code_request, request.user),
         "events": timeline_of(code_request, with_names=False),
-        "frame": map_of(code_request.area, with_neighbours=False),
-        "receipt_url": request.build_absolute_uri(f"/receipts/{code_request.receipt}/"),
+        "frame": request_frame(code_request, with_neighbours=False, marks=marks, changes=comparison["changes"]),
+        "receipt_url": receipt_url(code_request),
+        "receipt_qr": receipt_qr(code_request) if code_request.submitted_on else "",
     }
     return render(request, "casework/request_detail.html", context)
 
@@ -189,25 +198,45 @@ def request_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     stale = needs_recent_sign_in(request) if step in NEEDS_FRESH_SESSION else None
     if stale is not None:
         return stale
-    TAKE[step](code_request, by=request.user, **_step_data(request, step))
+    TAKE[step](code_request, by=request.user, **_step_data(request, code_request, step))
     messages.success(request, _("Đã ghi: %(step)s.") % {"step": EVENT_TITLES[step]})
     if step in BY_OFFICE:
         return redirect("casework:file", pk=pk)
     return redirect(code_request)
 
 
-def _step_data(request: HttpRequest, step: str) -> dict[str, Any]:
-    if step not in STEP_FORMS:
+def _step_data(request: HttpRequest, code_request: CodeRequest, step: str) -> dict[str, Any]:
+    form = step_form(step, code_request, request.POST)
+    if form is None:
         return {}
-    form = STEP_FORMS[step](request.POST, prefix=step)
     if not form.is_valid():
-        lines = [
-            f"{form.fields[name].label}: {texts.as_text()}"
-            for name, texts in form.errors.items()
-            if name in form.fields
-        ]
-        raise RuleViolated("invalid", " ".join(lines))
+        raise RuleViolated("invalid", form_lines(form))
     return form.cleaned_data
+
+
+def _open_marks(code_request: CodeRequest) -> Marks | None:
+    """What is to be corrected now: nothing once the request was handed in again."""
+    return marks_of(code_request) if code_request.status == RequestStatus.RETURNED else None
+
+
+@require_GET
+@show_domain_errors
+@throttled("verify")
+def receipt_search(request: HttpRequest) -> HttpResponse:
+    """Type a receipt number to follow a request."""
+    form = ReceiptForm(request.GET if "receipt" in request.GET else None)
+    if form.is_bound and form.is_valid():
+        return redirect("casework:receipt", receipt=form.cleaned_data["receipt"])
+    return _unlisted(
+        render(request, "casework/receipt_search.html", {"form": form}, status=422 if form.errors else 200)
+    )
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    """A receipt number is for who has it: no cache and no search engine keeps the page."""
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_GET
@@ -216,9 +245,9 @@ def receipt(request: HttpRequest, receipt: str) -> HttpResponse:
     """Follow a request by its receipt number without signing in: state and dates only."""
     found = CodeRequest.objects.exclude(status=RequestStatus.DRAFT).filter(receipt=receipt).first()
     if found is None:
-        raise Http404
+        form = ReceiptForm({"receipt": receipt})
+        if form.is_valid():
+            form.add_error("receipt", _("Không có hồ sơ nào với số biên nhận này. Xin xem lại từng chữ số."))
+        return _unlisted(render(request, "casework/receipt_search.html", {"form": form}, status=404))
     context = {"code_request": found, "deadline": deadline_of(found)}
-    response = render(request, "casework/receipt.html", context)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return _unlisted(render(request, "casework/receipt.html", context))

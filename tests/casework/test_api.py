@@ -92,7 +92,9 @@ def test_skipping_a_step_is_409(submitted_request, officer):
 
     assert answer.status_code == 409
     assert answer["Content-Type"] == "application/problem+json"
-    assert "take_up" in answer.json()["detail"]
+    (error,) = answer.json()["errors"]
+    assert (error["code"], error["actions"]) == ("allowed_actions", ["take-up"])
+    assert "Nhận thẩm định" in error["detail"]
 
 
 def test_failed_checks_are_told(submitted_request, officer, area):

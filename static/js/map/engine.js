@@ -13,6 +13,7 @@ import {
 import { isTouch, once, wantsCalm } from "../lib/dom.js";
 import { tileUrl } from "./catalogue.js";
 import { dataLayers, selectionFilter, selectionLayers } from "./layers.js";
+import { addPatterns } from "./patterns.js";
 import { popupContent } from "./popup.js";
 import { buildStyle, COLOURS, LABELS_START } from "./style.js";
 
@@ -172,6 +173,7 @@ function createHandle(map, { settings, params }) {
         source.setData(collection);
         return;
       }
+      addPatterns(map);
       map.addSource("own", { type: "geojson", data: collection });
       for (const drawn of ownLayers()) {
         map.addLayer(drawn, "east-sea-islands");
@@ -285,6 +287,13 @@ function ownLayers() {
       source: "own",
       filter: ["!", isPoint],
       paint: { "fill-color": ["coalesce", ["get", "colour"], COLOURS.selectionGlow], "fill-opacity": 0.35 },
+    },
+    {
+      id: "own-pattern",
+      type: "fill",
+      source: "own",
+      filter: ["has", "pattern"],
+      paint: { "fill-pattern": ["concat", "pattern-", ["get", "pattern"]] },
     },
     {
       id: "own-line",

@@ -18,6 +18,8 @@ const PHONE = "(max-width: 56rem)";
  */
 export async function openMap(container, { settings, frame, params = new URLSearchParams() }) {
   const catalogue = await loadCatalogue(frame.layers ?? settings.layers_url, frame.show);
+  const hidden = new Set(frame.hidden ?? []);
+  catalogue.layers = catalogue.layers.map((layer) => (hidden.has(layer.name) ? { ...layer, visible: false } : layer));
   const canvas = el("div", { class: "map__canvas" });
   const notes = el("div", { class: "map__notes" });
   container.replaceChildren(canvas, notes);
