@@ -3,12 +3,24 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
+from codes import numbering
+from codes.models import (
+    CodeStatus,
+    Market,
+    PackingHouseCode,
+    PackingLink,
+    ProductionArea,
+    ProductionAreaCode,
+    Reason,
+)
 from cooperatives.models import Cooperative
 from crops.models import Crop, Variety
 from farms.models import Plot
+from places.models import AdministrativeUnit
 
 
 class AreaForm(forms.Form):
@@ -32,8 +44,11 @@ class AreaForm(forms.Form):
 
 
 class ActForm(forms.Form):
-    """Why and by which document a code is suspended, restored or revoked, or what a market said."""
+    """Why and by which document a step is taken, or what a market said; `reasons` are the codes that it may name."""
 
+    reason_code = forms.ModelChoiceField(
+        label=_("Mã lý do"), queryset=Reason.objects.none(), required=True, empty_label=_("Chọn lý do")
+    )
     reason = forms.CharField(label=_("Lý do (lưu nội bộ)"), widget=forms.Textarea(attrs={"rows": 2}), max_length=2000)
     document_number = forms.CharField(label=_("Số văn bản"), max_length=80)
     effective_on = forms.DateField(
@@ -47,6 +62,191 @@ class ActForm(forms.Form):
         required=False,
     )
 
+    def __init__(self, *args: Any, needs_note: bool = False, reasons: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["public_note"].required = needs_note
+        if reasons is None or not reasons.exists():
+            del self.fields["reason_code"]
+            return
+        self.fields["reason_code"].queryset = reasons  # type: ignore[attr-defined]
+        self.fields["reason"].required = False
+        self.fields["reason"].help_text = _("Để trống: dùng lời văn soạn sẵn của mã lý do.")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        chosen = values.get("reason_code")
+        if chosen and not values.get("reason"):
+            values["reason"] = chosen.canned_text or str(chosen)
+        return values
+
+
+class SupersedeForm(ActForm):
+    """Which codes replace this one, and which others are replaced with it (areas merged)."""
+
+    successors = forms.ModelMultipleChoiceField(
+        label=_("Mã thay thế của cùng đơn vị"),
+        queryset=ProductionAreaCode.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    typed = forms.CharField(
+        label=_("Mã thay thế khác"),
+        help_text=_("Mã của đơn vị khác, cách nhau bằng dấu phẩy; khi đó phải ghi chú công khai."),
+        required=False,
+        max_length=600,
+    )
+    also_replaced = forms.ModelMultipleChoiceField(
+        label=_("Các mã khác cùng được thay (gộp vùng)"),
+        queryset=ProductionAreaCode.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    field_order = ("successors", "typed", "also_replaced")
+
+    def __init__(self, *args: Any, code: ProductionAreaCode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        same = ProductionAreaCode.objects.filter(crop=code.crop_id, holder=code.holder_id).exclude(pk=code.pk)
+        same = same.exclude(holder=None).defer("boundary").order_by("code")
+        self.fields["successors"].queryset = same.active_on(localdate())  # type: ignore[attr-defined]
+        self.fields["also_replaced"].queryset = same.filter(  # type: ignore[attr-defined]
+            status__in=(CodeStatus.ACTIVE, CodeStatus.SUSPENDED)
+        )
+        if not self.fields["also_replaced"].queryset.exists():  # type: ignore[attr-defined]
+            del self.fields["also_replaced"]
+
+    def clean_typed(self) -> list[ProductionAreaCode]:
+        found, unknown = [], []
+        for typed in self.cleaned_data["typed"].replace(";", ",").split(","):
+            code = numbering.find_code(typed) if typed.strip() else None
+            if code is not None:
+                found.append(code)
+            elif typed.strip():
+                unknown.append(typed.strip())
+        if unknown:
+            raise forms.ValidationError(_("Không có mã số: %(codes)s.") % {"codes": ", ".join(unknown)})
+        return found
+
+
+class LotForm(forms.Form):
+    """A lot that went out: for the holder its own codes, for a packing house those that it may use."""
+
+    code = forms.ModelChoiceField(label=_("Mã số vùng trồng"), queryset=ProductionAreaCode.objects.none())
+    lot_number = forms.CharField(label=_("Số lô"), max_length=60)
+    shipped_on = forms.DateField(
+        label=_("Ngày xuất"), initial=localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    weight_kg = forms.DecimalField(label=_("Khối lượng (kg)"), max_digits=11, decimal_places=1)
+    market = forms.ModelChoiceField(
+        label=_("Thị trường đến"), queryset=Market.objects.all(), required=False, empty_label=_("Chưa rõ")
+    )
+    packing_code = forms.ModelChoiceField(
+        label=_("Cơ sở đóng gói"),
+        queryset=PackingHouseCode.objects.none(),
+        required=False,
+        empty_label=_("Không qua cơ sở đóng gói"),
+    )
+    note = forms.CharField(
+        label=_("Ghi chú"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000, required=False
+    )
+
+    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        live = PackingLink.objects.live()
+        served = live.filter(packing_code__house__operator=cooperative).values("code")
+        codes = ProductionAreaCode.objects.filter(Q(holder=cooperative) | Q(pk__in=served))
+        linked = live.filter(code__holder=cooperative).values("packing_code")
+        houses = PackingHouseCode.objects.filter(Q(house__operator=cooperative) | Q(pk__in=linked))
+        self.fields["code"].queryset = codes.defer("boundary").order_by("code")  # type: ignore[attr-defined]
+        self.fields["packing_code"].queryset = houses.select_related("house")  # type: ignore[attr-defined]
+
+
+class PackingHouseForm(forms.Form):
+    """A packing house: by its own firm (`operator` is known), or by an officer for any."""
+
+    name = forms.CharField(label=_("Tên cơ sở"), max_length=160)
+    operator = forms.ModelChoiceField(
+        label=_("Đơn vị vận hành"),
+        queryset=Cooperative.objects.none(),
+        required=False,
+        to_field_name="slug",
+        empty_label=_("Chưa có trong hệ thống"),
+    )
+    operator_name = forms.CharField(
+        label=_("Tên đơn vị vận hành"),
+        help_text=_("Khi đơn vị chưa có trong hệ thống."),
+        max_length=160,
+        required=False,
+    )
+    commune = forms.ModelChoiceField(label=_("Phường, xã"), queryset=AdministrativeUnit.objects.none())
+    address = forms.CharField(label=_("Địa chỉ"), max_length=200, required=False)
+    contact_name = forms.CharField(label=_("Người liên hệ (không công khai)"), max_length=120, required=False)
+    phone = forms.CharField(label=_("Điện thoại (không công khai)"), max_length=20, required=False)
+
+    def __init__(self, *args: Any, operators: Any, communes: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["operator"].queryset = operators  # type: ignore[attr-defined]
+        self.fields["commune"].queryset = communes.communes().without_shapes().order_by("name_vi")  # type: ignore[attr-defined]
+
+
+class PackingCodeForm(forms.Form):
+    """The code of a packing house as the authority gave it."""
+
+    code = forms.CharField(label=_("Mã số cơ sở đóng gói"), max_length=60)
+    market = forms.ModelChoiceField(
+        label=_("Thị trường"), queryset=Market.objects.all(), required=False, empty_label=_("Mọi thị trường")
+    )
+    issued_on = forms.DateField(
+        label=_("Ngày cấp"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    valid_until = forms.DateField(
+        label=_("Hiệu lực đến hết"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    document_number = forms.CharField(label=_("Số văn bản"), max_length=80, required=False)
+
+
+class PackingActForm(forms.Form):
+    """By which document a packing house code is suspended, restored or revoked."""
+
+    document_number = forms.CharField(label=_("Số văn bản"), max_length=80)
+    public_note = forms.CharField(
+        label=_("Ghi chú công khai"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000, required=False
+    )
+
     def __init__(self, *args: Any, needs_note: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["public_note"].required = needs_note
+
+
+class LinkForm(forms.Form):
+    """Which packing house is to use which code."""
+
+    code = forms.CharField(label=_("Mã số vùng trồng"), max_length=60)
+    packing_code = forms.CharField(label=_("Mã số cơ sở đóng gói"), max_length=60)
+    note = forms.CharField(
+        label=_("Ghi chú"), widget=forms.Textarea(attrs={"rows": 2}), max_length=1000, required=False
+    )
+
+    def clean_code(self) -> ProductionAreaCode:
+        found = numbering.find_code(self.cleaned_data["code"])
+        if found is None:
+            raise forms.ValidationError(_("Không có mã số này."))
+        return found
+
+    def clean_packing_code(self) -> PackingHouseCode:
+        found = PackingHouseCode.objects.spelled(self.cleaned_data["packing_code"])
+        if found is None:
+            raise forms.ValidationError(_("Không có mã số cơ sở đóng gói này."))
+        return found
+
+
+class AreaLinkForm(forms.Form):
+    """Which area an imported code is about."""
+
+    area = forms.ModelChoiceField(label=_("Vùng trồng"), queryset=ProductionArea.objects.none())
+
+    def __init__(self, *args: Any, code: ProductionAreaCode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas = ProductionArea.objects.filter(crop=code.crop_id, is_active=True).select_related("cooperative")
+        areas = areas.filter(cooperative=code.holder_id) if code.holder_id else areas.filter(commune=code.commune_id)
+        areas = areas.defer("boundary", "boundary_3857", "public_shape", "public_shape_3857")
+        self.fields["area"].queryset = areas.order_by("name")  # type: ignore[attr-defined]

@@ -9,8 +9,20 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, Subquery, Sum
-from django.db.models import Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce
 from django.utils.timezone import localdate
@@ -54,9 +66,9 @@ def _yield_norm(day: dt.date) -> Subquery:
     variety = Coalesce(
         OuterRef("area__variety_id"),
         Subquery(
-            Variety.objects.filter(crop=OuterRef(OuterRef("crop_id")), name_vi=OuterRef(OuterRef("variety_name"))).values(
-                "pk"
-            )[:1]
+            Variety.objects.filter(
+                crop=OuterRef(OuterRef("crop_id")), name_vi=OuterRef(OuterRef("variety_name"))
+            ).values("pk")[:1]
         ),
     )
     # The commune of an old code may lie in a province that has ended: the norm of its successor counts too.
@@ -70,7 +82,9 @@ def _yield_norm(day: dt.date) -> Subquery:
         | Q(Exists(successors))
     )
     norms = (
-        YieldNorm.objects.filter(Q(valid_to=None) | Q(valid_to__gt=day), here, crop=OuterRef("crop_id"), valid_from__lte=day)
+        YieldNorm.objects.filter(
+            Q(valid_to=None) | Q(valid_to__gt=day), here, crop=OuterRef("crop_id"), valid_from__lte=day
+        )
         .annotate(code_variety=variety)
         .filter(Q(variety=None) | Q(variety=F("code_variety")))
         .order_by(F("variety_id").asc(nulls_last=True), F("province_id").asc(nulls_last=True), "-valid_from", "-pk")

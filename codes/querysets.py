@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Que
 from django.db.models.functions import Coalesce
 
 from accounts.permissions import units_with
+from codes.expressions import WithoutDashes
 from cooperatives.querysets import own_cooperative_ids
 from places.models import AdministrativeUnit
 
@@ -142,11 +143,16 @@ class CodeQuerySet(QuerySet):
 
         Starts from the lots of the year, so that a country of codes without lots costs nothing.
         """
+        return self.with_lots_in(year).with_ledger(year).filter(is_overdrawn=True)
+
+    def with_lots_in(self, year: int) -> Self:
+        """Codes on whose ground lots were declared in the year."""
         from codes.models import Lot
 
         lots = Lot.objects.counted().in_year(year).order_by()
-        used = Q(area__in=lots.exclude(code__area=None).values("code__area")) | Q(pk__in=lots.values("code"))
-        return self.filter(used).with_ledger(year).filter(is_overdrawn=True)
+        return self.filter(
+            Q(area__in=lots.exclude(code__area=None).values("code__area")) | Q(pk__in=lots.values("code"))
+        )
 
     def within_unit(self, unit: Any) -> Self:
         """Codes issued in the unit or a unit below it."""
@@ -167,6 +173,13 @@ class PackingCodeQuerySet(QuerySet):
         return self.filter(
             Q(house__operator__in=own_cooperative_ids(user)) | Q(house__commune__in=units_with(user, "codes.view_code"))
         )
+
+    def spelled(self, typed: str) -> Any:
+        """Return the packing house code that `typed` means whatever its case, spaces, dots and dashes, or None."""
+        from codes.numbering import squeeze
+
+        plain = squeeze(typed)
+        return self.select_related("house").annotate(plain=WithoutDashes(F("code"))).filter(plain=plain).first()
 
 
 class PackingLinkQuerySet(QuerySet):
@@ -198,6 +211,14 @@ class LotQuerySet(QuerySet):
     def in_year(self, year: int) -> Self:
         """Lots shipped in a calendar year."""
         return self.filter(shipped_on__year=year)
+
+    def on_ground_of(self, code: Any) -> Self:
+        """Lots on the code or on another code of the same area."""
+        return self.filter(code__area=code.area_id) if code.area_id else self.filter(code=code.pk)
+
+    def of_firm(self, cooperative: Any) -> Self:
+        """Lots on the codes that a firm holds, and those that it declared on codes of others."""
+        return self.filter(Q(code__holder=cooperative) | Q(declared_for=cooperative))
 
     def visible_to(self, user: Any) -> Self:
         """Lots on one's own codes or declared by one's own firm, and those where the user may view codes."""
