@@ -11,30 +11,38 @@ from django.utils.translation import gettext_lazy, override
 
 from accounts.models import OfficerPost, User
 from accounts.permissions import roles_with
-from casework.models import CodeRequest, Inspection, InspectionResult, Opinion, OpinionVerdict, PlannedVisit
+from casework.models import (
+    CodeRequest,
+    Inspection,
+    InspectionResult,
+    MisuseCase,
+    MisuseStatus,
+    Opinion,
+    OpinionVerdict,
+    PlannedVisit,
+)
 from cooperatives.permissions import EDITORS
 from office.sentences import Sentence
 from office.services import notify
-from places.models import AdministrativeUnit
+from places.models import AdministrativeUnit, UnitLevel
 
 
 def request_arrived(code_request: CodeRequest) -> None:
     """Tell the officers of the commune (or the one who has the file) that a request waits for them."""
-    text = _("%(cooperative)s nộp hồ sơ %(area)s, hạn %(due)s.") % {
+    facts = {
         "cooperative": code_request.cooperative,
         "area": code_request.area.name,
         "due": f"{code_request.due_on:%d/%m/%Y}",
     }
-    receivers = [code_request.assigned_to] if code_request.assigned_to else _nearest_officers(code_request.commune)
-    notify(receivers, "request_arrived", text, reverse("casework:file", args=[code_request.pk]))
+    text = Sentence(gettext_lazy("%(cooperative)s nộp hồ sơ %(area)s, hạn %(due)s."), facts)
+    notify(officers_of(code_request), "request_arrived", text, reverse("casework:file", args=[code_request.pk]))
 
 
 def request_moved(code_request: CodeRequest, text: Any) -> None:
     """Tell those who enter data for the cooperative what the office did; `text` holds %(area)s."""
-    users = User.objects.filter(
-        memberships__cooperative=code_request.cooperative_id, memberships__role__in=EDITORS
-    ).distinct()
-    notify(users, "request_moved", str(text) % {"area": code_request.area.name}, code_request.get_absolute_url())
+    sentence = Sentence(text, {"area": code_request.area.name})
+    users = editors_of_holder(code_request.cooperative_id)
+    notify(users, "request_moved", sentence, code_request.get_absolute_url())
 
 
 def inspection_scheduled(code_request: CodeRequest, day: dt.date) -> None:
@@ -43,7 +51,7 @@ def inspection_scheduled(code_request: CodeRequest, day: dt.date) -> None:
         gettext_lazy("Hồ sơ %(area)s: cán bộ sẽ kiểm tra thực địa ngày %(day)s."),
         {"area": code_request.area.name, "day": f"{day:%d/%m/%Y}"},
     )
-    notify(_editors_of(code_request.cooperative_id), "request_moved", sentence, code_request.get_absolute_url())
+    notify(editors_of_holder(code_request.cooperative_id), "request_moved", sentence, code_request.get_absolute_url())
 
 
 def visit_planned(visit: PlannedVisit) -> None:
@@ -54,7 +62,7 @@ def visit_planned(visit: PlannedVisit) -> None:
         {"code": code.code, "day": f"{visit.planned_on:%d/%m/%Y}"},
     )
     key = f"visit-{visit.pk}-planned"
-    notify(_editors_of(code.holder_id), "visit_planned", sentence, code.get_absolute_url(), once_key=key)
+    notify(editors_of_holder(code.holder_id), "visit_planned", sentence, code.get_absolute_url(), once_key=key)
 
 
 def visit_recorded(inspection: Inspection) -> None:
@@ -69,10 +77,85 @@ def visit_recorded(inspection: Inspection) -> None:
         },
     )
     key = f"inspection-{inspection.pk}"
-    notify(_editors_of(code.holder_id), "visit_recorded", sentence, code.get_absolute_url(), once_key=key)
+    notify(editors_of_holder(code.holder_id), "visit_recorded", sentence, code.get_absolute_url(), once_key=key)
 
 
-def _editors_of(cooperative_id: int | None) -> Any:
+def request_assigned(code_request: CodeRequest, former: User | None, by: Any) -> None:
+    """Tell an officer that a file is now his or hers, and the one who had it that it no longer is."""
+    url = reverse("casework:file", args=[code_request.pk])
+    facts = {"request": code_request, "area": code_request.area.name}
+    to = code_request.assigned_to
+    if to is not None and to != by:
+        sentence = Sentence(gettext_lazy("Bạn được giao hồ sơ %(request)s: %(area)s."), facts)
+        notify([to], "request_assigned", sentence, url)
+    if former is not None and former not in (to, by):
+        sentence = Sentence(gettext_lazy("Hồ sơ %(request)s: %(area)s đã chuyển sang người khác."), facts)
+        notify([former], "request_assigned", sentence, url)
+
+
+def misuse_reported(case: MisuseCase) -> None:
+    """Tell the officers nearest to the code, or those of the province where the code is unknown."""
+    sentence = Sentence(gettext_lazy("Tin báo sử dụng sai mã %(code)s."), {"code": case.code_text})
+    notify(_officers_for(case), "misuse_reported", sentence, case.get_absolute_url())
+
+
+def misuse_reply_asked(case: MisuseCase) -> None:
+    """Tell the holder that it may answer, and until when; nothing of the reporter."""
+    sentence = Sentence(
+        gettext_lazy("Mã số %(code)s: cơ quan yêu cầu đơn vị giải trình đến hết ngày %(day)s."),
+        {"code": case.code_text, "day": f"{case.reply_due_on:%d/%m/%Y}"},
+    )
+    _tell_holder(case, "misuse_reply_asked", sentence)
+
+
+def misuse_replied(case: MisuseCase) -> None:
+    """Tell the officer of the case that the holder answered."""
+    sentence = Sentence(gettext_lazy("Vụ việc %(case)s: đơn vị đã giải trình."), {"case": case})
+    receivers = [case.assigned_to] if case.assigned_to else _officers_for(case)
+    notify(receivers, "misuse_replied", sentence, case.get_absolute_url())
+
+
+def misuse_decided(case: MisuseCase) -> None:
+    """Tell the holder what was found, where it had been told of the case."""
+    if case.reply_due_on is None:
+        return
+    sentence = Sentence(
+        gettext_lazy("Vụ việc %(case)s về mã số %(code)s: %(status)s."),
+        {"case": case, "code": case.code_text, "status": MisuseStatus(case.status).label},
+    )
+    _tell_holder(case, "misuse_decided", sentence)
+
+
+def misuse_published(case: MisuseCase) -> None:
+    """Tell the holder that the decision is public."""
+    sentence = Sentence(
+        gettext_lazy("Quyết định %(number)s về mã số %(code)s đã được công bố."),
+        {"number": case.decision_number, "code": case.code_text},
+    )
+    _tell_holder(case, "misuse_published", sentence)
+
+
+def _tell_holder(case: MisuseCase, kind: str, sentence: Sentence) -> None:
+    if case.code is not None and case.code.holder_id is not None:
+        notify(editors_of_holder(case.code.holder_id), kind, sentence, reverse("casework:misuse-reply", args=[case.pk]))
+
+
+def _officers_for(case: MisuseCase) -> Any:
+    if case.commune is not None:
+        return _nearest_officers(case.commune)
+    posts = OfficerPost.objects.on(timezone.localdate()).filter(
+        unit__level=UnitLevel.PROVINCE, role__in=roles_with("casework.examine_request")
+    )
+    return User.objects.filter(posts__in=posts).distinct()
+
+
+def officers_of(code_request: CodeRequest) -> list[User]:
+    """Return who is told of a request: the officer who has it, else those nearest to its commune."""
+    return [code_request.assigned_to] if code_request.assigned_to else _nearest_officers(code_request.commune)
+
+
+def editors_of_holder(cooperative_id: int | None) -> Any:
+    """Return the users who enter data for the cooperative."""
     return User.objects.filter(memberships__cooperative=cooperative_id, memberships__role__in=EDITORS).distinct()
 
 

@@ -1,11 +1,13 @@
 """The clock of requests."""
 
-from django.utils import timezone
+import datetime as dt
 
-from office.models import Schedule
+from office.reference import DAY, add_schedules
+
+MORNING = dt.time(6, 0)  # news of the day is there when offices open
 
 
 def load() -> str:
-    """Add the schedule that closes overdue returned requests; an administrator's changes stay."""
-    Schedule.objects.get_or_create(kind="casework.lapse", defaults={"every_seconds": 86_400, "due_at": timezone.now()})
-    return "casework: schedule of requests"
+    """Add the schedules that are missing: lapse of returned requests, reminders; an administrator's changes stay."""
+    made = add_schedules({"casework.lapse": DAY}) + add_schedules({"casework.remind": DAY}, at=MORNING)
+    return f"casework: {made} schedules added"

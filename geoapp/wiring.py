@@ -1,6 +1,7 @@
 """Which receiver hears which change, which app grants what to which role, which function does which job."""
 
 import casework.permissions
+import casework.receivers
 import codes.permissions
 import codes.receivers
 import cooperatives.permissions
@@ -10,7 +11,7 @@ import landuse.permissions
 import maps.receivers
 import products.permissions
 import products.receivers
-from codes.changes import AreasChanged, CodesChanged
+from codes.changes import AreasChanged, CodesChanged, LotDenied
 from core.changes import Receiver
 from farms.changes import PlotsArrived, PlotsLeaving
 from landuse.changes import LandUseChanged
@@ -23,12 +24,16 @@ RECEIVERS: tuple[Receiver, ...] = (
     Receiver(PlotsLeaving, codes.receivers.plots_leaving),
     Receiver(PlotsArrived, codes.receivers.plots_arrived),
     Receiver(ConsentsChanged, codes.receivers.consents_changed),
+    Receiver(CodesChanged, codes.receivers.codes_changed),
+    Receiver(AreasChanged, codes.receivers.areas_changed),
+    Receiver(AreasChanged, casework.receivers.areas_changed),
     Receiver(AreasChanged, products.receivers.areas_changed),
     Receiver(PlotsLeaving, maps.receivers.plots_leaving),
     Receiver(PlotsArrived, maps.receivers.plots_arrived),
     Receiver(AreasChanged, maps.receivers.areas_changed),
     Receiver(CodesChanged, maps.receivers.codes_changed),
     Receiver(ProductsChanged, maps.receivers.products_changed),
+    Receiver(LotDenied, casework.receivers.lots_denied),
     Receiver(UnitsChanged, maps.receivers.units_changed),
     Receiver(LandUseChanged, maps.receivers.land_use_changed),
 )
@@ -47,6 +52,10 @@ ROLE_GRANTS = (
 JOB_HANDLERS: dict[str, str] = {
     "office.clean_up": "office.tasks.clean_up",
     "casework.lapse": "casework.tasks.lapse",
+    "casework.remind": "casework.tasks.remind",
+    "codes.tell_expiring": "codes.tasks.tell_expiring",
+    "casework.recheck_codes": "casework.tasks.recheck_codes",
+    "codes.make_certificates": "codes.services.certificates.make_certificates",
     "farms.read_import": "farms.services.imports.read_import",
     "farms.commit_import": "farms.services.imports.store_import",
     "maps.fold_cells": "maps.tasks.fold_cells",

@@ -4,6 +4,8 @@ What an administrator has changed stays: a scheme that exists is never written a
 where its key never stood there (`core.seeding`).
 """
 
+import datetime as dt
+
 from django.db import transaction
 
 from codes.models import (
@@ -20,6 +22,7 @@ from codes.reference.reasons import reason_rows
 from codes.reference.rules import deadline_rows, document_rows, rule_rows
 from codes.reference.schemes import MARKETS, shipped_schemes
 from core.seeding import add_missing
+from office.reference import DAY, add_schedules
 
 __all__ = ["load", "shipped_schemes"]
 
@@ -48,6 +51,7 @@ def load() -> str:
             add_missing(Reason, ("use", "slug"), reason_rows()),
         )
     )
+    add_schedules({"codes.tell_expiring": DAY}, at=dt.time(6, 0))
     return f"codes: {markets} markets, {sum(made)} schemes and {rows} of their rows added"
 
 
