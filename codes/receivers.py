@@ -4,7 +4,9 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from codes import services, sql
-from codes.models import AreaPlot, ProductionArea
+from codes.changes import AreasChanged, CodesChanged
+from codes.models import AreaPlot, ProductionArea, ProductionAreaCode
+from codes.services.certificates import OVER, ask_for_certificates
 from farms.changes import PlotsArrived, PlotsLeaving
 from farms.models import Plot
 from people.services import ConsentsChanged
@@ -26,6 +28,17 @@ def plots_leaving(change: PlotsLeaving) -> None:
 def plots_arrived(change: PlotsArrived) -> None:
     """Plots that were only changed count again, with the growers they have now."""
     services.refresh_outlines(_areas_with(change.plots))
+
+
+def codes_changed(change: CodesChanged) -> None:
+    """What is printed of these codes may have changed: a job looks, after the commit."""
+    ask_for_certificates(list(change.ids))
+
+
+def areas_changed(change: AreasChanged) -> None:
+    """Ground or its outline's publicity changed: the certificates of the living codes there say so."""
+    codes = ProductionAreaCode.objects.filter(area__in=change.areas).exclude(status__in=OVER)
+    ask_for_certificates(list(codes.order_by().values_list("pk", flat=True)))
 
 
 def _areas_with(plots: QuerySet[Plot]) -> QuerySet[ProductionArea]:

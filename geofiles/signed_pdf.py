@@ -97,6 +97,8 @@ def _signature(embedded: Any, evidence: _Evidence) -> dict[str, Any]:
     from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
 
     status = validate_pdf_signature(embedded, evidence.context("soft-fail"))
+    revocation = _revocation(embedded, evidence, status)
+    is_trusted = bool(status.trusted) and revocation != "revoked"
     later = status.modification_level
     signer = status.signing_cert
     stamped = status.timestamp_validity
@@ -108,37 +110,40 @@ def _signature(embedded: Any, evidence: _Evidence) -> dict[str, Any]:
         "covers_file": status.coverage >= SignatureCoverageLevel.ENTIRE_FILE,
         "later_changes": "none" if later is None else later.name.lower(),
         "is_altered_later": later is not None and later > ModificationLevel.FORM_FILLING,
-        "is_trusted": bool(status.trusted),
-        "revocation": _revocation(embedded, evidence, status),
+        "is_trusted": is_trusted,
+        "revocation": revocation,
         "signer": _names(signer.subject),
+        "organisation": _names(signer.subject, ("organization_name", "organizational_unit_name")),
         "issuer": _names(signer.issuer),
         "serial": f"{signer.serial_number:x}",
         "signed_at": when.isoformat() if when else None,
         "time_from": "timestamp" if has_stamp else "signer" if when else "",
-        "why_not_trusted": "" if status.trusted else _why(status),
+        "why_not_trusted": "" if is_trusted else revocation if revocation == "revoked" else _why(status),
     }
 
 
 def _revocation(embedded: Any, evidence: _Evidence, status: Any) -> str:
-    """``revoked``; ``good`` when the supplied lists speak of every certificate of the chain; else ``not_checked``."""
+    """``revoked``; ``good`` when the supplied lists speak of every certificate of the chain; else ``not_checked``.
+
+    Asked in a second pass: the lenient first one looks at lists only where a certificate names one of its own.
+    """
     from pyhanko.sign.validation import validate_pdf_signature
 
-    if status.revocation_details is not None:
-        return "revoked"
-    if not status.trusted or not (evidence.crls or evidence.ocsps):
-        return "not_checked"
-    strict = validate_pdf_signature(embedded, evidence.context("require"), skip_diff=True)
-    return "good" if strict.trusted else "not_checked"
+    if status.trusted and (evidence.crls or evidence.ocsps):
+        status = validate_pdf_signature(embedded, evidence.context("require"), skip_diff=True)
+        if status.trusted:
+            return "good"
+    return "revoked" if status.revocation_details is not None else "not_checked"
 
 
 def _why(status: Any) -> str:
     return status.trust_problem_indic.name.lower() if status.trust_problem_indic is not None else "unknown"
 
 
-def _names(name: Any) -> str:
-    """``common name, unit, organisation`` of an X.509 name; personal numbers in other parts stay out."""
+def _names(name: Any, keys: tuple[str, ...] = _NAME_PARTS) -> str:
+    """Name, organisation and unit of an X.509 name; personal numbers in other parts stay out."""
     parts = []
-    for key in _NAME_PARTS:
+    for key in keys:
         found = name.native.get(key)
         parts += [part for part in (found if isinstance(found, list) else [found]) if part]
     return ", ".join(dict.fromkeys(str(part) for part in parts))[:300]

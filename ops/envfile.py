@@ -14,7 +14,7 @@ from ops.shell import Refused
 
 NAME = re.compile(r"^[A-Z][A-Z0-9_]*$")
 OWNER_ONLY = ("DATABASE_OWNER_URL",)  # the running service has no business with the role that may change tables
-KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "PERSONAL_DATA_KEYS")
+KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "PERSONAL_DATA_KEYS", "SEAL_KEYS")
 
 
 def read(path: Path) -> dict[str, str]:
@@ -51,12 +51,14 @@ def ensure_keys(known: Mapping[str, str]) -> dict[str, str]:
     """The installation's keys: those known already, new ones where there are none.
 
     SECRET_KEY signs sessions; PERSONAL_DATA_KEYS (32 bytes, URL-safe base64, newest first, by commas) encrypt
-    personal numbers. Losing the latter loses those numbers, so they belong in the backup.
+    personal numbers: losing them loses those numbers. SEAL_KEYS (the same form) seal the QR codes of certificates and
+    plates: losing them makes every printed one look forged. So all belong in the backup.
     """
     made = {
         "SECRET_KEY": secrets.token_urlsafe(50),
         "SECRET_KEY_FALLBACKS": "",
         "PERSONAL_DATA_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+        "SEAL_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
     }
     return {name: known.get(name) or made[name] for name in KEYS}
 

@@ -16,6 +16,7 @@ class CodeCertificate(models.Model):
     code = models.ForeignKey(ProductionAreaCode, models.PROTECT, related_name="certificates")
     version = models.PositiveIntegerField(_("phiên bản"))
     document = models.ForeignKey("office.Document", models.PROTECT, related_name="+", verbose_name=_("bản chưa ký"))
+    content_sha256 = models.CharField(max_length=64, default="", editable=False)  # of what is printed: see content.py
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     signed_document = models.ForeignKey(
