@@ -1,15 +1,57 @@
 """What the administration pages of all apps share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.gis.db import models as gis_models
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from core.row_history import history_of
 from core.widgets import GeometryWidget
+
+
+class ReadOnly:
+    """Mixin of a ModelAdmin or inline: shown and searched, never written here; acts go through services."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class WithRowHistory:
+    """Mixin of a ModelAdmin: the button "History" shows the row history, with the rows of `history_of_rows`.
+
+    The history is written by triggers, so it also holds what commands and other pages changed.
+    """
+
+    history_of_rows: Sequence[tuple[type[models.Model], str]] = ()  # (model, name of its key to this row)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        row = get_object_or_404(self.get_queryset(request), pk=object_id)  # type: ignore[attr-defined]
+        if not self.has_view_or_change_permission(request, row):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "title": _("Lịch sử thay đổi: %(row)s") % {"row": row},
+            "entries": history_of(row, self.history_of_rows),
+            "object": row,
+            "opts": self.opts,  # type: ignore[attr-defined]
+            "module_name": str(self.opts.verbose_name_plural),  # type: ignore[attr-defined]
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/row_history.html", context)
 
 
 class GeoModelAdmin(admin.ModelAdmin):

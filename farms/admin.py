@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from core.admin import GeoModelAdmin
+from core.admin import GeoModelAdmin, ReadOnly
 from farms.models import OverlapCase, Plot, PlotImport
 
 
 @admin.register(Plot)
-class PlotAdmin(GeoModelAdmin):
+class PlotAdmin(ReadOnly, GeoModelAdmin):
     """Shown only: a change of crop or number has to reach areas, versions and density cells, so a service makes it."""
 
     list_display = ("ref", "cooperative", "crop", "status", "commune")
@@ -17,15 +17,6 @@ class PlotAdmin(GeoModelAdmin):
     search_fields = ("ref",)
     exclude = ("boundary_3857",)
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 @admin.register(OverlapCase)
@@ -53,16 +44,7 @@ class OverlapCaseAdmin(GeoModelAdmin):
 
 
 @admin.register(PlotImport)
-class PlotImportAdmin(admin.ModelAdmin):
+class PlotImportAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("cooperative", "status", "created_by", "created_at", "committed_at")
     list_filter = ("status",)
     list_select_related = ("cooperative", "created_by")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False

@@ -7,26 +7,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.admin import ReadOnly
 from core.text import fold
 from people.models import Consent, Person
 
 HIDDEN = "•••• "
 
 
-class LookOnly:
-    """No adding, changing or deleting: persons come in through the growers' pages, consents through their service."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ConsentInline(LookOnly, admin.TabularInline):
+class ConsentInline(ReadOnly, admin.TabularInline):
     """What the person agreed to, and what was withdrawn."""
 
     model = Consent
@@ -34,7 +22,7 @@ class ConsentInline(LookOnly, admin.TabularInline):
 
 
 @admin.register(Person)
-class PersonAdmin(LookOnly, admin.ModelAdmin):
+class PersonAdmin(ReadOnly, admin.ModelAdmin):
     """Persons by name. Of a phone or id number only the last three digits are shown."""
 
     list_display = ("full_name", "birth_year", "created_at")

@@ -1,32 +1,18 @@
 """Products, offers and enquiries in the administration: to look, not to change; every act goes through a service."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
-from core.admin import GeoModelAdmin
+from core.admin import GeoModelAdmin, ReadOnly
 from products.models import Enquiry, Offer, Product
 
 
-class LookOnly:
-    """No adding, changing or deleting."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-
-class OfferInline(LookOnly, admin.TabularInline):
+class OfferInline(ReadOnly, admin.TabularInline):
     model = Offer
     extra = 0
 
 
 @admin.register(Product)
-class ProductAdmin(LookOnly, GeoModelAdmin):
+class ProductAdmin(ReadOnly, GeoModelAdmin):
     list_display = ("name_vi", "cooperative", "kind", "crop", "is_published")
     list_filter = ("kind", "is_published")
     list_select_related = ("cooperative", "crop")
@@ -35,7 +21,7 @@ class ProductAdmin(LookOnly, GeoModelAdmin):
 
 
 @admin.register(Enquiry)
-class EnquiryAdmin(LookOnly, admin.ModelAdmin):
+class EnquiryAdmin(ReadOnly, admin.ModelAdmin):
     """A conversation between two others: neither the contact nor the private address is shown here."""
 
     list_display = ("id", "cooperative", "product", "status", "created_at")
