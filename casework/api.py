@@ -12,10 +12,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.models import User
 from accounts.reauthentication import require_recent_sign_in
 from casework import services
 from casework.eligibility import examine, question_of
-from casework.layers import REQUESTS, WATCHED_CODES
+from casework.layers import REQUESTS, VIOLATIONS, WATCHED_CODES
 from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
 from casework.steps import NEEDS_FRESH_SESSION, TAKE
 from casework.workflow import STEPS, available_transitions
@@ -65,6 +66,13 @@ class NoteBody(StrictSerializer):
     note = serializers.CharField(max_length=4000, required=False, allow_blank=True)
 
 
+class ScheduleBody(NoteBody):
+    """`{note, planned_on, inspector}`, each may be left out; `inspector` is a user's number."""
+
+    planned_on = serializers.DateField(required=False)
+    inspector = serializers.PrimaryKeyRelatedField(queryset=User.objects.filter(is_active=True), required=False)
+
+
 class ApproveBody(StrictSerializer):
     """`{document_number}`, may be left out."""
 
@@ -88,7 +96,7 @@ class NoBody(StrictSerializer):
 BODIES: dict[str, type[StrictSerializer]] = {
     "submit": NoBody,
     "take_up": NoBody,
-    "schedule_inspection": NoteBody,
+    "schedule_inspection": ScheduleBody,
     "record_inspection": InspectionBody,
     "return": ReasonBody,
     "resubmit": NoteBody,
@@ -215,7 +223,14 @@ class WatchedCodeListView(LayerListView):
     layer = WATCHED_CODES
 
 
+class ViolationListView(LayerListView):
+    """GET: a page of verified cases of misuse that were published, each with its decision; no persons."""
+
+    layer = VIOLATIONS
+
+
 urlpatterns: list[URLPattern] = [
+    path("violations/", ViolationListView.as_view(), name="violation-list"),
     path("watched-codes/", WatchedCodeListView.as_view(), name="watched-code-list"),
     path("requests/", RequestListView.as_view(), name="request-list"),
     path("requests/<int:key>/", RequestDetailView.as_view(), name="request-detail"),

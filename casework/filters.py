@@ -59,3 +59,17 @@ class WatchedCodeFilters(CodeFilters):
         if value == "due":
             return rows.filter(layer_is_due=True)
         return rows.filter(layer_is_due=False, layer_next_visit__isnull=False, status__in=WATCHED)
+
+
+class ViolationFilters(StrictFilterSet):
+    """Of published violations: `q` (code), `product` (crop), `commune` of the code, today's or a former one."""
+
+    q = TextSearchFilter(fields=("code__code",), label=_("Mã số"))
+    product = django_filters.ModelChoiceFilter(
+        field_name="code__crop",
+        queryset=Crop.objects.all(),
+        to_field_name="slug",
+        label=_("Cây trồng"),
+        empty_label=_("Tất cả"),
+    )
+    commune = UnitFilter(field_name="code__commune", label=_("Phường, xã (cả tên cũ)"), with_former=True)

@@ -9,8 +9,8 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import units_with
-from casework.filters import RequestFilters, WatchedCodeFilters
-from casework.models import CodeRequest
+from casework.filters import RequestFilters, ViolationFilters, WatchedCodeFilters
+from casework.models import CodeRequest, MisuseCase
 from casework.monitoring import with_monitoring
 from casework.permissions import can_watch_codes
 from codes.layers import CODES
@@ -81,4 +81,26 @@ WATCHED_CODES = Layer(
     },
     tile_fields=(*CODES.tile_fields, "last_visit_on", "next_visit_on", "is_monitoring_due"),
     key=CODES.key,
+)
+
+
+def _violations(user: Any) -> QuerySet[MisuseCase]:
+    """Published cases; the same for everybody."""
+    return MisuseCase.objects.public().filter(code__isnull=False)
+
+
+VIOLATIONS = Layer(
+    name="violations",
+    title=_("Vi phạm sử dụng mã số đã công bố"),
+    rows=_violations,
+    filterset=ViolationFilters,
+    fields={
+        "code": "code__code",
+        "crop": "code__crop_name",
+        "commune": "code__commune_name",
+        "decision_number": "decision_number",
+        "decided_on": "decided_on",
+        "public_text": "public_text",
+    },
+    is_public=True,
 )

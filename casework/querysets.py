@@ -77,6 +77,16 @@ class PlannedVisitQuerySet(QuerySet):
         return self.filter(Q(code_request__commune__in=units) | Q(code__commune__in=units))
 
 
+class OverrideQuerySet(QuerySet):
+    """Rules that officers let pass."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Overrides in the units where the user may view requests."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(code_request__commune__in=units_with(user, "casework.view_request"))
+
+
 class CodeAlertQuerySet(QuerySet):
     """Alerts of the nightly check."""
 
@@ -109,9 +119,19 @@ class MisuseQuerySet(QuerySet):
         units = units_with(user, "casework.examine_request")
         return self.filter(Q(commune__in=units) | Q(commune=None) if units.exists() else Q(pk=None))
 
+    def for_holder(self, user: Any) -> Self:
+        """Cases about codes of one's own cooperatives that the holder has been asked to answer."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(code__holder__in=own_cooperative_ids(user), reply_due_on__isnull=False)
+
 
 class RoutingQuerySet(QuerySet):
     """Who gets which requests."""
+
+    def open_on(self, day: dt.date) -> Self:
+        """Rules in force on `day` or beginning later."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day))
 
     def on(self, day: dt.date) -> Self:
         """Rules whose dates contain `day`."""

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from casework import inspection_urls
-from casework.views import audit, desk, documents, file, opinions, requests, watch
+from casework import desk_urls, inspection_urls
+from casework.views import audit, documents, file, opinions, requests, watch
 
 app_name = "casework"
 urlpatterns = [

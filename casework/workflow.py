@@ -63,6 +63,9 @@ EVENT_TITLES = {
     "reject": _("Bị từ chối"),
     "withdraw": _("Đã rút hồ sơ"),
     "lapse": _("Quá hạn bổ sung, hồ sơ hết hiệu lực"),
+    "route": _("Đã chuyển theo phân công địa bàn"),
+    "assign": _("Đã giao cho cán bộ"),
+    "take_over": _("Cán bộ khác đã nhận hồ sơ"),
 }
 
 

@@ -54,9 +54,12 @@ class UnitFilter(django_filters.Filter):
     def filter(self, qs: QuerySet[Any], value: list[int] | None) -> QuerySet[Any]:
         if value is None:
             return qs
+        return qs.filter(**{f"{self.field_name}__in": self.units_of(value)})
+
+    def units_of(self, value: list[int]) -> QuerySet[AdministrativeUnit]:
+        """Return the units that the value means, with what lies below them."""
         units = AdministrativeUnit.objects
-        inside = units.with_former(value) if self.with_former else units.within_units(value)
-        return qs.filter(**{f"{self.field_name}__in": inside})
+        return units.with_former(value) if self.with_former else units.within_units(value)
 
 
 class UnitFilters(StrictFilterSet):

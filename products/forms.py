@@ -7,27 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import Market, ProductionArea
 from cooperatives.models import Cooperative
-from core.text import clean_line, clean_lines
+from core.forms import CleanTextMixin
 from core.widgets import MonthsStrip
 from crops.models import Crop, Variety
 from products.models import Product, ProductKind
 
 MONTH_CHOICES = [(str(month), str(month)) for month in range(1, 13)]
-
-
-class CleanTextMixin:
-    """Text is kept NFC; a hidden sign, or a line break in a single line, is an error of its field."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}  # type: ignore[misc]
-        for name, value in list(cleaned.items()):
-            if isinstance(value, str):
-                is_block = isinstance(self.fields[name].widget, forms.Textarea)  # type: ignore[attr-defined]
-                try:
-                    cleaned[name] = clean_lines(value) if is_block else clean_line(value)
-                except forms.ValidationError as error:
-                    self.add_error(name, error)  # type: ignore[attr-defined]
-        return cleaned
 
 
 class EnquiryForm(CleanTextMixin, forms.Form):

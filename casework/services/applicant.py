@@ -11,6 +11,7 @@ from casework import eligibility, notifications
 from casework.deadlines import due_on
 from casework.models import CodeRequest, RequestStatus
 from casework.permissions import can_edit_request, can_start_request
+from casework.services.assignment import route_request
 from casework.services.moving import begin, locked, move
 from casework.services.versions import keep_version
 from codes.models import CodeScheme, DeadlineStep, Market, ProductionArea
@@ -120,6 +121,7 @@ def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -
     code_request.return_reason = ""
     fields = ("version", "submitted_on", "due_on", "commune", "return_reason")
     keep_version(code_request, by=by)
+    route_request(code_request)
     move(code_request, name, by=by, note=note, findings=findings, fields=fields)
     notifications.request_arrived(code_request)
     return code_request

@@ -1,5 +1,7 @@
 """The officers' desk."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +15,6 @@ from accounts.models import User
 from accounts.permissions import holds
 from casework import desk as desk_rows
 from casework.desk import Reader
-from casework.monitoring import share_by_commune
 from core.filters import without_blanks
 from core.views import show_domain_errors
 from places.models import AdministrativeUnit
@@ -43,7 +44,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "tabs": desk_rows.tabs_of(reader, params, tab),
         "tab": tab,
         "page": page,
-        "rows": _rows_of(page, reader, is_requests=is_requests),
+        "groups": _groups_of(page, reader, is_requests=is_requests),
         "is_requests": is_requests,
         "filters": _filter_form(tab, params, officers),
         "communes": AdministrativeUnit.objects.current().communes().filter(pk__in=reader.units().values("pk"))
@@ -52,15 +53,17 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "may_take": holds(request.user, "casework.examine_request"),
         "may_assign": holds(request.user, "casework.assign_request"),
         "officers": officers,
-        "shares": share_by_commune(request.user, reader.day) if tab == "inspections" else [],
+        "monitored": desk_rows.monitored_in(reader),
     }  # fmt: skip
     return render(request, "casework/desk.html", context)
 
 
-def _rows_of(page: Page, reader: Reader, *, is_requests: bool) -> list[tuple[str, Any]]:
+def _groups_of(page: Page, reader: Reader, *, is_requests: bool) -> list[tuple[str, list[Any]]]:
+    """Return the rows of the page by kind: each kind has its own columns."""
     if is_requests:
-        return [("request", row) for row in desk_rows.request_rows((one for _kind, one in page), reader.day)]
-    return list(page)
+        rows = desk_rows.request_rows((one for _kind, one in page), reader.day)
+        return [("request", rows)] if rows else []
+    return [(kind, [row for _kind, row in rows]) for kind, rows in groupby(page, key=itemgetter(0))]
 
 
 def _filter_form(tab: str, params: QueryDict, officers: Any) -> Any:
