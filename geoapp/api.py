@@ -1,6 +1,7 @@
 """The API's addresses under /api/v1/: every app brings its own."""
 
 import casework.api
+import casework.inspection_api
 import codes.api
 import cooperatives.api
 import farms.api
@@ -17,5 +18,6 @@ urlpatterns = [
     *farms.api.urlpatterns,
     *codes.api.urlpatterns,
     *casework.api.urlpatterns,
+    *casework.inspection_api.urlpatterns,
     *products.api.urlpatterns,
 ]
