@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geofiles import errors
+from geofiles import errors, lists
 from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
 from geofiles.features import FeatureBatch, Notice
+from geofiles.lists import TextTable
 from geofiles.readers import FieldSummary, FileSummary, LayerSummary
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ def check_signatures(
     }
     with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
         return _run("check_signatures", Path(path), Path(folder), options, limits)
+
+
+def read_list(path: Path | str, *, max_rows: int = lists.MAX_ROWS, limits: Limits = DEFAULT_LIMITS) -> TextTable:
+    """``geofiles.lists.read_list`` in a fenced process; the same errors, and TooComplex."""
+    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
+        answer = _run("read_list", Path(path), Path(folder), {"max_rows": max_rows}, limits)
+    rows = tuple((int(number), tuple(str(cell) for cell in cells)) for number, cells in answer["rows"])
+    return TextTable(str(answer["format"]), tuple(str(name) for name in answer["headings"]), rows)
 
 
 @functools.cache

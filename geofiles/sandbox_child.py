@@ -70,7 +70,13 @@ def _check_signatures(source: Path, folder: Path, options: dict[str, Any]) -> di
     return signed_pdf.check(source, **options)
 
 
-_ACTIONS = {"read": _read, "inspect": _inspect, "check_signatures": _check_signatures}
+def _read_list(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles import lists
+
+    return lists.read_list(source, **options).as_dict()
+
+
+_ACTIONS = {"read_list": _read_list, "read": _read, "inspect": _inspect, "check_signatures": _check_signatures}
 
 
 if __name__ == "__main__":
