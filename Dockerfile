@@ -19,7 +19,7 @@ COPY . .
 COPY --from=front-end /app/node_modules node_modules
 RUN for po in locale/*/LC_MESSAGES/*.po; do [ ! -f "$po" ] || msgfmt -o "${po%.po}.mo" "$po"; done \
     && SECRET_KEY=build-only STATE_DIR=/state python manage.py collectstatic --no-input --verbosity=0 \
-    && install -d -o vungtrong -g vungtrong -m 0700 /state/files /state/mail
+    && install -d -o vungtrong -g vungtrong -m 0700 /state/files /state/mail /state/messages
 ENV STATE_DIR=/state VUNGTRONG_ENV=/dev/null
 USER vungtrong
 EXPOSE 8000

@@ -8,45 +8,33 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from core.admin import ReadOnly
 from office.models import Document, Job, Message, MessagePreference, Notice, OutboxMessage, Schedule
 from office.services import retry_messages
 
 
-class LookOnly(admin.ModelAdmin):
-    """No adding, changing or deleting."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Job)
-class JobAdmin(LookOnly):
+class JobAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("kind", "status", "progress", "created_by", "created_at", "finished_at", "attempt")
     list_filter = ("status", "kind")
     list_select_related = ("created_by",)
 
 
 @admin.register(OutboxMessage)
-class OutboxMessageAdmin(LookOnly):
+class OutboxMessageAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("receiver", "created_at", "delivered_at", "attempts", "last_error")
     list_filter = ("receiver",)
     exclude = ("payload",)
 
 
 @admin.register(Notice)
-class NoticeAdmin(LookOnly):
+class NoticeAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("user", "kind", "created_at", "read_at")
     list_select_related = ("user",)
 
 
 @admin.register(Message)
-class MessageAdmin(LookOnly):
+class MessageAdmin(ReadOnly, admin.ModelAdmin):
     """What left, what did not and why; those given up can be sent again. The text itself is not shown."""
 
     list_display = ("created_at", "user", "kind", "channel", "status", "attempts", "error", "due_at", "sent_at")
@@ -76,13 +64,13 @@ class MessageAdmin(LookOnly):
 
 
 @admin.register(MessagePreference)
-class MessagePreferenceAdmin(LookOnly):
+class MessagePreferenceAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("user", "language", "by_mail", "by_sms", "by_zalo", "updated_at")
     list_select_related = ("user",)
 
 
 @admin.register(Document)
-class DocumentAdmin(LookOnly):
+class DocumentAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "size", "uploaded_by", "uploaded_at")
     list_select_related = ("uploaded_by",)
     exclude = ("file",)

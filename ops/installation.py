@@ -14,7 +14,7 @@ from ops.options import Options
 from ops.places import Places, make_folder
 from ops.shell import Refused, is_root, run, say
 
-SERVICE_FOLDERS = ("files", "mail")  # the only ones that the service may write
+SERVICE_FOLDERS = ("files", "mail", "messages")  # the only ones that the service may write
 # Several management commands in one process: starting Django takes longer than most of them.
 COMMANDS = (
     "import sys, json, django; django.setup()\n"

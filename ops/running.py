@@ -137,4 +137,6 @@ def _report(here: Places, chosen: Options) -> None:
     if installation.has_demo(here, chosen):
         say(f"Demo accounts (also in {installation.accounts_file(here)}):")
         say(installation.accounts_file(here).read_text().rstrip())
+    if not chosen.settings.get("MESSAGE_SENDERS"):
+        say(f"SMS and Zalo messages are written to {here.state / 'messages'}; MESSAGE_SENDERS names who carries them.")
     say(f"Logs: {here.state / 'log'}. Stop it with: make stop")

@@ -253,6 +253,7 @@ def sample_paths(stage):
         "coop/overlaps/<int:pk>/decide/": [f"coop/overlaps/{stage['case'].pk}/decide/"],
         "data/<slug:name>.geojson": [f"data/{name}.geojson" for name in exports],
         "notices/<int:pk>/": ["notices/1/", "notices/2/"],
+        "notices/<int:pk>/read/": ["notices/1/read/"],
     }
 
 

@@ -1,11 +1,13 @@
 """Pages and API of the office."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from office import services
-from office.models import Job, JobStatus, Notice, Schedule
+from office.models import Job, JobStatus, Message, MessagePreference, Notice, Schedule
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +102,139 @@ def test_worker_does_what_waits(outsider, media):
     call_command("worker", until_idle=True)
 
     assert Job.objects.get(pk=job.pk).status == JobStatus.DONE
+
+
+def test_one_notice_is_marked_read_and_the_others_stay(client, outsider):
+    [first] = services.notify(outsider, "test", "Một")
+    services.notify(outsider, "test", "Hai")
+    client.force_login(outsider)
+
+    client.post(reverse("office:notice-read", args=[first.pk]))
+
+    assert list(Notice.objects.unread().values_list("text", flat=True)) == ["Hai"]
+
+
+def test_notice_of_another_user_cannot_be_marked(client, outsider, user_factory):
+    [notice] = services.notify(user_factory(), "test", "Riêng")
+    client.force_login(outsider)
+
+    assert client.post(reverse("office:notice-read", args=[notice.pk])).status_code == 404
+    assert Notice.objects.unread().count() == 1
+
+
+def test_unread_ones_can_be_shown_alone(client, outsider):
+    [read] = services.notify(outsider, "test", "Đã xem rồi")
+    services.notify(outsider, "test", "Chưa xem")
+    services.mark_read(outsider, read)
+    client.force_login(outsider)
+
+    page = client.get(reverse("office:notice-list"), {"unread": "1"}).content.decode()
+
+    assert "Chưa xem" in page
+    assert "Đã xem rồi" not in page
+    assert client.get(reverse("office:notice-list"), {"unread": "x"}).status_code == 400
+
+
+def test_paging_of_unread_ones_keeps_to_them(client, outsider):
+    for number in range(52):
+        services.notify(outsider, "test", f"Việc {number}")
+    client.force_login(outsider)
+
+    first = client.get(reverse("office:notice-list"), {"unread": "1"})
+    second = client.get(first.context["next_url"])
+
+    assert (len(first.context["notices"]), len(second.context["notices"])) == (50, 2)
+    assert second.context["first_url"].endswith("?unread=1")
+
+
+def test_page_speaks_the_readers_language(client, outsider):
+    services.notify(outsider, "test", _("Trạng thái"))
+    client.force_login(outsider)
+    client.cookies["lang"] = "en"
+
+    page = client.get(reverse("office:notice-list")).content.decode()
+
+    assert "Status" in page
+    assert "Trạng thái" not in page
+
+
+def test_channels_are_chosen_by_page(client, user_factory):
+    user = user_factory(email="a@example.invalid", phone="0912345678")
+    client.force_login(user)
+    address = reverse("office:preferences")
+
+    page = client.get(address).content.decode()
+    answer = client.post(address, {"language": "en", "by_sms": "on"})
+
+    assert "a@example.invalid" in page
+    assert answer.status_code == 302
+    stored = MessagePreference.objects.get(user=user)
+    assert (stored.language, stored.by_mail, stored.by_sms, stored.by_zalo) == ("en", False, True, False)
+    assert "checked" in client.get(address).content.decode()
+
+
+def test_a_channel_without_address_can_not_be_ticked(client, outsider):
+    client.force_login(outsider)
+
+    page = client.get(reverse("office:preferences")).content.decode()
+    client.post(reverse("office:preferences"), {"language": "vi", "by_sms": "on"})
+
+    assert "chưa có số điện thoại" in page
+    assert MessagePreference.objects.get(user=outsider).by_sms is False
+
+
+def test_a_channel_that_the_installation_lacks_is_not_offered(client, outsider, settings):
+    settings.MESSAGE_SENDERS = {}
+    client.force_login(outsider)
+
+    page = client.get(reverse("office:preferences")).content.decode()
+
+    assert "by_mail" in page
+    assert "by_sms" not in page
+
+
+def test_language_that_does_not_exist_is_refused(client, outsider):
+    client.force_login(outsider)
+
+    assert client.post(reverse("office:preferences"), {"language": "xx"}).status_code == 400
+    assert not MessagePreference.objects.exists()
+
+
+def test_preferences_ask_for_sign_in(client, db):
+    assert client.get(reverse("office:preferences")).status_code == 302
+
+
+def failed_message(user):
+    services.choose_channels(user, by_sms=True)
+    services.notify(user, "test", "Nội dung riêng")
+    Message.objects.update(status="failed", attempts=3, error="PermanentFailure: no such number")
+    return Message.objects.get()
+
+
+def test_administrator_sees_why_a_message_failed_and_sends_it_again(client, administrator, user_factory):
+    message = failed_message(user_factory(phone="0912345678"))
+    client.force_login(administrator)
+    address = reverse("admin:office_message_changelist")
+
+    page = client.get(address).content.decode()
+    client.post(address, {"action": "send_again", "_selected_action": [message.pk]})
+
+    message.refresh_from_db()
+    assert "no such number" in page
+    assert "Nội dung riêng" not in page
+    assert (message.status, message.attempts, message.error) == ("waiting", 0, "")
+
+
+def test_who_may_only_look_can_not_send_again(client, user_factory):
+    message = failed_message(user_factory(phone="0912345678"))
+    looker = user_factory(is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_message", content_type__app_label="office"))
+    client.force_login(looker)
+    address = reverse("admin:office_message_changelist")
+
+    page = client.get(address).content.decode()
+    client.post(address, {"action": "send_again", "_selected_action": [message.pk]})
+
+    message.refresh_from_db()
+    assert "no such number" in page
+    assert message.status == "failed"
