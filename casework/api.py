@@ -14,12 +14,13 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from accounts.reauthentication import require_recent_sign_in
-from casework import services
+from casework import file_api, services
 from casework.eligibility import examine, question_of
 from casework.layers import REQUESTS, VIOLATIONS, WATCHED_CODES
-from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult
+from casework.marks import MARKABLE, marks_of
+from casework.models import FINAL_STATUSES, CodeRequest, InspectionResult, RequestStatus
 from casework.steps import NEEDS_FRESH_SESSION, TAKE
-from casework.workflow import STEPS, available_transitions
+from casework.workflow import STEPS, available_transitions, word_of
 from codes.models import CodeScheme, Market, ProductionArea
 from core.api.negotiation import as_json
 from core.api.preconditions import etag_of, matches
@@ -55,9 +56,20 @@ class RequestBody(StrictSerializer):
 
 
 class ReasonBody(StrictSerializer):
-    """`{reason}`"""
+    """`{reason, reason_code}`: own words, or the canned text of a reason of the scheme."""
 
-    reason = serializers.CharField(max_length=4000)
+    reason = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    reason_code = serializers.SlugField(max_length=40, required=False, allow_blank=True)
+
+
+class ReturnBody(ReasonBody):
+    """`{reason, reason_code, fields, plots}`: with the fields and plots (ids) that are to be corrected."""
+
+    # Given to the serializer in `get_fields`: an attribute called `fields` would hide the framework's own.
+    def get_fields(self) -> dict[str, Any]:
+        marked = serializers.ListField(child=serializers.ChoiceField(choices=list(MARKABLE.items())), required=False)
+        plots = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False, max_length=2_000)
+        return super().get_fields() | {"fields": marked, "plots": plots}
 
 
 class NoteBody(StrictSerializer):
@@ -98,13 +110,13 @@ BODIES: dict[str, type[StrictSerializer]] = {
     "take_up": NoBody,
     "schedule_inspection": ScheduleBody,
     "record_inspection": InspectionBody,
-    "return": ReasonBody,
+    "return": ReturnBody,
     "resubmit": NoteBody,
     "approve": ApproveBody,
     "reject": ReasonBody,
     "withdraw": NoteBody,
 }
-PATHS = {name: name.replace("_", "-") for name in TAKE} | {"record_inspection": "inspections"}
+PATHS = {name: word_of(name) for name in TAKE}
 
 
 class RequestFeature:
@@ -121,6 +133,9 @@ class RequestFeature:
         feature = json.loads(text)
         steps = available_transitions(code_request, request.user)
         feature["properties"]["actions"] = [PATHS[step.name] for step in steps]
+        marks = marks_of(code_request) if code_request.status == RequestStatus.RETURNED else None
+        if marks is not None:
+            feature["properties"]["marks"] = {"fields": marks.fields, "plots": sorted(marks.plots)}
         if code_request.status not in FINAL_STATUSES:
             found = examine(question_of(code_request, on=timezone.localdate()))
             feature["properties"]["findings"] = [finding.as_dict() for finding in found]
@@ -230,6 +245,7 @@ class ViolationListView(LayerListView):
 
 
 urlpatterns: list[URLPattern] = [
+    *file_api.urlpatterns,
     path("violations/", ViolationListView.as_view(), name="violation-list"),
     path("watched-codes/", WatchedCodeListView.as_view(), name="watched-code-list"),
     path("requests/", RequestListView.as_view(), name="request-list"),
