@@ -8,6 +8,8 @@ from django.contrib.gis.geos import Point
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import OfficerPost, User
+from accounts.permissions import roles_with
 from casework.marks import MARKABLE
 from casework.models import CodeRequest, InspectionResult, OpinionVerdict
 from casework.reasons import reasons_for
@@ -197,6 +199,26 @@ class NoteForm(forms.Form):
     )
 
 
+class ScheduleForm(NoteForm):
+    """When the area will be visited, and by whom; the service checks both."""
+
+    planned_on = forms.DateField(
+        label=_("Ngày kiểm tra"),
+        help_text=_("Để trống: ngày cuối mà chế độ cho phép."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+    )
+    inspector = forms.ModelChoiceField(
+        label=_("Người đi"), queryset=User.objects.none(), required=False, empty_label=_("Chưa phân công")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        posts = OfficerPost.objects.on(localdate()).filter(role__in=roles_with("casework.examine_request"))
+        officers = User.objects.filter(posts__in=posts, is_active=True).distinct().order_by("full_name", "username")
+        self.fields["inspector"].queryset = officers  # type: ignore[attr-defined]
+
+
 class ApproveForm(forms.Form):
     """The document by which the codes are issued."""
 
@@ -236,7 +258,7 @@ STEP_FORMS: dict[str, type[forms.Form]] = {
     "return": ReturnForm,
     "reject": ReasonForm,
     "approve": ApproveForm,
-    "schedule_inspection": NoteForm,
+    "schedule_inspection": ScheduleForm,
     "record_inspection": InspectionForm,
     "withdraw": NoteForm,
     "resubmit": NoteForm,
