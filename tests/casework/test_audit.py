@@ -158,7 +158,8 @@ def test_page_says_whether_four_eyes_are_asked_for(story, auditor):
     assert "người duyệt khác người thẩm định" in signed_in(auditor).get(path).content.decode()
 
 
-def test_an_auditor_changes_nothing(code, auditor, submitted_request):
+def test_an_auditor_changes_nothing(code_factory, area_factory, auditor, submitted_request):
+    code = code_factory(area=area_factory(lat=10.47))
     client = signed_in(auditor)
 
     take_up = client.post(f"/requests/{submitted_request.pk}/steps/take_up/")
