@@ -49,8 +49,7 @@ def request_frame(
 def faults_of(findings: Iterable[Finding]) -> list[Json]:
     """Return the plots at which failed and warned checks point, each once, by the worst verdict, for officers' maps.
 
-    Properties: `fault` (the verdict) and `rules` beside colour and name; `plot` is the id that `data-fault-plots` of the
-    list of checks holds.
+    Properties beside colour and name: `fault`, the verdict; `plot`, the id that `data-fault-plots` of the checks holds.
     """
     worst: dict[int, Finding] = {}
     rules: dict[int, list[str]] = {}

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from casework.querysets import CodeRequestQuerySet, OpinionQuerySet
+from casework.querysets import CodeRequestQuerySet, OpinionQuerySet, OverrideQuerySet
 from codes.models import DocumentKind
 from core.fields import BoundaryField, TextBlock, TextLine
 from core.history import keep_history
@@ -256,6 +256,8 @@ class EligibilityOverride(models.Model):
     reason = TextBlock(_("lý do"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+
+    objects = OverrideQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("lần bỏ qua quy tắc")

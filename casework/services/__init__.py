@@ -1,5 +1,6 @@
 """Writes on requests: the cooperative's side, and the office's."""
 
+from casework.services.alerts import dismiss_alert, note_changed_areas, recheck_codes
 from casework.services.applicant import (
     draft_request,
     resubmit_request,
@@ -23,6 +24,7 @@ from casework.services.office import (
     take_up_request,
 )
 from casework.services.opinions import answer_opinion, ask_opinion, resend_opinion, revoke_opinion
+from casework.services.overrides import override_check
 
 __all__ = [
     "add_document",
@@ -31,9 +33,13 @@ __all__ = [
     "approve_request",
     "ask_opinion",
     "cancel_visit",
+    "dismiss_alert",
     "draft_request",
     "lapse_requests",
+    "note_changed_areas",
+    "override_check",
     "plan_visit",
+    "recheck_codes",
     "record_inspection",
     "reject_request",
     "remove_document",

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from casework import eligibility, notifications
+from casework import notifications
 from casework.deadlines import due_on
 from casework.marks import check_marks
 from casework.models import CodeRequest, InspectionResult, RequestStatus
 from casework.reasons import reason_named
 from casework.services.moving import begin, move
+from casework.services.overrides import ensure_decidable
 from codes.models import DeadlineStep, ReasonUse
 from codes.services import number_codes, plan_codes
 from cooperatives.models import Cooperative
@@ -53,9 +54,7 @@ def return_request(
         return code_request
     today = timezone.localdate()
     code_request.return_reason = _worded(reason, reason_code, ReasonUse.RETURN, code_request, today)
-    code_request.due_on = due_on(
-        code_request.scheme, DeadlineStep.CORRECTION, start=today, unit=code_request.commune
-    )
+    code_request.due_on = due_on(code_request.scheme, DeadlineStep.CORRECTION, start=today, unit=code_request.commune)
     marks = check_marks(code_request, fields, plots)
     details = marks | {"reason_code": reason_code, "due_on": code_request.due_on.isoformat()}
     note, kept = code_request.return_reason, ("return_reason", "due_on")
@@ -91,7 +90,7 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
     today = timezone.localdate()
     # One approval of a holder at a time: two of its areas may share a plot, and only one may have the code for it.
     Cooperative.objects.select_for_update(of=("self",), no_key=True).get(pk=code_request.cooperative_id)
-    findings = eligibility.ensure_eligible(code_request, on=today)
+    findings = ensure_decidable(code_request, on=today)
     if code_request.assigned_to is None:
         code_request.assigned_to = by
     move(code_request, "approve", by=by, note=document_number, findings=findings, fields=("assigned_to",))
