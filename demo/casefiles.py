@@ -8,12 +8,12 @@ from django.utils.timezone import localdate
 
 from casework.models import CodeRequest
 from casework.services.applicant import draft_request, submit_request, withdraw_request
+from casework.services.inspections import schedule_inspection
 from casework.services.office import (
     approve_request,
     lapse_requests,
     reject_request,
     return_request,
-    schedule_inspection,
     take_up_request,
 )
 from codes.models import CodeScheme, Market, MarketApproval, ProductionArea, ProductionAreaCode

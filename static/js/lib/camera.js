@@ -75,7 +75,7 @@ export function whereAmI() {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => resolve({ lat: coords.latitude, lon: coords.longitude, accuracy: coords.accuracy }),
       reject,
-      { enableHighAccuracy: true, timeout: 30_000, maximumAge: 10_000 },
+      { enableHighAccuracy: true, timeout: 30_000, maximumAge: 0 },
     );
   });
 }

@@ -33,6 +33,7 @@ async function begin(container) {
   const photos = photoPicker(form);
   wire(container, form, outbox, photos);
   await reopen(form, outbox, photos);
+  window.addEventListener("hashchange", () => window.location.reload()); // "correct" was pressed on this very page
   form.dataset.ready = "";
 }
 
