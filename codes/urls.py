@@ -1,20 +1,34 @@
 """Pages of areas and codes."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from codes.views import areas, check, lots, office, packing
+from codes.views import areas, certificates, check, lists, lots, office, packing, verify
 
 app_name = "codes"
 urlpatterns = [
     path("v/", check.check_form, name="check-form"),
     path("v/<path:code>/", check.check, name="check"),
     path("v/<path:code>", check.check, name="check-short"),
+    path("verify/", verify.verify_file, name="verify-file"),
+    path("codes/<str:code>/certificate/", certificates.certificate_list, name="certificates"),
+    path("codes/<str:code>/certificate/make/", certificates.certificate_make, name="certificate-make"),
+    path("codes/<str:code>/certificate/<int:version>.pdf", certificates.certificate, name="certificate"),
+    path(
+        "codes/<str:code>/certificate/<int:version>/signed/", certificates.certificate_signed, name="certificate-signed"
+    ),
+    re_path(r"^codes/(?P<code>[A-Z0-9-]{2,60})/plate\.(?P<suffix>svg|pdf)$", certificates.plate, name="plate"),
     path("coop/areas/", areas.area_list, name="area-list"),
     path("coop/areas/new/", areas.area_new, name="area-new"),
     path("coop/areas/<int:pk>/", areas.area_detail, name="area-detail"),
     path("coop/areas/<int:pk>/change/", areas.area_change, name="area-change"),
     path("coop/areas/<int:pk>/redraw/", areas.area_redraw, name="area-redraw"),
     path("desk/codes/", office.code_list, name="code-list"),
+    path("desk/codes/lists/", lists.list_new, name="list-new"),
+    path("desk/codes/lists/<uuid:pk>/", lists.list_detail, name="list-detail"),
+    path("desk/codes/lists/<uuid:pk>/columns/", lists.list_columns, name="list-columns"),
+    path("desk/codes/lists/<uuid:pk>/commit/", lists.list_commit, name="list-commit"),
+    path("desk/codes/lists/<uuid:pk>/cancel/", lists.list_cancel, name="list-cancel"),
+    path("desk/codes/lists/<uuid:pk>/left.csv", lists.list_left, name="list-left"),
     path("desk/codes/<int:pk>/", office.code_detail, name="code-detail"),
     path("coop/lots/", lots.lot_list, name="lot-list"),
     path("coop/lots/new/", lots.lot_new, name="lot-new"),

@@ -85,7 +85,7 @@ def content_of(code: ProductionAreaCode) -> Content:
         scheme=code.scheme.name,
         legal_ref=code.scheme.legal_ref,
         text=code.scheme.certificate_text,
-        office=_office(code),
+        office=office_of(code),
         document_number=issue.document_number if issue else "",
         holder=code.holder_name if code.holder.is_organisation else "",
         area_name=code.area_name,
@@ -112,7 +112,7 @@ def needs_review(code: ProductionAreaCode) -> bool:
     return code.area is not None and code.area_version is not None and code.area.version != code.area_version
 
 
-def _office(code: ProductionAreaCode) -> tuple[str, str]:
+def office_of(code: ProductionAreaCode) -> tuple[str, str]:
     """The issuing office in the two lines of Decree 30/2020, annex I: the body above, the body itself."""
     if code.scheme.deciding_level == OfficeLevel.COMMUNE:
         return _("Ủy ban nhân dân"), code.commune_name

@@ -20,7 +20,7 @@ from core.errors import RuleViolated
 from geofiles import sandbox
 from geofiles.errors import GeoFileError
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 8 * 1024 * 1024  # a signed certificate is below 200 kB
 MAX_REVISIONS = 24
 LIMITS = sandbox.Limits(cpu_s=10, wall_s=20, memory_bytes=768 * 1024 * 1024, output_bytes=4 * 1024 * 1024)
 _END = re.compile(rb"%%EOF(\r\n|\n|\r)?")
@@ -71,7 +71,9 @@ class FileCheck:
     def is_latest(self) -> bool:
         """Whether no newer version of the certificate was made."""
         one = self.certificate
-        return one is not None and not CodeCertificate.objects.filter(code=one.code_id, version__gt=one.version).exists()
+        return (
+            one is not None and not CodeCertificate.objects.filter(code=one.code_id, version__gt=one.version).exists()
+        )
 
 
 def check_file(path: Path) -> FileCheck:

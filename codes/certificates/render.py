@@ -44,7 +44,8 @@ def render_certificate(context: dict[str, Any]) -> bytes:
 def render_plate(svg: str, width_mm: float, height_mm: float, title: str) -> bytes:
     """Return a plate's drawing as PDF/A-3b of one page of that size."""
     html = render_to_string(
-        "codes/plate_sheet.html", {"svg": mark_safe(svg), "width": width_mm, "height": height_mm, "title": title}  # noqa: S308
+        "codes/plate_sheet.html",
+        {"svg": mark_safe(svg), "width": width_mm, "height": height_mm, "title": title},  # noqa: S308
     )
     return _document(html).write_pdf(pdf_variant=PDF_VARIANT)
 
@@ -53,7 +54,15 @@ def qr_svg(text: str, *, css_class: str = "qr") -> SafeString:
     """Return the text as a QR code: one SVG, error correction M, quiet zone of two modules."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, svgclass=css_class, lineclass=None, nl=False
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        border=2,
+        svgclass=css_class,
+        lineclass=None,
+        nl=False,
     )
     return mark_safe(out.getvalue().decode())  # noqa: S308  (made by segno: a path and numbers)
 

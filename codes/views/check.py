@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
+from codes.certificates.seal import Seal, looks_sealed, read_seal
 from codes.numbering import MAX_TYPED_LENGTH, find_code, suggestions
 from codes.summaries import SKETCH_SIZE, check_code
 from core.throttling import throttled
@@ -31,17 +32,29 @@ def check_form(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @show_domain_errors
-@throttled("verify")
 def check(request: HttpRequest, code: str) -> HttpResponse:
-    """What holds for this code today; other spellings lead to the right one, unknown codes to the nearest."""
+    """What holds for this code today; other spellings lead to the right one, unknown codes to the nearest.
+
+    A sealed address (from a certificate or a plate) is tested first, without the database: forged ones end here.
+    """
+    if not looks_sealed(code):
+        return _checked(request, code, None)
+    seal = read_seal(code)
+    if seal is None:
+        return _page("codes/check_forged.html", {"typed": code[:MAX_TYPED_LENGTH].partition(".")[0]}, status=404)
+    return _checked(request, seal.code, seal)
+
+
+@throttled("verify")
+def _checked(request: HttpRequest, code: str, seal: Seal | None) -> HttpResponse:
     found = find_code(code)
     if found is None:
         typed = code[:MAX_TYPED_LENGTH]
         return _page("codes/check_unknown.html", {"typed": typed, "nearest": suggestions(typed)}, status=404)
     canonical = found.get_absolute_url()
-    if request.path != canonical:
+    if seal is None and request.path != canonical:
         return HttpResponseRedirect(canonical)
-    return _page("codes/check.html", {"check": check_code(found), "size": SKETCH_SIZE})
+    return _page("codes/check.html", {"check": check_code(found, seal), "size": SKETCH_SIZE})
 
 
 def _page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

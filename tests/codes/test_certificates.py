@@ -21,7 +21,6 @@ from codes.services.certificates import (
     is_being_made,
     make_certificate,
     make_certificates,
-
     store_signed,
 )
 from cooperatives.models import Cooperative
@@ -423,3 +422,25 @@ def test_bombs_are_given_up(certificate, tmp_path, monkeypatch):
     found = check_file(written(tmp_path, data))
 
     assert (found.verdict, found.reason) == (Verdict.ALTERED, "damaged")
+
+
+# --- The demo's signer ------------------------------------------------------------------------------------------
+
+
+def test_command_signs_in_a_demo_only(certificate, officer, settings, installation):
+    from django.core.management import CommandError, call_command
+
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="demo only"):
+        call_command("sign_demo_certificate", "vn xxor 0001", officer=officer.username)
+    settings.DEMO = True
+    call_command("sign_demo_certificate", "vn xxor 0001", officer=officer.username, out=installation / "signed.pdf")
+
+    certificate = CodeCertificate.objects.latest("version")
+    assert certificate.signature["signatures"][0]["is_trusted"]
+    assert check_file(installation / "signed.pdf").reason == "signed_original"
+    assert not [path for path in installation.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
+    with pytest.raises(CommandError, match="đã có bản ký"):
+        call_command("sign_demo_certificate", "VN-XXOR-0001", officer=officer.username)
+    with pytest.raises(CommandError, match="No such code"):
+        call_command("sign_demo_certificate", "VN-XXOR-0404", officer=officer.username)
