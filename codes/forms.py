@@ -4,12 +4,17 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.html import escape
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from codes import numbering
+from codes import imports, numbering
 from codes.models import (
+    ApprovalStatus,
+    CodeList,
+    CodeScheme,
     CodeStatus,
+    ListKind,
     Market,
     PackingHouseCode,
     PackingLink,
@@ -17,10 +22,18 @@ from codes.models import (
     ProductionAreaCode,
     Reason,
 )
+from codes.querysets import HOME_MARKET
 from cooperatives.models import Cooperative
 from crops.models import Crop, Variety
 from farms.models import Plot
 from places.models import AdministrativeUnit
+
+LISTED_STATUSES = (
+    ApprovalStatus.APPROVED,
+    ApprovalStatus.ON_HOLD,
+    ApprovalStatus.WITHDRAWN,
+    ApprovalStatus.REJECTED,
+)
 
 
 class AreaForm(forms.Form):
@@ -250,3 +263,66 @@ class AreaLinkForm(forms.Form):
         areas = areas.filter(cooperative=code.holder_id) if code.holder_id else areas.filter(commune=code.commune_id)
         areas = areas.defer("boundary", "boundary_3857", "public_shape", "public_shape_3857")
         self.fields["area"].queryset = areas.order_by("name")  # type: ignore[attr-defined]
+
+
+class ListForm(forms.Form):
+    """A list of codes to bring in: an importing country's, or codes of the time before this system."""
+
+    kind = forms.ChoiceField(label=_("Loại danh sách"), choices=ListKind.choices)
+    file = forms.FileField(label=_("Tệp (XLSX, XLS, ODS, CSV hoặc PDF)"))
+    unit = forms.ModelChoiceField(label=_("Địa bàn"), queryset=AdministrativeUnit.objects.none())
+    market = forms.ModelChoiceField(
+        label=_("Thị trường"),
+        help_text=_("Cho danh sách của nước nhập khẩu."),
+        queryset=Market.objects.exclude(code=HOME_MARKET),
+        required=False,
+        empty_label=_("Chọn thị trường"),
+    )
+    scheme = forms.ModelChoiceField(
+        label=_("Chế độ mã số"),
+        help_text=_("Cho danh sách mã số cũ: mẫu mã cho biết số thứ tự."),
+        queryset=CodeScheme.objects.all(),
+        required=False,
+        empty_label=_("Chọn chế độ"),
+    )
+    document_number = forms.CharField(label=_("Số văn bản"), max_length=80)
+    decided_on = forms.DateField(
+        label=_("Ngày của danh sách"),
+        initial=localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    default_status = forms.ChoiceField(
+        label=_("Khi dòng không ghi trạng thái"),
+        help_text=_("Cho danh sách của nước nhập khẩu."),
+        choices=[(status, status.label) for status in LISTED_STATUSES],
+        initial=ApprovalStatus.APPROVED,
+    )
+
+    def __init__(self, *args: Any, units: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        self.fields["unit"].initial = units.first()
+
+
+class ColumnsForm(forms.Form):
+    """What each column of the list means."""
+
+    def __init__(self, *args: Any, code_list: CodeList, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        used = [("", _("Không dùng")), *((name, imports.COLUMNS[name]) for name in imports.USED[code_list.kind])]
+        samples = code_list.summary.get("samples", [])
+        self.headings = list(code_list.summary.get("headings", []))
+        for index, heading in enumerate(self.headings):
+            shown = "; ".join(row[index] for row in samples if index < len(row) and row[index])[:120]
+            self.fields[f"column{index}"] = forms.ChoiceField(
+                label=heading,
+                help_text=escape(shown),
+                choices=used,
+                required=False,
+                initial=code_list.columns.get(heading, ""),
+            )
+
+    def columns(self) -> dict[str, str]:
+        """Return heading -> meaning."""
+        chosen = {heading: self.cleaned_data[f"column{index}"] for index, heading in enumerate(self.headings)}
+        return {heading: meaning for heading, meaning in chosen.items() if meaning}

@@ -234,7 +234,7 @@ class CodeListQuerySet(QuerySet):
     """Uploaded lists of codes."""
 
     def visible_to(self, user: Any) -> Self:
-        """Lists brought in for units where the user may record what markets say."""
+        """Lists brought in for units where the user may bring in lists."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(unit__in=units_with(user, "codes.change_market_status"))
+        return self.filter(unit__in=units_with(user, "codes.import_list"))

@@ -13,7 +13,7 @@ import products.permissions
 import products.receivers
 from codes.changes import AreasChanged, CodesChanged, LotDenied
 from core.changes import Receiver
-from farms.changes import PlotsArrived, PlotsLeaving
+from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
 from landuse.changes import LandUseChanged
 from people.services import ConsentsChanged
 from places.changes import UnitsChanged
@@ -23,6 +23,7 @@ from products.changes import ProductsChanged
 RECEIVERS: tuple[Receiver, ...] = (
     Receiver(PlotsLeaving, codes.receivers.plots_leaving),
     Receiver(PlotsArrived, codes.receivers.plots_arrived),
+    Receiver(PlotsCorrected, codes.receivers.plots_corrected),
     Receiver(ConsentsChanged, codes.receivers.consents_changed),
     Receiver(CodesChanged, codes.receivers.codes_changed),
     Receiver(AreasChanged, codes.receivers.areas_changed),
@@ -56,6 +57,8 @@ JOB_HANDLERS: dict[str, str] = {
     "codes.tell_expiring": "codes.tasks.tell_expiring",
     "casework.recheck_codes": "casework.tasks.recheck_codes",
     "codes.make_certificates": "codes.services.certificates.make_certificates",
+    "codes.read_list": "codes.services.lists.read_list",
+    "codes.commit_list": "codes.services.lists.store_list",
     "farms.read_import": "farms.services.imports.read_import",
     "farms.commit_import": "farms.services.imports.store_import",
     "maps.fold_cells": "maps.tasks.fold_cells",

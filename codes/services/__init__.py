@@ -1,6 +1,6 @@
 """Writes on areas, codes and what markets say of them."""
 
-from codes.services.areas import change_area, form_area, redraw_area, refresh_outlines
+from codes.services.areas import change_area, form_area, redraw_area, redraw_corrected, refresh_outlines
 from codes.services.imported import link_code
 from codes.services.issue import CodePlan, issue_codes, number_codes, plan_codes
 from codes.services.ledger import LotFacts, answer_lot, cancel_lot, declare_lot
@@ -15,6 +15,7 @@ from codes.services.life import (
     supersede_codes,
     suspend_code,
 )
+from codes.services.lists import ListFacts, answer_list, cancel_list, commit_list, start_list
 from codes.services.packing import (
     PackingCodeFacts,
     ask_link,
@@ -28,12 +29,16 @@ from codes.services.packing import (
 __all__ = [
     "Act",
     "CodePlan",
+    "ListFacts",
     "LotFacts",
     "PackingCodeFacts",
+    "answer_list",
     "answer_lot",
     "ask_link",
+    "cancel_list",
     "cancel_lot",
     "change_area",
+    "commit_list",
     "decide_link",
     "declare_lot",
     "end_link",
@@ -48,11 +53,13 @@ __all__ = [
     "reasons_for",
     "record_packing_code",
     "redraw_area",
+    "redraw_corrected",
     "refresh_outlines",
     "register_packing_house",
     "renew_code",
     "restore_code",
     "revoke_code",
+    "start_list",
     "supersede_codes",
     "suspend_code",
 ]

@@ -53,7 +53,12 @@ def code_list(request: HttpRequest) -> HttpResponse:
     found = CodeFilters.checked(params, rows, besides=("page",))
     found = found.select_related("market", "scheme").defer("boundary").prefetch_related("approvals__market")
     page = Paginator(found.order_by("code"), PAGE_SIZE).get_page(params.get("page"))
-    context = {"page": page, "filters": CodeFilters(params, rows).form, "query": _query(params)}
+    context = {
+        "page": page,
+        "filters": CodeFilters(params, rows).form,
+        "query": _query(params),
+        "may_import": holds(request.user, "codes.import_list"),
+    }
     return render(request, "codes/code_list.html", context)
 
 
