@@ -7,7 +7,7 @@ from codes import services, sql
 from codes.changes import AreasChanged, CodesChanged
 from codes.models import AreaPlot, ProductionArea, ProductionAreaCode
 from codes.services.certificates import OVER, ask_for_certificates
-from farms.changes import PlotsArrived, PlotsLeaving
+from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
 from farms.models import Plot
 from people.services import ConsentsChanged
 
@@ -39,6 +39,11 @@ def areas_changed(change: AreasChanged) -> None:
     """Ground or its outline's publicity changed: the certificates of the living codes there say so."""
     codes = ProductionAreaCode.objects.filter(area__in=change.areas).exclude(status__in=OVER)
     ask_for_certificates(list(codes.order_by().values_list("pk", flat=True)))
+
+
+def plots_corrected(change: PlotsCorrected) -> None:
+    """Ground that an officer cut from plots leaves their areas in the same transaction."""
+    services.redraw_corrected(_areas_with(change.plots))
 
 
 def _areas_with(plots: QuerySet[Plot]) -> QuerySet[ProductionArea]:

@@ -15,6 +15,13 @@ class PlotsLeaving(Change):
 
 
 @dataclass(frozen=True, slots=True)
+class PlotsCorrected(Change):
+    """Announced after an officer's decision cut these plots: what was drawn from them is drawn anew at once."""
+
+    plots: QuerySet
+
+
+@dataclass(frozen=True, slots=True)
 class PlotsArrived(Change):
     """Announced after these plots were stored or changed: counters add them as they are now."""
 

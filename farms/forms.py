@@ -172,9 +172,10 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(
         label=_("Cách giải quyết"),
-        choices=[
-            (OverlapDecision.ACCEPTED, OverlapDecision.ACCEPTED.label),
-            (OverlapDecision.WITHDRAWN, OverlapDecision.WITHDRAWN.label),
-        ],
+        choices=[choice for choice in OverlapDecision.choices if choice[0]],
     )
-    reason = forms.CharField(label=_("Lý do"), max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label=_("Lý do (hai bên đều đọc, không ghi tên người)"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from cooperatives.permissions import EDITORS
+from farms.corrections import Correction
 from farms.models import OverlapCase
 from office.services import notify
 
@@ -45,6 +46,23 @@ def overlap_decided(case: OverlapCase) -> None:
             _("Vụ chồng lấn ở thửa %(ref)s đã được giải quyết: %(decision)s.")
             % {"ref": plot.ref, "decision": case.get_decision_display()},
             reverse("farms:overlap-list"),
+        )
+
+
+def overlap_corrected(case: OverlapCase, correction: Correction) -> None:
+    """Tell both cooperatives what became of their own plot; of the other's plot nothing is told."""
+    for side, plot in ((correction.first, case.first), (correction.second, case.second)):
+        notify(
+            editors_of(plot.cooperative_id),
+            "farms.overlap_decided",
+            _("Cán bộ đã giải quyết chồng lấn ở thửa %(ref)s: %(decision)s. Thửa từ %(before)s m² nay là %(after)s m².")
+            % {
+                "ref": plot.ref,
+                "decision": case.get_decision_display(),
+                "before": round(side.before_m2),
+                "after": round(side.after_m2),
+            },
+            reverse("farms:overlap-case", args=[case.pk]),
         )
 
 

@@ -63,6 +63,20 @@ LOCK_TOUCHED = f"""
         ) AS every ORDER BY id
     ) AS touched"""
 
+# As LOCK_TOUCHED, for all ground that stored plots cover now and, where given, that one is about to cover.
+LOCK_PLOTS = f"""
+    SELECT pg_advisory_xact_lock({LOCK_CLASS}, touched.id::int)
+    FROM (
+        SELECT DISTINCT id FROM (
+            SELECT commune_id AS id FROM farms_plot WHERE id = ANY(%(plots)s)
+            UNION ALL
+            SELECT p.unit_id FROM farms_plot plot JOIN places_unitpiece p ON p.piece && plot.boundary
+            WHERE plot.id = ANY(%(plots)s)
+            UNION ALL
+            SELECT p.unit_id FROM places_unitpiece p WHERE p.piece && ST_SetSRID(ST_GeomFromWKB(%(wkb)s), 4326)
+        ) AS every ORDER BY id
+    ) AS touched"""
+
 
 def overlap_pairs(left: str, right: str, condition: str) -> str:
     """Return SQL giving (n, other, shared_m2): pairs that share ground above max(minimum, share of the smaller).
@@ -130,6 +144,34 @@ NEW_CASES_BY_COOPERATIVE = """
     SELECT o.cooperative_id, o.other_cooperative_id, count(*), min(s.ref), min(o.other_ref)
     FROM plot_overlap o JOIN plot_staging s ON s.n = o.n
     GROUP BY 1, 2 ORDER BY 1, 2"""
+
+# The three ready corrections of a case, from the plots as they are now: (decision, first, m² before and after, second,
+# m² before and after). A shape is WKB, null where nothing worth keeping is left. Pieces below `sliver_m2`, or thinner
+# than `sliver_m` (they vanish when shrunk by half of it), are dropped: nobody tills them, and they spoil the map.
+_KEPT = """(
+            SELECT ST_Multi(ST_Collect(piece.geom))
+            FROM ST_Dump(ST_CollectionExtract(ST_MakeValid({shape}), 3)) AS piece
+            WHERE ST_Area(piece.geom::geography) >= %(sliver_m2)s
+              AND NOT ST_IsEmpty(ST_Buffer(piece.geom::geography, -%(sliver_m)s / 2)::geometry)
+        )"""
+CORRECTIONS = f"""
+    WITH pair AS (
+        SELECT one.boundary AS first, other.boundary AS second,
+               {_KEPT.format(shape="ST_Difference(one.boundary, other.boundary)")} AS first_cut,
+               {_KEPT.format(shape="ST_Difference(other.boundary, one.boundary)")} AS second_cut
+        FROM farms_overlapcase c
+        JOIN farms_plot one ON one.id = c.first_id
+        JOIN farms_plot other ON other.id = c.second_id
+        WHERE c.id = %(case)s
+    )
+    SELECT asked.decision,
+           ST_AsBinary(asked.first), ST_Area(pair.first::geography), ST_Area(asked.first::geography),
+           ST_AsBinary(asked.second), ST_Area(pair.second::geography), ST_Area(asked.second::geography)
+    FROM pair CROSS JOIN LATERAL (VALUES
+        ('trim_second', pair.first, pair.second_cut),
+        ('trim_first', pair.first_cut, pair.second),
+        ('cut_both', pair.first_cut, pair.second_cut)
+    ) AS asked (decision, first, second)"""
 
 STAGED_IDS = "SELECT plot_id FROM plot_staging"
 

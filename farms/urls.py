@@ -21,5 +21,6 @@ urlpatterns = [
         name="import-refused",
     ),
     path("coop/overlaps/", overlaps.overlap_list, name="overlap-list"),
+    path("desk/overlaps/<int:pk>/", overlaps.overlap_case, name="overlap-case"),
     path("coop/overlaps/<int:pk>/decide/", overlaps.overlap_decide, name="overlap-decide"),
 ]

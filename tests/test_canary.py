@@ -250,6 +250,13 @@ def sample_paths(stage):
         "^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\\.(?P<suffix>geojson|csv)$": [
             f"coop/imports/{stage['import'].pk}/refused.{suffix}" for suffix in ("geojson", "csv")
         ],
+        "desk/overlaps/<int:pk>/": [f"desk/overlaps/{stage['case'].pk}/"],
+        **{
+            f"api/v1/overlaps/<int:pk>/{word}": [f"api/v1/overlaps/{stage['case'].pk}/{word}"]
+            for word in ("", "decision/")
+        },
+        "desk/alerts/<int:pk>/dismiss/": ["desk/alerts/1/dismiss/"],
+        "desk/<int:pk>/overrides/": [f"desk/{asked.pk}/overrides/"],
         "coop/overlaps/<int:pk>/decide/": [f"coop/overlaps/{stage['case'].pk}/decide/"],
         "data/<slug:name>.geojson": [f"data/{name}.geojson" for name in exports],
         "notices/<int:pk>/": ["notices/1/", "notices/2/"],

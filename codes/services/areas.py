@@ -83,8 +83,9 @@ def change_area(
 
     Raises as `form_area`, and WrongState("area_at_office") while an officer has a request for it on the desk.
     """
+    require(can_change_area(by, area))
+    usable = _usable_plots(area.cooperative, area.crop, plots)  # plots before areas, as whoever changes a plot
     area = _locked(area, by)
-    usable = _usable_plots(area.cooperative, area.crop, plots)
     _check_variety(area.crop, variety)
     area.name, area.search_key, area.variety = name, fold(name)[:160], variety
     area.expected_output_t = expected_output_t
@@ -104,6 +105,33 @@ def redraw_area(area: ProductionArea, *, by: Any) -> ProductionArea:
     return _redraw(area)
 
 
+def redraw_corrected(areas: QuerySet[ProductionArea]) -> list[int]:
+    """Draw areas anew after an officer's decision cut their plots: new versions, also of those on an officer's desk.
+
+    The ground is no longer theirs, so that no request may go on claiming it. Returns the ids of the areas.
+    """
+    rows = areas.filter(is_active=True, area_plots__plot__status=PlotStatus.ACTIVE).order_by("pk")
+    ids = list(dict.fromkeys(rows.values_list("pk", flat=True)))
+    if not ids:
+        return []
+    _lock_in_order(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.REDRAW, [ids])
+    for area in ProductionArea.objects.filter(pk__in=ids).order_by("pk"):
+        commune = commune_for(area.boundary)
+        if commune.pk != area.commune_id:
+            ProductionArea.objects.filter(pk=area.pk).update(commune=commune)
+    _refresh(ids)
+    announce(AreasChanged(areas=ProductionArea.objects.filter(pk__in=ids)))
+    return ids
+
+
+def _lock_in_order(ids: list[int]) -> None:
+    """Two writers that each touch several areas must not wait for each other in a ring."""
+    rows = ProductionArea.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids)
+    list(rows.order_by("pk").values_list("pk"))
+
+
 def refresh_outlines(areas: QuerySet[ProductionArea], *, without: QuerySet[Plot] | None = None) -> list[int]:
     """Decide anew which of these areas may show their outline, and where the others are shown.
 
@@ -120,6 +148,8 @@ def _refresh(ids: list[int], without: QuerySet[Plot] | None = None) -> list[int]
     if without is not None:
         rows = AreaPlot.objects.filter(area__in=ids, plot__in=without)
         gone = list(rows.order_by().values_list("plot_id", flat=True).distinct())
+    if len(ids) > 1:
+        _lock_in_order(ids)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.REFRESH_OUTLINES,

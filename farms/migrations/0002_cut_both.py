@@ -4,15 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('farms', '0001_initial'),
+        ("farms", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='overlapcase',
-            name='decision',
-            field=models.CharField(blank=True, choices=[('', '-'), ('trim_second', 'Cắt phần chồng lấn khỏi thửa sau'), ('trim_first', 'Cắt phần chồng lấn khỏi thửa trước'), ('withdrawn', 'Thửa sau được rút lại'), ('cut_both', 'Tách phần chồng lấn khỏi cả hai thửa'), ('accepted', 'Chấp nhận, có lý do')], default='', max_length=12, verbose_name='quyết định'),
+            model_name="overlapcase",
+            name="decision",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "-"),
+                    ("trim_second", "Cắt phần chồng lấn khỏi thửa sau"),
+                    ("trim_first", "Cắt phần chồng lấn khỏi thửa trước"),
+                    ("withdrawn", "Thửa sau được rút lại"),
+                    ("cut_both", "Tách phần chồng lấn khỏi cả hai thửa"),
+                    ("accepted", "Chấp nhận, có lý do"),
+                ],
+                default="",
+                max_length=12,
+                verbose_name="quyết định",
+            ),
         ),
     ]

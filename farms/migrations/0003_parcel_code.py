@@ -7,56 +7,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cooperatives', '0003_packing_houses'),
-        ('crops', '0002_yield_norms'),
-        ('farms', '0002_cut_both'),
-        ('places', '0001_initial'),
+        ("cooperatives", "0003_packing_houses"),
+        ("crops", "0002_yield_norms"),
+        ("farms", "0002_cut_both"),
+        ("places", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='plot',
-            name='insert_insert',
+            model_name="plot",
+            name="insert_insert",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='plot',
-            name='update_update',
+            model_name="plot",
+            name="update_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='plot',
-            name='delete_delete',
+            model_name="plot",
+            name="delete_delete",
         ),
         migrations.AddField(
-            model_name='plot',
-            name='parcel_code',
-            field=models.CharField(blank=True, db_default='', default='', help_text='12 ký tự, chỉ ghi mã do cơ quan đất đai cấp.', max_length=12, verbose_name='mã định danh thửa đất'),
+            model_name="plot",
+            name="parcel_code",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="12 ký tự, chỉ ghi mã do cơ quan đất đai cấp.",
+                max_length=12,
+                verbose_name="mã định danh thửa đất",
+            ),
         ),
         migrations.AddField(
-            model_name='plothistory',
-            name='parcel_code',
-            field=models.CharField(blank=True, db_default='', default='', help_text='12 ký tự, chỉ ghi mã do cơ quan đất đai cấp.', max_length=12, verbose_name='mã định danh thửa đất'),
+            model_name="plothistory",
+            name="parcel_code",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="12 ký tự, chỉ ghi mã do cơ quan đất đai cấp.",
+                max_length=12,
+                verbose_name="mã định danh thửa đất",
+            ),
         ),
         migrations.AddIndex(
-            model_name='plot',
-            index=models.Index(condition=models.Q(('parcel_code', ''), _negated=True), fields=['parcel_code'], name='plot_parcel_code'),
+            model_name="plot",
+            index=models.Index(
+                condition=models.Q(("parcel_code", ""), _negated=True), fields=["parcel_code"], name="plot_parcel_code"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='plot',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."declared_area_m2", new_values."determination", new_values."grower_id", new_values."harvest_months", new_values."id", new_values."land_parcel", new_values."land_sheet", new_values."parcel_code", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."planted_year", new_values."ref", new_values."source", new_values."status", new_values."tree_count", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='98246adb8d799c3a61848f48946b4ab1e749b73a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_54af2', referencing='REFERENCING NEW TABLE AS new_values ', table='farms_plot', when='AFTER')),
+            model_name="plot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."declared_area_m2", new_values."determination", new_values."grower_id", new_values."harvest_months", new_values."id", new_values."land_parcel", new_values."land_sheet", new_values."parcel_code", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."planted_year", new_values."ref", new_values."source", new_values."status", new_values."tree_count", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="98246adb8d799c3a61848f48946b4ab1e749b73a",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_54af2",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="farms_plot",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='plot',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."declared_area_m2", new_values."determination", new_values."grower_id", new_values."harvest_months", new_values."id", new_values."land_parcel", new_values."land_sheet", new_values."parcel_code", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."planted_year", new_values."ref", new_values."source", new_values."status", new_values."tree_count", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."boundary" IS DISTINCT FROM (new_values."boundary") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."cooperative_id" IS DISTINCT FROM (new_values."cooperative_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."crop_id" IS DISTINCT FROM (new_values."crop_id") OR old_values."declared_area_m2" IS DISTINCT FROM (new_values."declared_area_m2") OR old_values."determination" IS DISTINCT FROM (new_values."determination") OR old_values."grower_id" IS DISTINCT FROM (new_values."grower_id") OR old_values."harvest_months" IS DISTINCT FROM (new_values."harvest_months") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."land_parcel" IS DISTINCT FROM (new_values."land_parcel") OR old_values."land_sheet" IS DISTINCT FROM (new_values."land_sheet") OR old_values."parcel_code" IS DISTINCT FROM (new_values."parcel_code") OR old_values."planted_year" IS DISTINCT FROM (new_values."planted_year") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."tree_count" IS DISTINCT FROM (new_values."tree_count") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."variety_id" IS DISTINCT FROM (new_values."variety_id") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='94f4f556c0d325d31046eed99c59e28caca41287', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d40fb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='farms_plot', when='AFTER')),
+            model_name="plot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT new_values."boundary", new_values."commune_id", new_values."cooperative_id", new_values."created_at", new_values."created_by_id", new_values."crop_id", new_values."declared_area_m2", new_values."determination", new_values."grower_id", new_values."harvest_months", new_values."id", new_values."land_parcel", new_values."land_sheet", new_values."parcel_code", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."planted_year", new_values."ref", new_values."source", new_values."status", new_values."tree_count", new_values."updated_at", new_values."variety_id", new_values."version" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."boundary" IS DISTINCT FROM (new_values."boundary") OR old_values."commune_id" IS DISTINCT FROM (new_values."commune_id") OR old_values."cooperative_id" IS DISTINCT FROM (new_values."cooperative_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."crop_id" IS DISTINCT FROM (new_values."crop_id") OR old_values."declared_area_m2" IS DISTINCT FROM (new_values."declared_area_m2") OR old_values."determination" IS DISTINCT FROM (new_values."determination") OR old_values."grower_id" IS DISTINCT FROM (new_values."grower_id") OR old_values."harvest_months" IS DISTINCT FROM (new_values."harvest_months") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."land_parcel" IS DISTINCT FROM (new_values."land_parcel") OR old_values."land_sheet" IS DISTINCT FROM (new_values."land_sheet") OR old_values."parcel_code" IS DISTINCT FROM (new_values."parcel_code") OR old_values."planted_year" IS DISTINCT FROM (new_values."planted_year") OR old_values."ref" IS DISTINCT FROM (new_values."ref") OR old_values."source" IS DISTINCT FROM (new_values."source") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."tree_count" IS DISTINCT FROM (new_values."tree_count") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."variety_id" IS DISTINCT FROM (new_values."variety_id") OR old_values."version" IS DISTINCT FROM (new_values."version")) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="94f4f556c0d325d31046eed99c59e28caca41287",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d40fb",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="farms_plot",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='plot',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT old_values."boundary", old_values."commune_id", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."crop_id", old_values."declared_area_m2", old_values."determination", old_values."grower_id", old_values."harvest_months", old_values."id", old_values."land_parcel", old_values."land_sheet", old_values."parcel_code", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."planted_year", old_values."ref", old_values."source", old_values."status", old_values."tree_count", old_values."updated_at", old_values."variety_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2c4f5df142f9dfd070e22a5f5179c7e701d61987', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_9e53a', referencing='REFERENCING OLD TABLE AS old_values ', table='farms_plot', when='AFTER')),
+            model_name="plot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "farms_plothistory" ("boundary", "commune_id", "cooperative_id", "created_at", "created_by_id", "crop_id", "declared_area_m2", "determination", "grower_id", "harvest_months", "id", "land_parcel", "land_sheet", "parcel_code", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "planted_year", "ref", "source", "status", "tree_count", "updated_at", "variety_id", "version") SELECT old_values."boundary", old_values."commune_id", old_values."cooperative_id", old_values."created_at", old_values."created_by_id", old_values."crop_id", old_values."declared_area_m2", old_values."determination", old_values."grower_id", old_values."harvest_months", old_values."id", old_values."land_parcel", old_values."land_sheet", old_values."parcel_code", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."planted_year", old_values."ref", old_values."source", old_values."status", old_values."tree_count", old_values."updated_at", old_values."variety_id", old_values."version" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="2c4f5df142f9dfd070e22a5f5179c7e701d61987",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_9e53a",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="farms_plot",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plot',
-            constraint=models.CheckConstraint(condition=models.Q(('parcel_code', ''), ('parcel_code__regex', '^[0-9b-hjkmnp-z]{12}$'), _connector='OR'), name='plot_parcel_code_is_geohash'),
+            model_name="plot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("parcel_code", ""), ("parcel_code__regex", "^[0-9b-hjkmnp-z]{12}$"), _connector="OR"
+                ),
+                name="plot_parcel_code_is_geohash",
+            ),
         ),
     ]

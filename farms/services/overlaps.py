@@ -14,11 +14,11 @@ from core.changes import announce
 from core.errors import DomainError, Finding, RuleViolated, WrongState
 from core.permissions import require
 from farms import notifications, sql
-from farms.changes import PlotsArrived, PlotsLeaving
+from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
+from farms.corrections import CORRECTING, Correction, usable_correction
 from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot, PlotStatus
 from farms.permissions import can_decide_overlap
-
-HOLDS_GROUND = (OverlapDecision.TRIM_FIRST, OverlapDecision.TRIM_SECOND)
+from places.services import commune_for
 
 
 class PlotsOverlap(DomainError):
@@ -44,6 +44,16 @@ def lock_ground(boundary: GEOSGeometry, commune_id: int) -> None:
     """Let no other writer store a plot in the communes that this shape touches until our transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(sql.LOCK_TOUCHED, {"commune": commune_id, "wkb": Binary(bytes(boundary.wkb))})
+
+
+def lock_plots(plot_ids: Iterable[int], boundary: GEOSGeometry | None = None) -> None:
+    """As `lock_ground`, for the ground of stored plots and of a new `boundary`: called before any plot is locked.
+
+    Ground, then plots, then their cases, then areas: all writers wait in this order, so that nobody waits in a ring.
+    """
+    shape = boundary if boundary is not None else MultiPolygon(srid=4326)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.LOCK_PLOTS, {"plots": list(plot_ids), "wkb": Binary(bytes(shape.wkb))})
 
 
 def neighbours_in_conflict(
@@ -115,16 +125,17 @@ def settle_cases(plot: Plot, *, by: Any) -> None:
 
 @transaction.atomic
 def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) -> OverlapCase:
-    """Decide a case: accepted as it is, or the later plot is withdrawn; trimming is drawn by the holder.
+    """Decide a case: accepted as it is, the later plot withdrawn, or one of the ready corrections applied.
 
-    Raises WrongState when it is decided, RuleViolated without a reason or when ground is to be trimmed but still
-    shared.
+    A correction gives the plots new versions and areas, draws anew the production areas that hold them, and leaves the
+    holders free to redraw. Raises WrongState when it is decided, RuleViolated without a reason or where the correction
+    leaves nothing that can be stored.
     """
-    # The plot before its cases, as in every other service: nobody waits in a ring.
-    Plot.objects.select_for_update(of=("self",)).get(pk=case.second_id)
-    case = (
-        OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune").get(pk=case.pk)
-    )
+    lock_plots([case.first_id, case.second_id])
+    pair = Plot.objects.filter(pk__in=[case.first_id, case.second_id]).order_by("pk")
+    list(pair.select_for_update(of=("self",)).values_list("pk"))
+    rows = OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune")
+    case = rows.get(pk=case.pk)
     require(can_decide_overlap(by, case))
     if case.status != OverlapStatus.OPEN:
         raise WrongState("overlap_decided", _("Vụ chồng lấn này đã được giải quyết."))
@@ -132,8 +143,12 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
         raise RuleViolated("decision_unknown", _("Hãy chọn một cách giải quyết."))
     if not reason.strip():
         raise RuleViolated("reason_missing", _("Hãy ghi lý do."))
-    if decision in HOLDS_GROUND:
-        raise RuleViolated("still_overlapping", _("Hai thửa còn chồng nhau. Hợp tác xã phải sửa ranh giới trước."))
+    if decision in CORRECTING:
+        correction = usable_correction(case, decision)
+        _close(case, decision, reason, by=by)
+        _apply(case, correction, by=by)
+        notifications.overlap_corrected(case, correction)
+        return case
     _close(case, decision, reason, by=by)
     plots = Plot.objects.filter(pk=case.second_id)
     announce(PlotsLeaving(plots=plots))
@@ -145,6 +160,26 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
     announce(PlotsArrived(plots=plots))
     notifications.overlap_decided(case)
     return case
+
+
+def _apply(case: OverlapCase, correction: Correction, *, by: Any) -> None:
+    """Store the cut plots; what hangs on them hears of it in the same transaction."""
+    touched = Plot.objects.filter(pk__in=[case.first_id, case.second_id])
+    announce(PlotsLeaving(plots=touched))
+    for side in correction.changed:
+        plot = case.first if side.plot_id == case.first_id else case.second
+        Plot.objects.filter(pk=side.plot_id).update(
+            boundary=side.ground,
+            commune=commune_for(side.ground),
+            source=plot.source | {"corrected": {"case": case.pk, "decision": correction.decision}},
+            version=F("version") + 1,
+            updated_at=timezone.now(),
+        )
+    for side in correction.changed:
+        settle_cases(Plot.objects.get(pk=side.plot_id), by=by)
+    _free(case.second_id)
+    announce(PlotsArrived(plots=touched))
+    announce(PlotsCorrected(plots=Plot.objects.filter(pk__in=[side.plot_id for side in correction.changed])))
 
 
 def _close(case: OverlapCase, decision: str, reason: str, *, by: Any) -> None:

@@ -14,7 +14,7 @@ from core.permissions import require
 from farms.changes import PlotsArrived, PlotsLeaving
 from farms.models import Plot, PlotStatus
 from farms.permissions import can_add_plot, can_change_plot
-from farms.services.overlaps import lock_ground, neighbours_in_conflict, open_cases, settle_cases
+from farms.services.overlaps import lock_ground, lock_plots, neighbours_in_conflict, open_cases, settle_cases
 from places.services import commune_for
 
 PARCEL_CODE = re.compile(r"|[0-9b-hjkmnp-z]{12}")  # none, or a GeoHash of 12 characters
@@ -66,6 +66,10 @@ def add_plot(cooperative: Cooperative, boundary: MultiPolygon, *, by: Any, **fie
 @transaction.atomic
 def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
     """Change attributes or the boundary of a plot; its version goes up. Errors as in `add_plot`, and WrongState."""
+    boundary = fields.get("boundary")
+    require(can_change_plot(by, plot))  # before the lock: a stranger must not hold up a commune
+    if boundary is not None:
+        lock_plots([plot.pk], boundary)
     plot = Plot.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=plot.pk)
     require(can_change_plot(by, plot))
     if plot.status == PlotStatus.ARCHIVED:
@@ -76,7 +80,6 @@ def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
     _check_fields(plot.cooperative, plot, fields)
     stored = Plot.objects.filter(pk=plot.pk)
     announce(PlotsLeaving(plots=stored))
-    boundary = fields.get("boundary")
     others: list[Plot] = []
     if boundary is not None:
         commune = commune_for(boundary)
@@ -99,6 +102,8 @@ def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
 @transaction.atomic
 def archive_plot(plot: Plot, reason: str, *, by: Any) -> Plot:
     """Take a plot out of use; `reason` is one of ARCHIVE_REASONS. Nothing is deleted, open overlap cases end."""
+    require(can_change_plot(by, plot))
+    lock_plots([plot.pk])  # neighbours may be set free
     plot = Plot.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=plot.pk)
     require(can_change_plot(by, plot))
     if plot.status == PlotStatus.ARCHIVED:
