@@ -148,8 +148,6 @@ def _refresh(ids: list[int], without: QuerySet[Plot] | None = None) -> list[int]
     if without is not None:
         rows = AreaPlot.objects.filter(area__in=ids, plot__in=without)
         gone = list(rows.order_by().values_list("plot_id", flat=True).distinct())
-    if len(ids) > 1:
-        _lock_in_order(ids)
     with connection.cursor() as cursor:
         cursor.execute(
             sql.REFRESH_OUTLINES,
