@@ -52,7 +52,8 @@ def holds_at(user: Any, grant: str, unit: AdministrativeUnit, *, level: str = ""
 
 
 def units_with(user: Any, grant: str, *, level: str = "") -> Any:
-    """Return the units (posts and everything below) where the user holds the grant; empty for strangers.
+    """Return the units (posts, everything below, and the former units that went into those) where the user holds the
+    grant; empty for strangers. What a former commune left belongs to the one it went into.
 
     `level` as in `holds_at`.
     """
@@ -61,4 +62,4 @@ def units_with(user: Any, grant: str, *, level: str = "") -> Any:
     posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
     if level:
         posts = posts.filter(unit__level__in=LEVELS_FROM[level])
-    return AdministrativeUnit.objects.within_units(posts.values_list("unit_id", flat=True))
+    return AdministrativeUnit.objects.with_former(posts.values_list("unit_id", flat=True))

@@ -99,3 +99,19 @@ SKETCH = """
            ST_X(ST_TransScale(ST_Centroid(outline), -x, -y, 1 / unit, 1 / unit)),
            ST_Y(ST_TransScale(ST_Centroid(outline), -x, -y, 1 / unit, 1 / unit))
     FROM box"""
+
+# Counters that are older than the codes of their scope, as after a restore of a part: the next number would be one
+# that was given already.
+COUNTERS_BEHIND = """
+    SELECT code.scheme_id, code.scope, coalesce(counter.last, 0), max(code.serial)
+    FROM codes_productionareacode code
+    LEFT JOIN codes_codecounter counter ON counter.scheme_id = code.scheme_id AND counter.scope = code.scope
+    WHERE code.serial IS NOT NULL
+    GROUP BY code.scheme_id, code.scope, counter.last
+    HAVING max(code.serial) > coalesce(counter.last, 0)
+    ORDER BY 1, 2"""
+
+# Only ever forward. %s: scheme id, scope, the highest serial of its codes.
+CATCH_UP = """
+    INSERT INTO codes_codecounter (scheme_id, scope, last) VALUES (%s, %s, %s)
+    ON CONFLICT (scheme_id, scope) DO UPDATE SET last = greatest(codes_codecounter.last, EXCLUDED.last)"""

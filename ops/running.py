@@ -44,6 +44,7 @@ PREPARE_DATABASE = (
     ["createcachetable"],
     ["grant_app_role"],
     ["load_reference_data"],
+    ["check_counters", "--repair"],
 )
 
 

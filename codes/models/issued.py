@@ -21,6 +21,8 @@ from core.triggers import Frozen
 class CodeCounter(models.Model):
     """The last serial given within a scope of a scheme; its row is locked last, in the issuing transaction."""
 
+    is_never_deleted = True
+
     scheme = models.ForeignKey(CodeScheme, models.PROTECT, related_name="counters")
     scope = models.CharField(max_length=80)
     last = models.PositiveIntegerField(default=0)
