@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from casework.models import RequestVersion
 from casework.services.versions import GIVEN
-from casework.sql import GROUND_DIFFERENCE
+from casework.sql import VERSION_GROUND
 from codes.models import CodeScheme, DocumentKind, Market
 
 FIELD_LABELS = {
@@ -181,7 +181,7 @@ def _documents(old: dict[int, dict[str, Any]], new: dict[int, dict[str, Any]]) -
 
 def _ground(old: RequestVersion, new: RequestVersion) -> tuple[GroundChange, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(GROUND_DIFFERENCE, [old.pk, new.pk])
+        cursor.execute(VERSION_GROUND, [old.pk, new.pk])
         return tuple(GroundChange(which, json.loads(shape), area) for which, shape, area in sorted(cursor.fetchall()))
 
 

@@ -143,3 +143,14 @@ PAPERS = """
     WHERE paper.code_request_id = %(request)s AND paper.removed_at IS NULL
       AND (paper.kind <> 'diary' OR paper.season <> '')
     ORDER BY 1 DESC, 2, 3, 4"""
+
+# What the ground of two versions of a request does not share, both ways in one statement. Parts below a square metre
+# are noise of the overlay, not a change. Answers up to two rows: which, GeoJSON in EPSG:4326 (7 decimals), m².
+VERSION_GROUND = """
+    SELECT side.which, ST_AsGeoJSON(ST_Collect(part.geom), 7), SUM(ST_Area(part.geom::geography))
+    FROM casework_requestversion AS old, casework_requestversion AS new,
+         LATERAL (VALUES ('added', ST_Difference(new.boundary, old.boundary)),
+                         ('removed', ST_Difference(old.boundary, new.boundary))) AS side (which, shape),
+         LATERAL ST_Dump(ST_CollectionExtract(side.shape, 3)) AS part
+    WHERE old.id = %s AND new.id = %s AND ST_Area(part.geom::geography) >= 1
+    GROUP BY side.which"""
