@@ -11,16 +11,22 @@ from urllib.parse import unquote
 
 import pytest
 from django.utils.html import escape
+from django.utils.timezone import localdate
 
 from casework import services as casework
+from casework.models import Inspection
+from casework.services.inspections import Seen
+from codes.certificates.seal import make_seal
 from codes.models import ProductionArea, ProductionAreaCode
 from codes.services import Act, form_area, issue_codes, suspend_code
+from codes.services.certificates import make_certificate
 from cooperatives.models import Cooperative, MemberRole
 from core.text import fold
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
 from maps.layers import MAP_LAYERS
 from office.models import Document, Job
 from products import services as products
+from tests.factories.certificates import new_seal_key
 from tests.factories.cooperatives import make_cooperative, make_grower, make_membership
 from tests.factories.farms import make_plot
 from tests.factories.people import make_person
@@ -59,6 +65,9 @@ SECRETS = {
     "contact of the request": "Kỹ Thuật Wvanh Jẫn",
     "note of the request": "Ghi chú zfỏng nội bộ",
     "reason of the office": "Lý do kín jwoẻn",
+    "minutes of a visit": "Thấy vwỏn zụng cụ",
+    "signer of a visit": "Bà Fjụng Wáz",
+    "note of a planned visit": "Gặp zụ trưởng ấp",
     "uploaded file": "danh-sach-qjwem.csv",
     "row of the file": "Phạm Zwồi Jưn",
 }
@@ -69,6 +78,7 @@ FIELDS = {
     "field of a hidden area": square(105.723817, 10.427519, side_m=120),
 }
 HOUSEHOLD_SEAT = middle_of(square(105.731935, 10.417426))
+VISIT_POSITION = middle_of(square(105.741733, 10.407319))
 ANCIENT = date(2026, 9, 1)
 
 
@@ -77,6 +87,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
     """Everything that holds a person, among neighbours that are public."""
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 1_000_000)
     settings.MEDIA_ROOT = tmp_path
+    settings.SEAL_KEYS = [new_seal_key()]
     clerk.full_name, clerk.email, clerk.phone = SECRETS["clerk"], SECRETS["clerk's mail"], SECRETS["clerk's phone"]
     clerk.save()
     officer.full_name = SECRETS["officer"]
@@ -129,6 +140,15 @@ def _fields(cooperative, household, mango, clerk, officer, scheme, market):
         Act(reason=SECRETS["reason of the office"], document_number="1", effective_on=ANCIENT, public_note="Tạm dừng"),
         by=officer,
     )
+    for code in codes:
+        casework.record_inspection(
+            code, visited_on=ANCIENT, result="minor", report=SECRETS["minutes of a visit"], by=officer,
+            position=VISIT_POSITION, accuracy_m=4, purpose="misuse", seen=Seen(signer_name=SECRETS["signer of a visit"]),
+        )  # fmt: skip
+        casework.plan_visit(
+            code, planned_on=localdate(), purpose="misuse", note=SECRETS["note of a planned visit"], by=officer
+        )
+        make_certificate(code)
     for area in areas:  # sold, so that the areas are public, their outlines not
         make_offer(make_product(area.cooperative, by=clerk, crop=mango, area=area), by=clerk)
     case = OverlapCase.objects.create(first=loose, second=hidden, shared=FIELDS["field of a hidden area"])
@@ -187,7 +207,15 @@ def sample_paths(stage):
         "withdraw",
     )
     exports = ("products", "offers", "areas", "codes", "cooperatives", "land-use", "units", "plots", "requests")
+    visit = Inspection.objects.first().pk
     return {
+        "desk/inspections/<int:pk>/": [f"desk/inspections/{visit}/"],
+        "desk/inspections/<int:pk>/minutes/": [f"desk/inspections/{visit}/minutes/"],
+        "desk/inspections/<int:pk>/photos/<int:number>/": [f"desk/inspections/{visit}/photos/0/"],
+        "desk/inspections/visits/<int:pk>/cancel/": [f"desk/inspections/visits/{visit}/cancel/"],
+        "api/v1/inspections/<uuid:client_id>/photos/": [
+            f"api/v1/inspections/{Inspection.objects.get(pk=visit).client_id}/photos/"
+        ],
         "problems/<slug:code>": ["problems/not_found"],
         "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": ["accounts/confirm-email/abc/"],
         "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": ["accounts/password/reset/key/1-abc/"],
@@ -223,7 +251,18 @@ def sample_paths(stage):
         "coop/products/<int:pk>/": [f"coop/products/{product.pk}/"],
         "coop/products/<int:pk>/publish/": [f"coop/products/{product.pk}/publish/"],
         "coop/offers/<int:pk>/end/": [f"coop/offers/{offer.pk}/end/"],
-        "v/<path:code>/": [f"v/{one.code}/" for one in stage["codes"]],
+        "v/<path:code>/": [f"v/{one.code}/" for one in stage["codes"]]
+        + [f"v/{make_seal(one.code, 1)}/" for one in stage["codes"]],
+        "api/v1/codes/<str:key>/check/": [f"api/v1/codes/{one.code}/check/" for one in stage["codes"]],
+        **{
+            f"codes/<str:code>/certificate/{rest}": [
+                f"codes/{one.code}/certificate/{rest.replace('<int:version>', '1')}" for one in stage["codes"]
+            ]
+            for rest in ("", "make/", "<int:version>.pdf", "<int:version>/signed/")
+        },
+        "^codes/(?P<code>[A-Z0-9-]{2,60})/plate\\.(?P<suffix>svg|pdf)$": [
+            f"codes/{one.code}/plate.{suffix}" for one in stage["codes"] for suffix in ("svg", "pdf")
+        ],
         "v/<path:code>": [f"v/{one.code}" for one in stage["codes"]] + ["v/VN-XXOR-0009"],
         "coop/growers/<int:pk>/consent/": [f"coop/growers/{plot.grower_id}/consent/"],
         "desk/cooperatives/<int:pk>/verify/": [f"desk/cooperatives/{stage['household'].pk}/verify/"],
@@ -237,6 +276,8 @@ def sample_paths(stage):
         "coop/requests/<int:pk>/": [f"coop/requests/{asked.pk}/"],
         "coop/requests/<int:pk>/change/": [f"coop/requests/{asked.pk}/change/"],
         "requests/<int:pk>/steps/<slug:step>/": [f"requests/{asked.pk}/steps/take_up/"],
+        "desk/codes/<int:pk>/history/": [f"desk/codes/{one.pk}/history/" for one in stage["codes"]],
+        "desk/codes/<int:pk>/history.csv": [f"desk/codes/{one.pk}/history.csv" for one in stage["codes"]],
         "desk/<int:pk>/": [f"desk/{asked.pk}/"],
         "receipts/<slug:receipt>/": [f"receipts/{asked.receipt}/"],  # state and dates, nothing of persons
         "coop/plots/<int:pk>/": [f"coop/plots/{pk}/" for pk in Plot.objects.values_list("pk", flat=True)],
@@ -305,6 +346,8 @@ def leaks_in(text):
             yield name
     if cut(HOUSEHOLD_SEAT.x) in text and cut(HOUSEHOLD_SEAT.y) in text:
         yield "household's seat"
+    if cut(VISIT_POSITION.x) in text and cut(VISIT_POSITION.y) in text:
+        yield "position of a visit"
 
 
 def cut(degrees):

@@ -79,6 +79,7 @@ def code_detail(request: HttpRequest, pk: int) -> HttpResponse:
     steps = available_transitions(code, request.user)
     context = {
         "code": code,
+        "may_read_history": holds(request.user, "casework.view_history"),
         "status": shown_status(code),
         "approvals": approvals,
         "steps": [(step, _act_form(code, step.name)) for step in steps if step.name != "supersede"],
