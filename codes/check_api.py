@@ -1,4 +1,4 @@
-"""API of the public checks, under /api/v1/: what holds for a code today, and whether a file is a certificate of ours."""
+"""API of the public checks, under /api/v1/: what holds for a code today, whether a file is a certificate of ours."""
 
 from typing import Any
 

@@ -5,6 +5,7 @@ from django.apps import apps
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
+from codes.certificates import trust
 from codes.models import CodeCounter, CodeScheme
 from codes.reference import shipped_schemes
 from demo import removal_sql as sql
@@ -21,7 +22,7 @@ def remove_demo() -> dict[str, int]:
     with pgtrigger.ignore(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(sql.GONE)
-        cursor.execute("SELECT file FROM office_document WHERE uploaded_by_id IN (SELECT id FROM gone_user)")
+        cursor.execute(sql.GONE_FILES)
         files = [name for (name,) in cursor.fetchall()]
         for table, condition in sql.DELETIONS:
             if table in histories:
@@ -59,3 +60,5 @@ def _forget_files(files: list[str]) -> None:
     for name in files:
         default_storage.delete(name)
     accounts_file().unlink(missing_ok=True)
+    for path in trust.folder().glob("demo-*.pem"):
+        path.unlink()

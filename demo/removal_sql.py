@@ -3,6 +3,10 @@
 GONE = """
 CREATE TEMPORARY TABLE gone_cooperative ON COMMIT DROP AS
   SELECT id FROM cooperatives_cooperative WHERE starts_with(slug, 'demo-') OR starts_with(slug, 'bench-');
+CREATE TEMPORARY TABLE gone_paper ON COMMIT DROP AS
+  SELECT unnest(ARRAY[paper.document_id, paper.signed_document_id]) AS id
+  FROM codes_codecertificate paper JOIN codes_productionareacode code ON code.id = paper.code_id
+  WHERE code.holder_id IN (SELECT id FROM gone_cooperative);
 CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE starts_with(username, 'demo-');
 CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE starts_with(slug, 'demo-');
 CREATE TEMPORARY TABLE gone_person ON COMMIT DROP AS
@@ -31,6 +35,11 @@ _PLOT = _of("first_id", "farms_plot", _COOPERATIVE) + " OR " + _of("second_id", 
 _IMPORT = _of("plot_import_id", "farms_plotimport", _COOPERATIVE)
 _LAYER = "layer_id IN (SELECT id FROM gone_layer)"
 _PERSON = "person_id IN (SELECT id FROM gone_person)"
+# Certificates are made by jobs of nobody; one that comes too late finds no code.
+_JOB = "created_by_id IN (SELECT id FROM gone_user) OR kind = 'codes.make_certificates'"
+_TASK = f"args_kwargs -> 'args' ->> 0 IN (SELECT id::text FROM office_job WHERE {_JOB})"
+_DOCUMENT = "uploaded_by_id IN (SELECT id FROM gone_user) OR id IN (SELECT id FROM gone_paper)"
+GONE_FILES = f"SELECT file FROM office_document WHERE {_DOCUMENT}"
 
 DELETIONS = (
     ("products_enquirymessage", _ENQUIRY),
@@ -44,6 +53,7 @@ DELETIONS = (
     ("casework_coderequest", _COOPERATIVE),
     ("codes_codeevent", _CODE),
     ("codes_marketapproval", _CODE),
+    ("codes_codecertificate", _CODE),
     ("codes_productionareacode_superseded_by", _CODE_FROM),
     ("codes_productionareacode", _HOLDER),
     ("codes_areaplot", _AREA),
@@ -63,8 +73,9 @@ DELETIONS = (
     ("landuse_landuselayer", "id IN (SELECT id FROM gone_layer)"),
     ("office_notice", _USER),
     ("office_idempotencykey", _USER),
-    ("office_job", "created_by_id IN (SELECT id FROM gone_user)"),
-    ("office_document", "uploaded_by_id IN (SELECT id FROM gone_user)"),
+    ("django_tasks_database_dbtaskresult", _TASK),
+    ("office_job", _JOB),
+    ("office_document", _DOCUMENT),
     ("authtoken_token", _USER),
     ("account_emailaddress", _USER),
     ("mfa_authenticator", _USER),

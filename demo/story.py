@@ -15,6 +15,7 @@ from demo.conflicts import make_conflicts
 from demo.ground import Farmed, all_blocks, blocks_around, plant
 from demo.land import make_land_use
 from demo.market import make_enquiries, make_products
+from demo.papers import tell_certificates
 from demo.stage import make_certificates, make_cooperatives, make_growers
 from farms.models import Plot
 from people.models import Channel, Purpose
@@ -50,6 +51,7 @@ def _acts() -> Iterator[str]:
     _give_some_consents(cooperatives["demo-xoai-nang-vang"])
     yield f"{len(areas)} production areas"
     yield tell_casefiles(areas, clerk=helper, officer=users["demo-canbo2"])
+    yield tell_certificates(officer=users["demo-canbo2"])
     yield make_products(cooperatives, areas, helper)
     yield make_enquiries(cooperatives, helper)
     yield make_land_use(users["demo-quyhoach"])

@@ -1,5 +1,6 @@
 """System packages: finds out what is missing and installs it by apt, or says exactly which line to run."""
 
+import ctypes.util
 import os
 import shutil
 import sys
@@ -11,6 +12,12 @@ from ops.shell import Refused, is_root, run, say, succeeds
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 13)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NOTO_FONT = Path("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf")
+# Certificates are drawn by these (WeasyPrint loads them by name), in the font above.
+DRAWING_LIBRARIES = {
+    "pango-1.0": "libpango-1.0-0",
+    "pangoft2-1.0": "libpangoft2-1.0-0",
+    "harfbuzz-subset": "libharfbuzz-subset0",
+}
 # A fresh PostgreSQL package would make and start a system cluster that nobody asked for.
 NO_SYSTEM_CLUSTER = Path("/etc/postgresql-common/createcluster.d/vungtrong.conf")
 
@@ -23,8 +30,8 @@ def ensure(*, service_user: str | None, browser: bool) -> None:
     if shutil.which("apt-get") is None:
         raise Refused(
             "This machine has no apt. Install these by its own means, then try again: PostgreSQL 15 or newer "
-            "with PostGIS 3.3 or newer, gettext, bubblewrap, Python 3.11 to 3.13 with venv"
-            + (", Chromium, Noto fonts" if browser else "")
+            "with PostGIS 3.3 or newer, gettext, bubblewrap, Pango, Noto fonts, Python 3.11 to 3.13 with venv"
+            + (", Chromium" if browser else "")
         )
     say(f"      installing {' '.join(names)}")
     _install(names)
@@ -54,7 +61,8 @@ def missing(*, service_user: str | None, browser: bool) -> list[str]:
         names += ["python3", "python3-venv"]
     if browser and find_chromium() is None:
         names.append("chromium")
-    if browser and not NOTO_FONT.exists():
+    names += [package for library, package in DRAWING_LIBRARIES.items() if not ctypes.util.find_library(library)]
+    if not NOTO_FONT.exists():
         names.append("fonts-noto-core")
     return names
 

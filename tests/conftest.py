@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.factories.cooperatives",
     "tests.factories.farms",
     "tests.factories.codes",
+    "tests.factories.certificates",
     "tests.factories.casework",
     "tests.factories.products",
     "tests.people",

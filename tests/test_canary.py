@@ -143,7 +143,8 @@ def _fields(cooperative, household, mango, clerk, officer, scheme, market):
     for code in codes:
         casework.record_inspection(
             code, visited_on=ANCIENT, result="minor", report=SECRETS["minutes of a visit"], by=officer,
-            position=VISIT_POSITION, accuracy_m=4, purpose="misuse", seen=Seen(signer_name=SECRETS["signer of a visit"]),
+            position=VISIT_POSITION, accuracy_m=4, purpose="misuse",
+            seen=Seen(signer_name=SECRETS["signer of a visit"]),
         )  # fmt: skip
         casework.plan_visit(
             code, planned_on=localdate(), purpose="misuse", note=SECRETS["note of a planned visit"], by=officer

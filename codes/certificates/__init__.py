@@ -1,1 +1,1 @@
-"""Certificates and plates of codes: seals, content, drawing, and the check of files. Writes: codes.services.certificates."""
+"""Certificates and plates of codes: seals, content, drawing, check of files. Writes: codes.services.certificates."""

@@ -21,10 +21,10 @@ CORNERS = """
         SELECT NULL, ST_Multi(ST_OrientedEnvelope(shape)) FROM ground
         WHERE NOT EXISTS (SELECT 1 FROM counted WHERE corners <= %(most)s)
     ), frame AS (
-        SELECT flat, ST_XMin(flat) AS x, ST_YMin(flat) AS y,
-               greatest(ST_XMax(flat) - ST_XMin(flat), ST_YMax(flat) - ST_YMin(flat), 20) / %(size)s AS unit,
-               cos(radians(ST_Y(ST_Transform(ST_Centroid(flat), 4326)))) AS shrink
-        FROM ground
+        SELECT flat, (ST_XMin(flat) + ST_XMax(flat) - side) / 2 AS x, (ST_YMin(flat) + ST_YMax(flat) - side) / 2 AS y,
+               side / %(size)s AS unit, cos(radians(ST_Y(ST_Transform(ST_Centroid(flat), 4326)))) AS shrink
+        FROM ground CROSS JOIN LATERAL
+             greatest(ST_XMax(flat) - ST_XMin(flat), ST_YMax(flat) - ST_YMin(flat), 20) AS side
     ), points AS (
         SELECT ST_Transform(point.geom, 4326) AS round, ST_Transform(point.geom, 3857) AS flat, point.path
         FROM chosen CROSS JOIN ST_DumpPoints(chosen.shape) AS point

@@ -1,4 +1,4 @@
-"""An uploaded file on its way to the check: looked at where Django put it, or in a temporary copy that is gone after."""
+"""An uploaded file on its way to the check: looked at in a temporary copy that is gone after."""
 
 import tempfile
 from pathlib import Path

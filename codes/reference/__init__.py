@@ -52,6 +52,7 @@ def load() -> str:
         )
     )
     add_schedules({"codes.tell_expiring": DAY}, at=dt.time(6, 0))
+    add_schedules({"codes.make_certificates": DAY}, at=dt.time(2, 30))
     return f"codes: {markets} markets, {sum(made)} schemes and {rows} of their rows added"
 
 

@@ -18,9 +18,9 @@ from codes.services.certificates import make_certificate, seal_url
 from cooperatives.models import Cooperative, PackingHouse
 from crops.models import YieldNorm
 from office.models import Document, Job
-from tests.codes.test_certificates import authority, bytes_of, certificate, installation, new_key, trusted  # noqa: F401
+from tests.factories.certificates import bytes_of, new_seal_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installation")]
 
 
 def page_of(path):
@@ -72,7 +72,7 @@ def test_forged_seal_is_refused_without_the_database(certificate, django_assert_
 
 def test_seal_of_another_installation_is_forged(certificate, settings):
     path = sealed()
-    settings.SEAL_KEYS = [new_key()]
+    settings.SEAL_KEYS = [new_seal_key()]
 
     assert page_of(path)[0].status_code == 404
 
@@ -365,7 +365,6 @@ def test_plates(certificate, client, clerk, size):
 
 
 def test_plates_escape_and_hide_households(certificate, code, client, clerk):
-    ProductionAreaCode.objects.filter(pk=code.pk)
     code.area_name, code.holder.kind = "<b>&", "household"
 
     drawing = plate_svg(code, seal_url(code.code, 1), SIZES["a4"], is_demo=True)

@@ -1,9 +1,7 @@
 """Certificates: PDF/A with everything inside, versions, seals, signing, one altered byte, forgeries."""
 
-import base64
 import datetime as dt
 import io
-import os
 
 import pikepdf
 import pytest
@@ -16,7 +14,6 @@ from codes import services
 from codes.certificates import demo_signer, files, render, seal, trust
 from codes.certificates.files import Verdict, check_file
 from codes.models import CodeCertificate, ProductionArea, ProductionAreaCode
-from codes.services import Act
 from codes.services.certificates import (
     is_being_made,
     make_certificate,
@@ -27,46 +24,11 @@ from cooperatives.models import Cooperative
 from core.errors import NotAllowed, RuleViolated, WrongState
 from office.models import Job
 from office.services import run_job
+from tests.factories.certificates import bytes_of, new_seal_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installation")]
 
 VIETNAMESE = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-
-
-def new_key():
-    return base64.urlsafe_b64encode(os.urandom(32)).decode()
-
-
-@pytest.fixture(autouse=True)
-def installation(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
-    settings.STATE_DIR = tmp_path
-    settings.SEAL_KEYS = [new_key()]
-    settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 1_000_000)
-    return tmp_path
-
-
-@pytest.fixture
-def certificate(code):
-    return make_certificate(code)
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return demo_signer.make_authority("Sở Thử", "Nguyễn Thử Ký")
-
-
-@pytest.fixture
-def trusted(authority, installation):
-    folder = installation / "trust" / "revocation"
-    folder.mkdir(parents=True)
-    (folder.parent / "office.pem").write_bytes(authority.root_pem)
-    return authority
-
-
-def bytes_of(document):
-    with document.file.open("rb") as file:
-        return file.read()
 
 
 def text_of(pdf):
@@ -188,7 +150,7 @@ def test_changed_ground_makes_a_new_version_that_says_so(certificate, area, cler
 
 def test_no_certificate_for_codes_that_are_over_or_without_ground(code, officer):
     ProductionAreaCode.objects.filter(pk=code.pk).update(status="revoked")
-    with pytest.raises(WrongState, match="code_over|thu hồi"):
+    with pytest.raises(WrongState, match="thu hồi"):
         make_certificate(code)
 
     imported = ProductionAreaCode.objects.create(
@@ -233,18 +195,18 @@ def test_seal_is_read_back_without_the_database(django_assert_num_queries):
 
 def test_no_seal_without_the_key(settings):
     text = seal.make_seal("VN-XXOR-0001", 1)
-    code, version, mac = text.split(".")
+    code, _version, mac = text.split(".")
     other = "A" if mac[-1] != "A" else "B"
 
     for forged in (f"{code}.2.{mac}", f"VN-XXOR-0002.1.{mac}", f"{code}.1.{mac[:-1]}{other}", f"{code}.1.", code, ""):
         assert seal.read_seal(forged) is None
-    settings.SEAL_KEYS = [new_key()]
+    settings.SEAL_KEYS = [new_seal_key()]
     assert seal.read_seal(text) is None
 
 
 def test_keys_rotate(settings):
     old = seal.make_seal("VN-XXOR-0001", 1)
-    settings.SEAL_KEYS = [new_key(), *settings.SEAL_KEYS]
+    settings.SEAL_KEYS = [new_seal_key(), *settings.SEAL_KEYS]
 
     assert seal.read_seal(old) is not None
     assert seal.make_seal("VN-XXOR-0001", 1) != old
