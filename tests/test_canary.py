@@ -14,12 +14,23 @@ from django.utils.html import escape
 from django.utils.timezone import localdate
 
 from casework import services as casework
+from casework.services.opinions import digest_of_token
 from casework.models import Inspection
 from casework.services.inspections import Seen
 from codes.certificates.seal import make_seal
-from codes.models import ProductionArea, ProductionAreaCode
-from codes.services import Act, form_area, issue_codes, suspend_code
+from codes.models import CodeList, CodeListRow, Lot, ProductionArea, ProductionAreaCode
+from codes.services import (
+    Act,
+    PackingCodeFacts,
+    ask_link,
+    form_area,
+    issue_codes,
+    record_packing_code,
+    register_packing_house,
+    suspend_code,
+)
 from codes.services.certificates import make_certificate
+from codes.workflow import CODE_TRANSITIONS
 from cooperatives.models import Cooperative, MemberRole
 from core.text import fold
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
@@ -70,6 +81,11 @@ SECRETS = {
     "note of a planned visit": "Gặp zụ trưởng ấp",
     "uploaded file": "danh-sach-qjwem.csv",
     "row of the file": "Phạm Zwồi Jưn",
+    "packing house's person": "Quản Lý Fjọt Zwân",
+    "packing house's phone": "0007719364",
+    "note of a packing link": "Chuyện riêng jwịp",
+    "lot number": "LO-ZJW-77",
+    "note of a lot": "Chuyến đêm fwụt",
 }
 # A lone household's field, one without an area, and one whose area is hidden; far from everything public.
 FIELDS = {
@@ -80,6 +96,7 @@ FIELDS = {
 HOUSEHOLD_SEAT = middle_of(square(105.731935, 10.417426))
 VISIT_POSITION = middle_of(square(105.741733, 10.407319))
 ANCIENT = date(2026, 9, 1)
+OPINION_TOKEN = "canary-token-of-an-opinion"
 
 
 @pytest.fixture
@@ -150,10 +167,53 @@ def _fields(cooperative, household, mango, clerk, officer, scheme, market):
             code, planned_on=localdate(), purpose="misuse", note=SECRETS["note of a planned visit"], by=officer
         )
         make_certificate(code)
+    trade = _trade(codes[0], household, cooperative, clerk, officer)
     for area in areas:  # sold, so that the areas are public, their outlines not
         make_offer(make_product(area.cooperative, by=clerk, crop=mango, area=area), by=clerk)
     case = OverlapCase.objects.create(first=loose, second=hidden, shared=FIELDS["field of a hidden area"])
-    return {"plot": loose, "area": areas[1], "household_area": areas[0], "codes": codes, "request": asked, "case": case}
+    return {
+        "plot": loose,
+        "area": areas[1],
+        "household_area": areas[0],
+        "codes": codes,
+        "request": asked,
+        "case": case,
+    } | trade
+
+
+def _trade(code, household, cooperative, clerk, officer):
+    """A packing house that may use the household's code, a lot under it, a list of codes."""
+    house = register_packing_house(
+        name="Nhà đóng gói", commune=cooperative.commune, operator=cooperative, by=officer,
+        contact_name=SECRETS["packing house's person"], phone=SECRETS["packing house's phone"],
+    )  # fmt: skip
+    packing_code = record_packing_code(house, PackingCodeFacts("VN-XXPH-0001"), by=officer)
+    link = ask_link(code, packing_code, by=clerk, note=SECRETS["note of a packing link"])
+    lot = Lot.objects.create(
+        code=code, packing_code=packing_code, lot_number=SECRETS["lot number"], shipped_on=ANCIENT, weight_kg=7,
+        note=SECRETS["note of a lot"], declared_for=cooperative, declared_by=clerk,
+    )  # fmt: skip
+    document = Document.objects.create(
+        file="y.csv", name=SECRETS["uploaded file"], size=1, sha256="1" * 64, uploaded_by=officer
+    )
+    code_list = CodeList.objects.create(
+        kind="old_codes", scheme=code.scheme, unit=cooperative.commune, document=document, decided_on=ANCIENT,
+        status="previewed", created_by=officer,
+    )  # fmt: skip
+    CodeListRow.objects.create(
+        code_list=code_list, row=1, code_text="X1", verdict="refused", values={"holder": SECRETS["row of the file"]}
+    )
+    return {"house": house, "packing_code": packing_code, "link": link, "lot": lot, "code_list": code_list}
+
+
+def _file_of(asked, clerk, officer, document):
+    """A document of the request, and a question to another office whose link is known here."""
+    paper = asked.documents.create(document=document, kind="map", title=SECRETS["uploaded file"], added_by=clerk)
+    asked.opinions.create(
+        office="Phòng Đất đai", email="datdai@canary.test", question="Đúng quy hoạch không?",
+        token_digest=digest_of_token(OPINION_TOKEN), due_on=date(2999, 1, 1), asked_by=officer,
+    )  # fmt: skip
+    return {"paper": paper}
 
 
 def _conversations(cooperative, mango, clerk):
@@ -272,6 +332,28 @@ def sample_paths(stage):
         "coop/areas/<int:pk>/change/": [f"coop/areas/{area.pk}/change/"],
         "coop/areas/<int:pk>/redraw/": [f"coop/areas/{area.pk}/redraw/"],
         "desk/codes/<int:pk>/": [f"desk/codes/{one.pk}/" for one in stage["codes"]],
+        "desk/codes/<int:pk>/supersede/": [f"desk/codes/{one.pk}/supersede/" for one in stage["codes"]],
+        "desk/codes/<int:pk>/area/": [f"desk/codes/{one.pk}/area/" for one in stage["codes"]],
+        "desk/codes/<int:pk>/ledger/": [f"desk/codes/{one.pk}/ledger/" for one in stage["codes"]],
+        **{
+            f"desk/codes/lists/<uuid:pk>/{word}": [f"desk/codes/lists/{stage['code_list'].pk}/{word}"]
+            for word in ("", "columns/", "commit/", "cancel/", "left.csv")
+        },
+        "desk/packing/<int:pk>/": [f"desk/packing/{stage['house'].pk}/"],
+        "desk/packing/codes/<int:pk>/<slug:step>/": [f"desk/packing/codes/{stage['packing_code'].pk}/suspend/"],
+        "coop/packing/links/<int:pk>/<slug:step>/": [f"coop/packing/links/{stage['link'].pk}/end/"],
+        **{f"coop/lots/<int:pk>/{word}/": [f"coop/lots/{stage['lot'].pk}/{word}/"] for word in ("answer", "cancel")},
+        **{
+            f"api/v1/lots/<int:pk>/{word}/": [f"api/v1/lots/{stage['lot'].pk}/{word}/"] for word in ("answer", "cancel")
+        },
+        "api/v1/codes/<str:key>/ledger/": [f"api/v1/codes/{one.code}/ledger/" for one in stage["codes"]],
+        **{
+            f"api/v1/codes/<str:key>/{step}/": [f"api/v1/codes/{one.code}/{step}/" for one in stage["codes"]]
+            for step in CODE_TRANSITIONS
+        },
+        "api/v1/codes/<str:key>/markets/<slug:market>/": [
+            f"api/v1/codes/{one.code}/markets/CHN/" for one in stage["codes"]
+        ],
         "desk/codes/<int:pk>/steps/<slug:step>/": [f"desk/codes/{stage['codes'][0].pk}/steps/suspend/"],
         "desk/codes/<int:pk>/markets/<slug:market>/": [f"desk/codes/{stage['codes'][0].pk}/markets/CHN/"],
         "coop/requests/<int:pk>/": [f"coop/requests/{asked.pk}/"],
@@ -280,6 +362,24 @@ def sample_paths(stage):
         "desk/codes/<int:pk>/history/": [f"desk/codes/{one.pk}/history/" for one in stage["codes"]],
         "desk/codes/<int:pk>/history.csv": [f"desk/codes/{one.pk}/history.csv" for one in stage["codes"]],
         "desk/<int:pk>/": [f"desk/{asked.pk}/"],
+        "requests/<int:pk>/documents/": [f"requests/{asked.pk}/documents/"],
+        "requests/<int:pk>/documents/<int:document>/": [f"requests/{asked.pk}/documents/{stage['paper'].pk}/"],
+        "requests/<int:pk>/documents/<int:document>/remove/": [
+            f"requests/{asked.pk}/documents/{stage['paper'].pk}/remove/"
+        ],
+        "desk/<int:pk>/opinions/": [f"desk/{asked.pk}/opinions/"],
+        "desk/<int:pk>/opinions/<int:opinion>/<slug:act>/": [f"desk/{asked.pk}/opinions/1/revoke/"],
+        # The link opens the request for whoever has it, so it is read here as everybody else: without persons.
+        "opinions/<slug:token>/": [f"opinions/{OPINION_TOKEN}/", "opinions/AAAAAAAAAAAAAAAAAAAAAA/"],
+        **{
+            f"api/v1/requests/<int:key>/{word}/": [f"api/v1/requests/{asked.pk}/{word}/"]
+            for word in ("documents", "versions", "differences", "opinions")
+        },
+        "api/v1/requests/<int:key>/documents/<int:pk>/": [f"api/v1/requests/{asked.pk}/documents/{stage['paper'].pk}/"],
+        "api/v1/requests/<int:key>/documents/<int:pk>/file/": [
+            f"api/v1/requests/{asked.pk}/documents/{stage['paper'].pk}/file/"
+        ],
+        "api/v1/requests/<int:key>/opinions/<int:pk>/": [f"api/v1/requests/{asked.pk}/opinions/1/"],
         "receipts/<slug:receipt>/": [f"receipts/{asked.receipt}/"],  # state and dates, nothing of persons
         "coop/plots/<int:pk>/": [f"coop/plots/{pk}/" for pk in Plot.objects.values_list("pk", flat=True)],
         "coop/plots/<int:pk>/edit/": [f"coop/plots/{plot.pk}/edit/"],
