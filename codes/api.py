@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from codes import check_api, numbering, office_api, services
+from codes import check_api, ledger_api, numbering, office_api, services
 from codes.layers import AREAS, CODES
 from cooperatives.models import Cooperative
 from core.api.serializers import StrictSerializer
@@ -107,4 +107,5 @@ urlpatterns: list[URLPattern] = [
     path("codes/<str:key>/", CodeDetailView.as_view(), name="code-detail"),
     *check_api.urlpatterns,
     *office_api.urlpatterns,
+    *ledger_api.urlpatterns,
 ]
