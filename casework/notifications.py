@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from accounts.models import OfficerPost, User
-from accounts.permissions import roles_with
+from accounts.permissions import LEVELS_FROM, roles_with
 from casework.models import (
     CodeRequest,
     Inspection,
@@ -21,6 +21,7 @@ from casework.models import (
     OpinionVerdict,
     PlannedVisit,
 )
+from codes.models import OfficeLevel
 from cooperatives.permissions import EDITORS
 from office.sentences import Sentence
 from office.services import notify
@@ -151,7 +152,9 @@ def _officers_for(case: MisuseCase) -> Any:
 
 def officers_of(code_request: CodeRequest) -> list[User]:
     """Return who is told of a request: the officer who has it, else those nearest to its commune."""
-    return [code_request.assigned_to] if code_request.assigned_to else _nearest_officers(code_request.commune)
+    if code_request.assigned_to:
+        return [code_request.assigned_to]
+    return _nearest_officers(code_request.commune, level=code_request.scheme.receiving_level)
 
 
 def editors_of_holder(cooperative_id: int | None) -> Any:
@@ -159,12 +162,15 @@ def editors_of_holder(cooperative_id: int | None) -> Any:
     return User.objects.filter(memberships__cooperative=cooperative_id, memberships__role__in=EDITORS).distinct()
 
 
-def _nearest_officers(commune: AdministrativeUnit) -> list[User]:
-    """Return the officers of the commune; where it has none, those of the next unit above that has some."""
+def _nearest_officers(commune: AdministrativeUnit, *, level: str = OfficeLevel.COMMUNE) -> list[User]:
+    """Return the officers of the commune; where it has none, those of the next unit above that has some.
+
+    `level`: the office level that acts; who is posted below it is not told.
+    """
     unit: AdministrativeUnit | None = commune
     while unit is not None:
         posts = OfficerPost.objects.on(timezone.localdate()).filter(
-            unit=unit, role__in=roles_with("casework.examine_request")
+            unit=unit, unit__level__in=LEVELS_FROM[level], role__in=roles_with("casework.examine_request")
         )
         officers = list(User.objects.filter(posts__in=posts).distinct())
         if officers:

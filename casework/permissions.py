@@ -14,6 +14,7 @@ from cooperatives.permissions import can_edit_for_cooperative, has_role_in
 from places.models import AdministrativeUnit
 
 PHONE_DIGITS = 9  # Vietnamese mobile numbers without the trunk 0 or the country's 84
+EXAMINING = ("take_up", "return", "schedule_inspection", "record_inspection")
 APPLICANT_STEPS = ("draft", "update", "submit", "resubmit")
 GRANTS = {
     Role.OFFICER: {
@@ -58,6 +59,17 @@ def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
     level = code_request.scheme.deciding_level
     is_in_charge = holds_at(user, "casework.decide_request", code_request.commune, level=level)
     return is_in_charge and _is_outsider(user, code_request)
+
+
+def breaks_four_eyes(user: Any, code_request: CodeRequest) -> bool:
+    """Whether the scheme asks for a second person and the user has the file or took a step of its examination.
+
+    Handing the file to a colleague before approving does not make the examiner a second person.
+    """
+    if not code_request.scheme.needs_four_eyes:
+        return False
+    examined = code_request.events.filter(by=user, transition__in=EXAMINING)
+    return code_request.assigned_to_id == user.pk or examined.exists()
 
 
 def can_override_check(user: Any, code_request: CodeRequest) -> bool:

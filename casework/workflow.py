@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from casework.models import CodeRequest, RequestStatus
-from casework.permissions import can_decide_request, can_edit_request, can_examine_request
+from casework.permissions import breaks_four_eyes, can_decide_request, can_edit_request, can_examine_request
 from core.workflow import Transition, possible_steps
 
 DRAFT, SUBMITTED, IN_REVIEW = RequestStatus.DRAFT, RequestStatus.SUBMITTED, RequestStatus.IN_REVIEW
@@ -98,6 +98,6 @@ def available_transitions(code_request: CodeRequest, user: Any) -> list[Step]:
             continue
         if may not in answers:
             answers[may] = may(user, code_request)
-        if answers[may]:
+        if answers[may] and not (name == "approve" and breaks_four_eyes(user, code_request)):
             steps.append(Step(name, STEPS[name], name in NEEDS_REASON, name in DANGEROUS))
     return steps

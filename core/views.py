@@ -1,5 +1,6 @@
 """Health, error pages, and the one place where a page turns a domain error into an answer."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -29,6 +30,7 @@ from core.problems import (
     unavailable,
 )
 
+logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 WRITING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
@@ -164,6 +166,8 @@ def domain_error_answer(request: HttpRequest, error: DomainError) -> HttpRespons
     """Return the page answer to `error`; see `show_domain_errors`."""
     if error.status == 404:
         raise Http404 from error
+    if error.status == 403:  # a form goes back with a message, which Django itself would not log (ASVS §16.3.2)
+        logger.warning("refused: %s %s, user %s: %s", request.method, request.path, request.user.pk, error.code)
     if request.method in WRITING_METHODS and not isinstance(error, TooManyRequests):
         for line in error_lines(error):
             messages.error(request, line)

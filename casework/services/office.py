@@ -12,6 +12,7 @@ from casework import notifications
 from casework.deadlines import due_on
 from casework.marks import check_marks
 from casework.models import CodeRequest, InspectionResult, RequestStatus
+from casework.permissions import breaks_four_eyes
 from casework.reasons import reason_named
 from casework.services.moving import begin, move
 from casework.services.overrides import ensure_decidable
@@ -84,7 +85,7 @@ def approve_request(code_request: CodeRequest, *, by: Any, document_number: str 
     code_request, is_repeat = begin(code_request, "approve", by=by)
     if is_repeat:
         return code_request
-    if code_request.scheme.needs_four_eyes and code_request.assigned_to_id == by.pk:
+    if breaks_four_eyes(by, code_request):
         raise NotAllowed("four_eyes", _("Chế độ này đòi người duyệt khác người thẩm định."))
     _check_inspection(code_request)
     today = timezone.localdate()

@@ -312,8 +312,10 @@ def test_a_changed_password_ends_every_session(safe_officer):
 
 
 @pytest.mark.parametrize("person", ["clerk", "owner", "viewer", "outsider", "neighbour_clerk"])
-def test_who_is_no_officer_neither_issues_nor_revokes(request, person, request_in_review, code_factory):
-    code = code_factory()
+def test_who_is_no_officer_neither_issues_nor_revokes(
+    request, person, request_in_review, code_factory, area_factory, caplog
+):
+    code = code_factory(area=area_factory(lat=10.47))
     client = Client()
     client.force_login(request.getfixturevalue(person))
 
@@ -335,6 +337,7 @@ def test_who_is_no_officer_neither_issues_nor_revokes(request, person, request_i
     assert revoke.status_code == 404
     assert admin["Location"].startswith("/admin/login/")
     assert page.status_code in (302, 404)  # back with a message, or unknown to this person
+    assert any(f"/requests/{request_in_review.pk}/" in record.getMessage() for record in caplog.records)
 
 
 def test_an_officer_of_another_commune_sees_and_does_nothing(province, unit_factory, request_in_review, code_factory):

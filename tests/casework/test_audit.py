@@ -14,8 +14,10 @@ from accounts.roles import Role
 from casework import services
 from casework.audit import HEADER, KINDS, acts, acts_of, acts_within
 from casework.models import EligibilityOverride, Inspection, MisuseCase, MisuseEvent, Opinion, OpinionVerdict
+from casework.workflow import available_transitions
 from codes.models import CodeCertificate, Reason
 from codes.models import CodeEvent as Event
+from core.errors import NotAllowed
 from core.tables import csv_lines, safe_cell
 from office.models import Document
 from tests.factories.codes import make_scheme
@@ -276,11 +278,15 @@ def test_the_page_of_the_log_goes_on_by_pages(story, officer, monkeypatch):
 
 def test_four_eyes_are_asked_for_by_the_scheme(request_factory, officer, province):
     code_request = request_factory(scheme=make_scheme(needs_four_eyes=True), submitted=True)
-    services.take_up_request(code_request, by=officer)
+    code_request = services.take_up_request(code_request, by=officer)
     second = make_officer(province)
 
-    with pytest.raises(Exception, match="người duyệt khác") as caught:
+    code_request.assigned_to = second  # handing the file over does not make the examiner a second person
+    code_request.save()
+    with pytest.raises(NotAllowed, match="người duyệt khác") as caught:
         services.approve_request(code_request, by=officer)
+    assert "approve" not in {step.name for step in available_transitions(code_request, officer)}
+    assert "approve" in {step.name for step in available_transitions(code_request, second)}
     services.approve_request(code_request, by=second)
 
     assert caught.value.code == "four_eyes"
