@@ -15,8 +15,10 @@ from demo.conflicts import make_conflicts
 from demo.ground import Farmed, all_blocks, blocks_around, plant
 from demo.land import make_land_use
 from demo.market import make_enquiries, make_products
+from demo.messages import tell_messages
 from demo.papers import tell_certificates
 from demo.stage import make_certificates, make_cooperatives, make_growers
+from demo.visits import tell_visits
 from farms.models import Plot
 from people.models import Channel, Purpose
 from people.services import give_consent
@@ -55,6 +57,8 @@ def _acts() -> Iterator[str]:
     yield make_products(cooperatives, areas, helper)
     yield make_enquiries(cooperatives, helper)
     yield make_land_use(users["demo-quyhoach"])
+    yield tell_visits(users["demo-canbo2"])
+    yield tell_messages(users)
 
 
 def _plant(cooperatives: dict[str, Cooperative]) -> list[Farmed]:
