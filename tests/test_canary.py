@@ -121,12 +121,14 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         short_name=SECRETS["household in short"], location=HOUSEHOLD_SEAT, story="Chuyện của hộ.",
     )  # fmt: skip
     make_membership(household, clerk, MemberRole.OWNER)
+    fields, papers = _fields(cooperative, household, mango, clerk, officer, old_scheme, china), _papers(cooperative, clerk)
     return {
         "cooperative": cooperative,
         "household": household,
-        **_fields(cooperative, household, mango, clerk, officer, old_scheme, china),
+        **fields,
         **_conversations(cooperative, mango, clerk),
-        **_papers(cooperative, clerk),
+        **papers,
+        **_file_of(fields["request"], clerk, officer, papers["document"]),
     }
 
 
@@ -369,8 +371,8 @@ def sample_paths(stage):
         ],
         "desk/<int:pk>/opinions/": [f"desk/{asked.pk}/opinions/"],
         "desk/<int:pk>/opinions/<int:opinion>/<slug:act>/": [f"desk/{asked.pk}/opinions/1/revoke/"],
-        # The link opens the request for whoever has it, so it is read here as everybody else: without persons.
-        "opinions/<slug:token>/": [f"opinions/{OPINION_TOKEN}/", "opinions/AAAAAAAAAAAAAAAAAAAAAA/"],
+        # The token is the key to the request, with its outline: see the test of its own below.
+        "opinions/<slug:token>/": ["opinions/AAAAAAAAAAAAAAAAAAAAAA/"],
         **{
             f"api/v1/requests/<int:key>/{word}/": [f"api/v1/requests/{asked.pk}/{word}/"]
             for word in ("documents", "versions", "differences", "opinions")
@@ -496,6 +498,13 @@ def test_nobody_reads_a_person_without_signing_in(client, stage):
         f"/p/{stage['household'].slug}/", "/data/plots.geojson", f"/api/v1/cooperatives/{stage['household'].pk}/",
     ]  # fmt: skip
     assert {statuses[path] for path in closed} == {404}
+
+
+def test_the_link_of_an_opinion_shows_the_ground_and_names_no_person(client, stage):
+    page = client.get(f"/opinions/{OPINION_TOKEN}/")
+
+    assert page.status_code == 200
+    assert list(leaks_in(text_of(page))) == ["field of a hidden area"]
 
 
 @pytest.mark.parametrize("person", ["outsider", "neighbour_clerk", "foreign_officer"])
