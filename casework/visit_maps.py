@@ -27,7 +27,7 @@ _CSP = (
 
 def visit_map(subject: CodeRequest | ProductionAreaCode) -> HttpResponse:
     """Return the file. Raises RuleViolated: `no_outline` for an imported code without ground, `map_too_large`."""
-    area = subject.area
+    area: Any = subject.area
     outline = area.boundary if isinstance(subject, CodeRequest) else subject.boundary
     if outline is None:
         raise RuleViolated("no_outline", _("Mã số này chưa có ranh giới trên bản đồ."))

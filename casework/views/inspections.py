@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -97,7 +97,8 @@ def _facts(subject: Subject) -> dict[str, Any]:
     if isinstance(subject, CodeRequest):
         area = subject.area
         back, key = reverse("casework:file", args=[subject.pk]), f"request={subject.pk}"
-        name, crop, hectares = area.name, area.crop, area.area_ha
+        name, crop = area.name, area.crop
+        hectares: float | None = area.area_ha
     else:
         back, key = reverse("casework:visit-list"), f"code={subject.code}"
         name, crop, hectares = subject.area_name, subject.crop, subject.area_ha
@@ -134,6 +135,7 @@ def inspection_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _frame(inspection: Inspection, subject: Subject) -> dict[str, Any] | None:
     """The map of a visit: the area, and the outline that is proposed."""
+    frame: dict[str, Any] | None = None
     if isinstance(subject, CodeRequest):
         frame = map_of(subject.area, with_neighbours=False)
     elif subject.boundary:
@@ -177,8 +179,8 @@ def inspection_photo(request: HttpRequest, pk: int, number: int) -> HttpResponse
     return _picture(get_object_or_404(inspection.photos.select_related("document"), pk=number).document, SHOWN_AS)
 
 
-def _picture(document: Any, kind: str) -> FileResponse:
-    """Our own pixels (written anew on arrival) may be shown; nothing else can be in such a file."""
+def _picture(document: Any, kind: str) -> Any:
+    """A streamed answer. Our own pixels (written anew on arrival) may be shown; nothing else can be in such a file."""
     response = document_response(document)
     response["Content-Type"] = kind
     response["Content-Disposition"] = "inline"

@@ -48,7 +48,6 @@ class RouteForm(forms.Form):
         label=gettext_lazy("Cách nơi xuất phát không quá"),
         choices=[(5, "5 km"), (10, "10 km"), (20, "20 km"), (50, "50 km")],
         coerce=int,
-        empty_value=20,
         required=False,
     )
     stops = forms.IntegerField(
