@@ -111,8 +111,8 @@ def guess_columns(headings: Sequence[str], rows: Iterable[Sequence[str]], kind: 
             found[heading] = meaning
     if "code" not in found.values():
         sample = [row for row, _n in zip(rows, range(200), strict=False)]
-        hits = [sum(bool(_CODE_LIKE.fullmatch(row[index].strip())) for row in sample) for index in range(len(headings))]
-        if hits and max(hits):
+        hits = [sum(1 for row in sample if _CODE_LIKE.fullmatch(row[at].strip())) for at in range(len(headings))]
+        if any(hits):
             found[headings[hits.index(max(hits))]] = "code"
     return found
 

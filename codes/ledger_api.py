@@ -174,8 +174,15 @@ class LedgerView(_LotView):
         if not (text.isascii() and text.isdigit() and FIRST_YEAR <= int(text[:5]) <= localdate().year):
             raise BadInput("bad_year", findings=[Finding("bad_year", _("Năm không hợp lệ."), "year")])
         ledger = ledger_of(found, int(text))
-        shown = {name: getattr(ledger, name) for name in LedgerSerializer().fields if name != "code"}
-        return Response(shown | {"code": found.code}, headers={"Cache-Control": "private, no-store"})
+        shown = {
+            "code": found.code,
+            "year": ledger.year,
+            "expected_t": ledger.expected_t,
+            "declared_t": ledger.declared_t,
+            "remaining_t": ledger.remaining_t,
+            "is_overdrawn": ledger.is_overdrawn,
+        }
+        return Response(shown, headers={"Cache-Control": "private, no-store"})
 
 
 urlpatterns: list[URLPattern] = [

@@ -1,5 +1,6 @@
 """Codes issued before this system: their strings are kept, their serials never given again."""
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from codes import imports, list_sql
@@ -234,8 +234,8 @@ def _code(
         serial=values["serial"],
         is_imported=True,
         status=imports.CODE_STATES[values["status_read"]],
-        issued_on=parse_date(values["issued"]),
-        valid_until=parse_date(values["until"]) if values["until"] else None,
+        issued_on=dt.date.fromisoformat(values["issued"]),
+        valid_until=dt.date.fromisoformat(values["until"]) if values["until"] else None,
         area_name=(values.get("area_name") or values["printed"])[:160],
         crop=crop,
         crop_name=crop.name_vi,
