@@ -62,14 +62,13 @@ def can_decide_request(user: Any, code_request: CodeRequest) -> bool:
 
 
 def breaks_four_eyes(user: Any, code_request: CodeRequest) -> bool:
-    """Whether the scheme asks for a second person and the user has the file or took a step of its examination.
+    """Whether the scheme asks for a second person and the user took a step of the examination.
 
-    Handing the file to a colleague before approving does not make the examiner a second person.
+    Who has the file now does not matter: handing it on does not make the examiner a second person.
     """
     if not code_request.scheme.needs_four_eyes:
         return False
-    examined = code_request.events.filter(by=user, transition__in=EXAMINING)
-    return code_request.assigned_to_id == user.pk or examined.exists()
+    return code_request.events.filter(by=user, transition__in=EXAMINING).exists()
 
 
 def can_override_check(user: Any, code_request: CodeRequest) -> bool:
