@@ -54,6 +54,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
         "may_assign": holds(request.user, "casework.assign_request"),
         "officers": officers,
         "monitored": desk_rows.monitored_in(reader),
+        "year": reader.day.year,
     }  # fmt: skip
     return render(request, "casework/desk.html", context)
 

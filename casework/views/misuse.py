@@ -112,7 +112,7 @@ def case_new(request: HttpRequest, pk: int) -> HttpResponse:
     rows = ProductionAreaCode.objects.visible_to(request.user).select_related("commune", "holder")
     code = get_object_or_404(rows.defer("boundary"), pk=pk)
     require(can_open_misuse(request.user, code))
-    form = NewCaseForm(request.POST or None)
+    form = NewCaseForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             case = services.open_misuse_case(code, by=request.user, **form.cleaned_data)
@@ -185,7 +185,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     """What the holder of the code is asked, and its answer; nothing of the reporter."""
     rows = MisuseCase.objects.for_holder(request.user).select_related("code__holder", "commune")
     case = get_object_or_404(rows.defer("description", "reporter_contact_encrypted", "code__boundary"), pk=pk)
-    form = ReplyForm(request.POST or None)
+    form = ReplyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         services.reply_to_misuse(case, text=form.cleaned_data["text"], by=request.user)
         messages.success(request, _("Đã gửi giải trình."))

@@ -1,13 +1,11 @@
 """Pages of requests: the cooperative's, the desk, the file, the receipt."""
 
 import datetime as dt
-import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from casework import services
 from casework.models import CodeRequest, RequestEvent
 from codes.models import ProductionAreaCode
 
@@ -127,25 +125,6 @@ def test_foreign_officer_does_not_see_the_file(submitted_request, foreign_office
 
     assert client.get("/desk/").status_code == 200
     assert client.get(f"/desk/{submitted_request.pk}/").status_code == 404
-
-
-def test_counts_of_the_tabs_are_their_lists(request_factory, area_factory, officer, officer_factory, commune, clerk):
-    requests = [request_factory(area=area_factory(lat=10.40 + number / 200), submitted=True) for number in range(6)]
-    colleague = officer_factory(commune)
-    services.take_up_request(requests[0], by=officer)
-    services.take_up_request(requests[1], by=colleague)
-    services.take_up_request(requests[2], by=officer)
-    services.return_request(requests[2], reason="x", by=officer)
-    CodeRequest.objects.filter(pk=requests[3].pk).update(due_on=dt.date(2026, 1, 1))
-    client = as_user(officer)
-
-    page = text_of(client.get("/desk/"))
-    counts = dict(re.findall(r'\?tab=(\w+)"[^>]*>[^<(]*\((\d+)\)', page))
-
-    assert counts == {"mine": "1", "unassigned": "3", "late": "1", "returned": "1", "all": "6"}
-    for tab, count in counts.items():
-        rows = re.findall(r'<td data-label="Hồ sơ">', text_of(client.get(f"/desk/?tab={tab}")))
-        assert len(rows) == int(count)
 
 
 def test_filters_narrow_counts_and_list_alike(submitted_request, officer):
