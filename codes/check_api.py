@@ -59,7 +59,7 @@ class CodeCheckView(PublicView):
             raise NotGenuine
         for throttle in (kind() for kind in PublicView.throttle_classes):
             if not throttle.allow_request(request, self):
-                self.throttled(request, throttle.wait())
+                self.throttled(request, throttle.wait() or 1.0)
         found = find_code(seal.code if seal else key)
         if found is None:
             nearest = suggestions(key[:MAX_TYPED_LENGTH])

@@ -30,6 +30,8 @@ _REQUEST = _of("code_request_id", "casework_coderequest", _COOPERATIVE)
 _REQUEST_LINK = _of("coderequest_id", "casework_coderequest", _COOPERATIVE)
 _CODE = _of("code_id", "codes_productionareacode", _HOLDER)
 _CODE_FROM = _of("from_productionareacode_id", "codes_productionareacode", _HOLDER)
+_HOUSE = _of("house_id", "cooperatives_packinghouse", "operator_id IN (SELECT id FROM gone_cooperative)")
+_PACKING_CODE = _of("packing_code_id", "codes_packinghousecode", _HOUSE)
 _AREA = _of("area_id", "codes_productionarea", _COOPERATIVE)
 _PLOT = _of("first_id", "farms_plot", _COOPERATIVE) + " OR " + _of("second_id", "farms_plot", _COOPERATIVE)
 _IMPORT = _of("plot_import_id", "farms_plotimport", _COOPERATIVE)
@@ -49,10 +51,23 @@ DELETIONS = (
     ("casework_plannedvisit", f"{_REQUEST} OR {_CODE}"),
     ("casework_inspectionphoto", _of("inspection_id", "casework_inspection", f"{_REQUEST} OR {_CODE}")),
     ("casework_inspection", f"{_REQUEST} OR {_CODE}"),
+    ("casework_requestversion", _REQUEST),
+    ("casework_requestdocument_plots", _of("requestdocument_id", "casework_requestdocument", _REQUEST)),
+    ("casework_requestdocument", _REQUEST),
+    ("casework_opinionvisit", _of("opinion_id", "casework_opinion", _REQUEST)),
+    ("casework_opinion", _REQUEST),
+    ("casework_codealert", _CODE),
+    ("casework_eligibilityoverride", _REQUEST),
     ("casework_requestevent", _REQUEST),
     ("casework_coderequest_codes", _REQUEST_LINK),
     ("casework_coderequest_markets", _REQUEST_LINK),
     ("casework_coderequest", _COOPERATIVE),
+    ("codes_lot", f"{_CODE} OR declared_for_id IN (SELECT id FROM gone_cooperative)"),
+    ("codes_packinglink", f"{_CODE} OR {_PACKING_CODE}"),
+    ("codes_packinghousecode", _HOUSE),
+    ("cooperatives_packinghouse", "operator_id IN (SELECT id FROM gone_cooperative)"),
+    ("codes_codelistrow", _of("code_list_id", "codes_codelist", "created_by_id IN (SELECT id FROM gone_user)")),
+    ("codes_codelist", "created_by_id IN (SELECT id FROM gone_user)"),
     ("codes_codeevent", _CODE),
     ("codes_marketapproval", _CODE),
     ("codes_codecertificate", _CODE),

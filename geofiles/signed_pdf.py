@@ -101,7 +101,7 @@ def _signature(embedded: Any, evidence: _Evidence) -> dict[str, Any]:
     is_trusted = bool(status.trusted) and revocation != "revoked"
     later = status.modification_level
     signer = status.signing_cert
-    stamped = status.timestamp_validity
+    stamped: Any = status.timestamp_validity
     has_stamp = stamped is not None and stamped.intact and stamped.valid and stamped.trusted
     when = stamped.timestamp if has_stamp else status.signer_reported_dt
     return {

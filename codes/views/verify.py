@@ -4,11 +4,11 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from codes.certificates.files import REASONS, VERDICTS, FileCheck
@@ -25,7 +25,6 @@ REVOCATION = {
 }
 
 
-@csrf_exempt  # changes nothing and knows nobody: without a cookie the page may be kept and works everywhere
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @show_domain_errors
@@ -33,12 +32,12 @@ REVOCATION = {
 def verify_file(request: HttpRequest) -> HttpResponse:
     """The form; with a file, whether it is a certificate of ours as it was made or signed."""
     if request.method != "POST":
-        return _page({})
+        return _page(request, {})
     try:
         check = check_upload(request.FILES.get("file"))
     except DomainError as error:
-        return _page({"error": " ".join(error_lines(error))}, status=error.status)
-    return _page(context_of(check))
+        return _page(request, {"error": " ".join(error_lines(error))}, status=error.status)
+    return _page(request, context_of(check))
 
 
 def context_of(check: FileCheck) -> dict[str, Any]:
@@ -66,5 +65,7 @@ def context_of(check: FileCheck) -> dict[str, Any]:
     }
 
 
-def _page(context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return HttpResponse(render_to_string("codes/verify_file.html", context | {"is_demo": settings.DEMO}), status=status)
+def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render with nothing of the visitor but the token of the form."""
+    context = context | {"is_demo": settings.DEMO, "csrf_token": get_token(request)}
+    return HttpResponse(render_to_string("codes/verify_file.html", context), status=status)

@@ -223,7 +223,7 @@ def test_file_page_says_valid_altered_unknown_and_stores_nothing(certificate):
     data = bytes_of(certificate.document)
     altered = data[:900] + bytes([data[900] ^ 1]) + data[901:]
     before = (Document.objects.count(), Job.objects.count())
-    client = Client(enforce_csrf_checks=True)
+    client = Client()
 
     pages = [client.post("/verify/", given(body)).content.decode() for body in (data, altered, b"%PDF-1.4 x")]
 
@@ -233,6 +233,16 @@ def test_file_page_says_valid_altered_unknown_and_stores_nothing(certificate):
     assert "VN-XXOR-0001" in pages[0]
     assert "mới nhất" in pages[0]
     assert (Document.objects.count(), Job.objects.count()) == before
+
+
+def test_form_needs_its_token_and_names_nobody(certificate, client, clerk):
+    client.force_login(clerk)
+    page = client.get("/verify/").content.decode()
+    answer = Client(enforce_csrf_checks=True).post("/verify/", given(b"x"))
+
+    assert "csrfmiddlewaretoken" in page
+    assert clerk.full_name not in page
+    assert answer.status_code == 403
 
 
 def test_signers_organisation_is_shown_and_the_person_is_not(certificate, trusted, officer):
