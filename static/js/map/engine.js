@@ -109,7 +109,9 @@ function createHandle(map, { settings, params }) {
     selected = id === null ? null : { name, id: String(id) };
     for (const layer of layers) {
       for (const drawn of map.getStyle().layers.filter((one) => one.id.startsWith(`${layer.name}:selected`))) {
-        map.setFilter(drawn.id, selectionFilter(layer, selected?.name === layer.name ? selected.id : null));
+        const chosen = selectionFilter(layer, selected?.name === layer.name ? selected.id : null);
+        // A ring is for a point: on an outline it would stand at every corner.
+        map.setFilter(drawn.id, drawn.type === "circle" ? ["all", ["==", ["geometry-type"], "Point"], chosen] : chosen);
       }
     }
   };
