@@ -122,10 +122,10 @@ NUMBER_STAGED = "UPDATE plot_staging SET plot_id = nextval(pg_get_serial_sequenc
 STORE_STAGED = """
     INSERT INTO farms_plot (
         id, cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary, declared_area_m2,
-        planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source, created_by_id,
+        planted_year, tree_count, harvest_months, land_sheet, land_parcel, parcel_code, determination, source, created_by_id,
         created_at, updated_at, version)
     SELECT plot_id, cooperative_id, grower_id, ref, crop_id, variety_id, commune_id, status, boundary, declared_area_m2,
-           planted_year, tree_count, harvest_months, land_sheet, land_parcel, determination, source, %s,
+           planted_year, tree_count, harvest_months, land_sheet, land_parcel, '', determination, source, %s,
            now(), now(), 1
     FROM plot_staging ORDER BY n"""
 
