@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -17,7 +18,7 @@ from casework.services.office import (
     take_up_request,
 )
 from codes.models import CodeScheme, Market, MarketApproval, ProductionArea, ProductionAreaCode
-from codes.services.life import Act, move_code, move_market_approval
+from codes.services.life import Act, move_code, move_market_approval, reasons_for
 from crops.models import CropGroup
 
 CODES = 90
@@ -91,12 +92,15 @@ def _tell_lives(officer: Any) -> None:
     """Three codes are suspended, one of them restored, and two revoked."""
     codes = list(ProductionAreaCode.objects.order_by("pk"))
     for code in (codes[4], codes[40], codes[70]):
-        move_code(
-            code, "suspend", _act("Hàng không đúng vùng trồng", "Tạm đình chỉ để kiểm tra nguồn gốc."), by=officer
-        )
-    move_code(codes[70], "restore", _act("Đã khắc phục", "Đã kiểm tra lại, đạt yêu cầu."), by=officer)
+        _live(code, "suspend", _act("Hàng không đúng vùng trồng", "Tạm đình chỉ để kiểm tra nguồn gốc."), officer)
+    _live(codes[70], "restore", _act("Đã khắc phục", "Đã kiểm tra lại, đạt yêu cầu."), officer)
     for code in (codes[9], codes[55]):
-        move_code(code, "revoke", _act("Cho mượn mã số", "Thu hồi do cho đơn vị khác sử dụng mã."), by=officer)
+        _live(code, "revoke", _act("Cho mượn mã số", "Thu hồi do cho đơn vị khác sử dụng mã."), officer)
+
+
+def _live(code: ProductionAreaCode, step: str, act: Act, officer: Any) -> None:
+    """Take a step of a code's life for the first reason that its scheme lists for it."""
+    move_code(code, step, replace(act, reason_code=reasons_for(code, step).first()), by=officer)
 
 
 def _leave_on_the_way(
