@@ -631,9 +631,7 @@ def test_the_page_posts_without_script_once(request_to_visit, old_scheme, office
         ({"report": ""}, "Trường này"),
     ],
 )
-def test_the_page_says_what_is_missing_and_keeps_what_was_typed(
-    request_to_visit, old_scheme, officer, change, message
-):
+def test_the_page_says_what_is_missing_and_keeps_what_was_typed(request_to_visit, old_scheme, officer, change, message):
     make_item(old_scheme, "so", is_critical=True)
     path = f"{reverse('casework:inspection-new')}?request={request_to_visit.pk}"
 
@@ -788,6 +786,35 @@ def test_the_shell_is_the_same_for_everybody_and_knows_nobody(client, officer):
 
     assert plain(mine) == plain(nobodys)
     assert officer.username not in plain(mine) and "csrfmiddlewaretoken" not in plain(mine)
+
+
+def test_what_the_shell_loads_is_kept(client):
+    import re
+
+    kept = client.get("/sw.js").content.decode().split("\n")[0]
+    page = client.get(reverse("casework:inspection-shell")).content.decode()
+    loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+
+    assert len(loaded) > 8
+    assert [path for path in loaded if path not in kept] == []
+
+
+def test_modules_import_only_what_is_kept(client, settings):
+    import re
+    from pathlib import Path
+
+    from casework.views.offline import FILES
+
+    root = Path(settings.BASE_DIR) / "static"
+    scripts = [root / name for name in FILES if name.startswith("js/")]
+    imported = {
+        (script.parent / target).resolve().relative_to(root).as_posix()
+        for script in scripts
+        for target in re.findall(r'from "([^"]+)"', script.read_text())
+    }
+
+    assert imported
+    assert imported <= set(FILES)
 
 
 def test_the_session_says_who_sends(client, officer):

@@ -225,10 +225,14 @@ def test_two_opt_undoes_a_crossing():
     order = day_route(places, start=(105.60, 10.39))
 
     straight = route_km([places[index] for index in order], (105.60, 10.39))
-    assert straight <= min(
-        route_km([places[index] for index in other], (105.60, 10.39))
-        for other in ([0, 1, 2, 3], [0, 2, 1, 3], [0, 1, 3, 2], [0, 2, 3, 1])
-    ) + 1e-9
+    assert (
+        straight
+        <= min(
+            route_km([places[index] for index in other], (105.60, 10.39))
+            for other in ([0, 1, 2, 3], [0, 2, 1, 3], [0, 1, 3, 2], [0, 2, 3, 1])
+        )
+        + 1e-9
+    )
 
 
 @pytest.mark.parametrize("places", [[], [(105.6, 10.4)], [(105.6, 10.4)] * 3])
