@@ -11,13 +11,17 @@ from crops.models import Crop, Variety
 from demo.accounts import make_accounts
 from demo.casefiles import tell_casefiles
 from demo.cast import COOPERATIVES
+from demo.checks import tell_checks
 from demo.conflicts import make_conflicts
+from demo.desk import tell_desk
 from demo.ground import Farmed, all_blocks, blocks_around, plant
 from demo.land import make_land_use
 from demo.market import make_enquiries, make_products
 from demo.messages import tell_messages
 from demo.papers import tell_certificates
+from demo.requestfile import tell_request_file
 from demo.stage import make_certificates, make_cooperatives, make_growers
+from demo.trade import tell_trade
 from demo.visits import tell_visits
 from farms.models import Plot
 from people.models import Channel, Purpose
@@ -58,6 +62,10 @@ def _acts() -> Iterator[str]:
     yield make_enquiries(cooperatives, helper)
     yield make_land_use(users["demo-quyhoach"])
     yield tell_visits(users["demo-canbo2"])
+    yield tell_checks(officer=users["demo-canbo2"], clerk=helper)
+    yield tell_request_file(clerk=helper, officer=users["demo-canbo2"])
+    yield tell_trade(cooperatives, clerk=helper, officer=users["demo-canbo2"])
+    yield tell_desk(clerk=helper, officer=users["demo-canbo2"])
     yield tell_messages(users)
 
 

@@ -14,6 +14,7 @@ from django.utils.html import escape
 from django.utils.timezone import localdate
 
 from casework import services as casework
+from casework.services import misuse
 from casework.services.opinions import digest_of_token
 from casework.models import Inspection
 from casework.services.inspections import Seen
@@ -81,6 +82,9 @@ SECRETS = {
     "note of a planned visit": "Gặp zụ trưởng ấp",
     "uploaded file": "danh-sach-qjwem.csv",
     "row of the file": "Phạm Zwồi Jưn",
+    "reporter of a misuse": "Bảo Kjẫn Wzơn",
+    "contact of the reporter": "0006628193",
+    "reply of the holder": "Giải bày kwiẻm zjo",
     "packing house's person": "Quản Lý Fjọt Zwân",
     "packing house's phone": "0007719364",
     "note of a packing link": "Chuyện riêng jwịp",
@@ -129,6 +133,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         **_conversations(cooperative, mango, clerk),
         **papers,
         **_file_of(fields["request"], clerk, officer, papers["document"]),
+        "misuse": _misuse(fields["codes"][1], clerk, officer),
     }
 
 
@@ -246,6 +251,36 @@ def _papers(cooperative, clerk):
     return {"document": document, "job": job, "import": plot_import}
 
 
+def _misuse(code, clerk, officer):
+    """A report that says who wrote it, heard, verified and published: only the decision is public."""
+    case = misuse.report_misuse(
+        code_text=code.code, description=f"Tôi là {SECRETS['reporter of a misuse']}", has_consented=True,
+        contact=SECRETS["contact of the reporter"], shipment=SECRETS["reporter of a misuse"],
+    )  # fmt: skip
+    case.evidence.add(Document.objects.create(file="y.jpg", name=SECRETS["uploaded file"], size=1, sha256="1" * 64))
+    misuse.ask_for_reply(case, claim="Hàng lạ mang mã số.", by=officer)
+    misuse.reply_to_misuse(case, text=SECRETS["reply of the holder"], by=clerk)
+    misuse.verify_misuse(case, note=SECRETS["reason of the office"], by=officer)
+    return misuse.publish_misuse(
+        case, decision_number="12/QĐ-X", decided_on=ANCIENT, public_text="Mã số bị dùng sai.", by=officer
+    )
+
+
+def _misuse_paths(case):
+    return {
+        "desk/routing/<int:pk>/end/": ["desk/routing/1/end/"],
+        "desk/misuse/new/<int:pk>/": [f"desk/misuse/new/{case.code_id}/"],
+        "desk/misuse/<int:pk>/": [f"desk/misuse/{case.pk}/"],
+        "desk/misuse/<int:pk>/steps/<slug:step>/": [f"desk/misuse/{case.pk}/steps/close/"],
+        "desk/misuse/<int:pk>/contact/": [f"desk/misuse/{case.pk}/contact/"],
+        "desk/misuse/<int:pk>/evidence/<uuid:document>/": [
+            f"desk/misuse/{case.pk}/evidence/{case.evidence.get().pk}/"
+        ],
+        "coop/misuse/<int:pk>/": [f"coop/misuse/{case.pk}/"],
+        "reports/<slug:receipt>/": [f"reports/{case.receipt}/"],  # state and dates only
+    }
+
+
 def sample_paths(stage):
     """Return, for each route with arguments, the addresses to read: those of what is hidden above all."""
     plot, area, asked = stage["plot"], stage["area"], stage["request"]
@@ -272,6 +307,7 @@ def sample_paths(stage):
     exports = ("products", "offers", "areas", "codes", "cooperatives", "land-use", "units", "plots", "requests")
     visit = Inspection.objects.first().pk
     return {
+        **_misuse_paths(stage["misuse"]),
         "desk/inspections/<int:pk>/": [f"desk/inspections/{visit}/"],
         "desk/inspections/<int:pk>/minutes/": [f"desk/inspections/{visit}/minutes/"],
         "desk/inspections/<int:pk>/photos/<int:number>/": [f"desk/inspections/{visit}/photos/0/"],

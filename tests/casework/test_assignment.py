@@ -317,7 +317,12 @@ def test_pages_are_not_there_for_others(name, path, request):
 def test_routing_by_page(commune, officer, colleague, mango):
     client = as_user(officer)
     assert "Chưa có phân công nào" in text_of(client.get("/desk/routing/"))
-    data = {"rule-unit": commune.pk, "rule-crop": mango.pk, "rule-officer": colleague.pk, "rule-valid_from": "2026-01-01"}
+    data = {
+        "rule-unit": commune.pk,
+        "rule-crop": mango.pk,
+        "rule-officer": colleague.pk,
+        "rule-valid_from": "2026-01-01",
+    }
 
     added = client.post("/desk/routing/", data, follow=True)
     again = client.post("/desk/routing/", data)
