@@ -58,6 +58,7 @@ def test_keys_are_made_once_and_kept():
 
     assert again == first
     assert len(base64.urlsafe_b64decode(first["PERSONAL_DATA_KEYS"])) == 32
+    assert len(base64.urlsafe_b64decode(first["SEAL_KEYS"])) == 32
     assert len(first["SECRET_KEY"]) >= 50
     assert envfile.ensure_keys({})["SECRET_KEY"] != first["SECRET_KEY"]
 
