@@ -129,7 +129,11 @@ class DocumentListView(FileView):
         if upload is not None:
             digest = digest_of(upload.read())
             upload.seek(0)
-        body = {name: request.data.getlist(name) for name in request.data if name != "file"} | {"file": digest}
+        body = {
+            name: request.data.getlist(name)  # type: ignore[attr-defined]
+            for name in request.data
+            if name != "file"
+        } | {"file": digest}
         return answer_once(
             request, purpose=f"requests/{key}/documents", body=body, work=lambda: self._add(request, key)
         )

@@ -250,7 +250,7 @@ def step_form(step: str, code_request: CodeRequest, data: Any = None) -> forms.F
     form = STEP_FORMS.get(step)
     if form is None:
         return None
-    about = {"code_request": code_request} if issubclass(form, ReasonForm) else {}
+    about: dict[str, Any] = {"code_request": code_request} if issubclass(form, ReasonForm) else {}
     return form(data, prefix=step, **about)
 
 

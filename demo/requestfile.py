@@ -1,4 +1,4 @@
-"""One request of the demonstration with all that a file can hold: a diary, a return with marks, a new version, opinions."""
+"""A request of the demonstration with all that a file holds: a diary, a return with marks, a new version, opinions."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,6 +43,4 @@ def tell_request_file(*, clerk: Any, officer: Any) -> str:
 
 def _ask(code_request: CodeRequest, office: str, officer: Any) -> Opinion:
     question = f"Xin cho ý kiến về vị trí vùng trồng, trả lời trước {localdate() + timedelta(days=5):%d/%m/%Y} (DEMO)."
-    return services.ask_opinion(
-        code_request, office=office, email="y-kien@demo.invalid", question=question, by=officer
-    )
+    return services.ask_opinion(code_request, office=office, email="y-kien@demo.invalid", question=question, by=officer)

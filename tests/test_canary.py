@@ -14,10 +14,10 @@ from django.utils.html import escape
 from django.utils.timezone import localdate
 
 from casework import services as casework
-from casework.services import misuse
-from casework.services.opinions import digest_of_token
 from casework.models import Inspection
+from casework.services import misuse
 from casework.services.inspections import Seen
+from casework.services.opinions import digest_of_token
 from codes.certificates.seal import make_seal
 from codes.models import CodeList, CodeListRow, Lot, ProductionArea, ProductionAreaCode
 from codes.services import (
@@ -125,7 +125,8 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         short_name=SECRETS["household in short"], location=HOUSEHOLD_SEAT, story="Chuyện của hộ.",
     )  # fmt: skip
     make_membership(household, clerk, MemberRole.OWNER)
-    fields, papers = _fields(cooperative, household, mango, clerk, officer, old_scheme, china), _papers(cooperative, clerk)
+    fields = _fields(cooperative, household, mango, clerk, officer, old_scheme, china)
+    papers = _papers(cooperative, clerk)
     return {
         "cooperative": cooperative,
         "household": household,

@@ -36,7 +36,7 @@ def assign(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         for texts in form.errors.values():
             for text in texts:
-                messages.error(request, text)
+                messages.error(request, str(text))
         return redirect(_back(request))
     results = assign_requests(form.cleaned_data["chosen"], to=form.cleaned_data["officer"], by=request.user)
     _tell(request, results, form.cleaned_data["officer"])

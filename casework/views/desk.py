@@ -38,7 +38,7 @@ def desk_page(request: HttpRequest) -> HttpResponse:
     is_requests = tab in desk_rows.REQUEST_TABS
     if is_requests:
         parts = [(kind, desk_rows.with_columns(rows)) for kind, rows in parts]
-    page = Paginator(desk_rows.Chain(parts), PAGE_SIZE).get_page(params.get("page"))
+    page: Page = Paginator(desk_rows.Chain(parts), PAGE_SIZE).get_page(params.get("page"))  # type: ignore[arg-type]
     officers = desk_rows.officers_in(reader.units())
     context = {
         "tabs": desk_rows.tabs_of(reader, params, tab),

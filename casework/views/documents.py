@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -34,9 +34,9 @@ def document_add(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_safe
 @show_domain_errors
-def document_open(request: HttpRequest, pk: int, document: int) -> FileResponse:
+def document_open(request: HttpRequest, pk: int, document: int) -> HttpResponse:
     """Hand the file out as a download, also one taken out later: it is part of an earlier version."""
-    return document_response(readable_document(request, pk, document).document)
+    return document_response(readable_document(request, pk, document).document)  # type: ignore[return-value]
 
 
 @login_required

@@ -1,5 +1,6 @@
 """Pages of misuse cases: the public report and its receipt, the officer's case, the holder's reply, the public list."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from core.views import error_lines, show_domain_errors
 from office.services import document_response
 
 PAGE_SIZE = 50
-TAKE = {
+TAKE: dict[str, Callable[..., MisuseCase]] = {
     "take": services.take_misuse_case,
     "ask_reply": services.ask_for_reply,
     "verify": services.verify_misuse,
@@ -169,7 +170,7 @@ def case_contact(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 @show_domain_errors
-def case_evidence(request: HttpRequest, pk: int, document: UUID) -> HttpResponse:
+def case_evidence(request: HttpRequest, pk: int, document: UUID) -> Any:
     """One picture of the evidence, as a download."""
     case = _case(request, pk)
     return document_response(get_object_or_404(case.evidence, pk=document))
@@ -218,7 +219,7 @@ def _step_data(request: HttpRequest, step: str, case: MisuseCase) -> dict[str, A
     if form is None:
         return {}
     if not form.is_valid():
-        lines = [f"{form.fields[name].label}: {' '.join(texts)}" for name, texts in form.errors.items()]
+        lines = [f"{form.fields[name].label}: {' '.join(map(str, texts))}" for name, texts in form.errors.items()]
         raise RuleViolated("invalid", " ".join(lines))
     return form.cleaned_data
 

@@ -140,9 +140,7 @@ def test_a_diary_names_season_and_plots(draft_request, area, clerk):
     some = services.add_document(
         draft_request, kind="diary", file=a_pdf(), season="Vụ thuận 2026", plots=[plot], by=clerk
     )
-    all_plots = services.add_document(
-        draft_request, kind="diary", file=a_pdf(), season="Vụ nghịch 2026", by=clerk
-    )
+    all_plots = services.add_document(draft_request, kind="diary", file=a_pdf(), season="Vụ nghịch 2026", by=clerk)
 
     assert list(some.plots.all()) == [plot]
     assert all_plots.plots.count() == 3
@@ -350,7 +348,9 @@ def test_a_second_account_of_an_applicant_decides_nothing(submitted_request, com
         services.take_up_request(submitted_request, by=second)
 
 
-@pytest.mark.parametrize("contact", [{"phone": "0912345678"}, {"email": "htx@example.test"}], ids=["E8 coop phone", "E8 coop mail"])
+@pytest.mark.parametrize(
+    "contact", [{"phone": "0912345678"}, {"email": "htx@example.test"}], ids=["E8 coop phone", "E8 coop mail"]
+)
 def test_whose_contact_the_cooperative_names_decides_nothing(submitted_request, commune, contact):
     holder = submitted_request.cooperative
     type(holder).objects.filter(pk=holder.pk).update(**contact)
