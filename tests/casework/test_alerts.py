@@ -208,3 +208,19 @@ def test_alerts_of_other_places_are_not_shown(client, failing, officer, unit_fac
     assert client.get(reverse("casework:alert-list")).context["rows"] == []
     answer = client.post(reverse("casework:alert-dismiss", args=[CodeAlert.objects.get().pk]), {"reason": "x"})
     assert answer.status_code == 404
+
+
+def test_the_demos_story_of_checks(code, officer, clerk, neighbour, neighbour_clerk, mango):
+    from demo.checks import tell_checks
+    from farms.models import OverlapCase
+    from farms.services import add_plot
+    from tests.shapes import square_east_of
+
+    last = code.area.plots.order_by("pk").last()
+    add_plot(neighbour, square_east_of(last.boundary, gap_m=-10), by=neighbour_clerk, ref="L-1", crop=mango)
+
+    told = tell_checks(officer=officer, clerk=clerk)
+
+    assert told == "1 overlap case settled by a cut, 1 alert on a code"
+    assert OverlapCase.objects.get().decision == "trim_second"
+    assert CodeAlert.objects.get().rule == "area_changed"
