@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from casework import services
 from casework.models import Inspection, InspectionPhoto
+from casework.services.inspections import Seen
 from codes.models import ChecklistItem
 from tests.browser.conftest import assert_no_axe_violations, screenshot
 from tests.casework.test_inspections import make_item, picture
@@ -234,3 +235,26 @@ def test_the_same_entry_sent_again_is_the_same_visit(small, sign_in, problems, v
     small.wait_for_timeout(800)
 
     assert [str(one.client_id) for one in Inspection.objects.all()] == lost
+
+
+def test_the_route_and_the_minutes_are_readable(page: Page, sign_in, visit, code_factory, officer):
+    code = code_factory()
+    inspection = services.record_inspection(
+        code,
+        visited_on=code.issued_on,
+        result="minor",
+        report="Sổ ghi thiếu ngày phun",
+        by=officer,
+        purpose="misuse",
+        seen=Seen(answers=[{"item": "so", "answer": True}, {"item": "cam", "answer": True}]),
+    )
+    sign_in(page, officer)
+    for path, name in (
+        ("/desk/inspections/route/", "inspection-route"),
+        ("/desk/inspections/", "inspection-visits"),
+        (f"/desk/inspections/{inspection.pk}/minutes/", "inspection-minutes"),
+    ):
+        page.goto(path)
+        page.wait_for_timeout(300)
+        assert_no_axe_violations(page)
+        screenshot(page, name)
