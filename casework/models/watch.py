@@ -69,7 +69,7 @@ class MisuseSource(models.TextChoices):
 
 @keep_history(exclude=["reporter_contact_encrypted", "description", "reply_text"])  # may name persons: erasable
 class MisuseCase(models.Model):
-    """A code may have been misused: reported, verified or not, closed; published only as a decision, without persons."""
+    """A code may have been misused: reported, verified or not, closed; published as a decision, without persons."""
 
     receipt = models.CharField(max_length=32, unique=True, default=new_case_number, editable=False)
     code = models.ForeignKey(

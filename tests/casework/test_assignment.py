@@ -139,7 +139,7 @@ def test_cooperative_does_not_read_to_whom_it_went(submitted_request, officer, c
         ("none", [], None),
         ("commune before province", [("province", "chief", None), ("commune", "officer", None)], "officer"),
         ("crop before none", [("commune", "officer", None), ("commune", "colleague", "mango")], "colleague"),
-        ("commune before crop of the province", [("province", "chief", "mango"), ("commune", "officer", None)], "officer"),
+        ("commune before the crop above", [("province", "chief", "mango"), ("commune", "officer", None)], "officer"),
         ("another crop", [("commune", "officer", "longan"), ("province", "chief", None)], "chief"),
         ("right lost", [("commune", "foreign_officer", None), ("province", "chief", None)], "chief"),
         ("nobody left", [("commune", "foreign_officer", None)], None),

@@ -8,8 +8,13 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 from PIL import Image
 
-from casework.misuse_workflow import MISUSE_ACTS, MISUSE_EVENT_TITLES, MISUSE_STEPS, MISUSE_TRANSITIONS
-from casework.misuse_workflow import available_misuse_steps
+from casework.misuse_workflow import (
+    MISUSE_ACTS,
+    MISUSE_EVENT_TITLES,
+    MISUSE_STEPS,
+    MISUSE_TRANSITIONS,
+    available_misuse_steps,
+)
 from casework.models import MisuseCase
 from casework.permissions import can_decide_misuse, can_examine_misuse, can_open_misuse, can_reply_misuse
 from casework.services import misuse
