@@ -57,7 +57,7 @@ def inspection_scheduled(code_request: CodeRequest, day: dt.date) -> None:
 
 def visit_planned(visit: PlannedVisit) -> None:
     """Tell the holder of an issued code when its area will be visited; the officer is not named."""
-    code = visit.code
+    code: Any = visit.code
     sentence = Sentence(
         gettext_lazy("Mã số %(code)s: cơ quan sẽ kiểm tra vùng trồng ngày %(day)s."),
         {"code": code.code, "day": f"{visit.planned_on:%d/%m/%Y}"},
@@ -68,7 +68,7 @@ def visit_planned(visit: PlannedVisit) -> None:
 
 def visit_recorded(inspection: Inspection) -> None:
     """Tell the holder of an issued code what a visit found."""
-    code = inspection.code
+    code: Any = inspection.code
     sentence = Sentence(
         gettext_lazy("Mã số %(code)s: kết quả kiểm tra ngày %(day)s là “%(result)s”."),
         {
