@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from cooperatives.models import Cooperative, CooperativeStatus, Grower, HolderKind, MemberRole, Membership
 from cooperatives.permissions import can_edit_for_cooperative, can_verify_cooperative
@@ -15,6 +15,7 @@ from core.errors import NotAllowed, RuleViolated
 from core.permissions import require
 from core.text import clean_line, fold
 from core.workflow import next_status
+from office.sentences import Sentence
 from office.services import notify
 from people.models import Channel, Purpose
 from people.services import build_person, give_consent, withdraw_consent
@@ -61,13 +62,13 @@ def return_cooperative(cooperative: Cooperative, reason: str, *, by: Any) -> Coo
     return _move(cooperative, "return", by=by, text=text, reason=reason.strip())
 
 
-def _move(cooperative: Cooperative, name: str, *, by: Any, text: str, reason: str = "") -> Cooperative:
+def _move(cooperative: Cooperative, name: str, *, by: Any, text: Any, reason: str = "") -> Cooperative:
     cooperative = Cooperative.objects.select_for_update(of=("self",)).select_related("commune").get(pk=cooperative.pk)
     require(can_verify_cooperative(by, cooperative))
     cooperative.status = next_status(REGISTRATION_TRANSITIONS, name, cooperative.status)
     cooperative.save(update_fields=["status", "updated_at"])
     users = [membership.user for membership in cooperative.memberships.select_related("user")]
-    told = text % {"name": cooperative.name, "reason": reason}
+    told = Sentence(text, {"name": cooperative.name, "reason": reason})
     notify(users, f"cooperatives.{name}", told, f"{reverse('cooperatives:home')}?cooperative={cooperative.slug}")
     return cooperative
 

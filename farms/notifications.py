@@ -1,12 +1,13 @@
 """Notices of farms."""
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cooperatives.permissions import EDITORS
 from farms.corrections import Correction
-from farms.models import OverlapCase
+from farms.models import OverlapCase, OverlapDecision
+from office.sentences import Sentence
 from office.services import notify
 
 
@@ -26,13 +27,15 @@ def overlap_opened(later: int, earlier: int, count: int, ref: str, neighbour: st
     notify(
         editors_of(later),
         "farms.overlap_opened",
-        _("%(count)s thửa của bạn (như %(ref)s) chồng lên đất của đơn vị khác và phải chờ giải quyết.") % facts,
+        Sentence(
+            _("%(count)s thửa của bạn (như %(ref)s) chồng lên đất của đơn vị khác và phải chờ giải quyết."), facts
+        ),
         url,
     )
     notify(
         editors_of(earlier),
         "farms.overlap_opened",
-        _("%(count)s thửa mới của đơn vị khác chồng lên thửa của bạn (như %(neighbour)s).") % facts,
+        Sentence(_("%(count)s thửa mới của đơn vị khác chồng lên thửa của bạn (như %(neighbour)s)."), facts),
         url,
     )
 
@@ -43,8 +46,10 @@ def overlap_decided(case: OverlapCase) -> None:
         notify(
             editors_of(plot.cooperative_id),
             "farms.overlap_decided",
-            _("Vụ chồng lấn ở thửa %(ref)s đã được giải quyết: %(decision)s.")
-            % {"ref": plot.ref, "decision": case.get_decision_display()},
+            Sentence(
+                _("Vụ chồng lấn ở thửa %(ref)s đã được giải quyết: %(decision)s."),
+                {"ref": plot.ref, "decision": OverlapDecision(case.decision).label},
+            ),
             reverse("farms:overlap-list"),
         )
 
@@ -55,13 +60,18 @@ def overlap_corrected(case: OverlapCase, correction: Correction) -> None:
         notify(
             editors_of(plot.cooperative_id),
             "farms.overlap_decided",
-            _("Cán bộ đã giải quyết chồng lấn ở thửa %(ref)s: %(decision)s. Thửa từ %(before)s m² nay là %(after)s m².")
-            % {
-                "ref": plot.ref,
-                "decision": case.get_decision_display(),
-                "before": round(side.before_m2),
-                "after": round(side.after_m2),
-            },
+            Sentence(
+                _(
+                    "Cán bộ đã giải quyết chồng lấn ở thửa %(ref)s: %(decision)s. "
+                    "Thửa từ %(before)s m² nay là %(after)s m²."
+                ),
+                {
+                    "ref": plot.ref,
+                    "decision": OverlapDecision(case.decision).label,
+                    "before": round(side.before_m2),
+                    "after": round(side.after_m2),
+                },
+            ),
             reverse("farms:overlap-case", args=[case.pk]),
         )
 

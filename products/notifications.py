@@ -6,9 +6,10 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_lazy, override
 
 from accounts.models import User
+from office.sentences import Sentence
 from office.services.notices import notify
 from office.services.outbox import queue
 from products.models import ContactKind, Enquiry
@@ -19,8 +20,7 @@ def enquiry_sent(enquiry: Enquiry) -> None:
     workers = User.objects.filter(
         memberships__cooperative=enquiry.cooperative_id, memberships__role__in=("owner", "clerk", "helper")
     )
-    with override(settings.LANGUAGE_CODE):
-        text = _("%(buyer)s hỏi mua hàng") % {"buyer": enquiry.buyer_name}
+    text = Sentence(gettext_lazy("%(buyer)s hỏi mua hàng"), {"buyer": enquiry.buyer_name})
     notify(workers, "enquiry_sent", text, enquiry.get_absolute_url())
 
 
