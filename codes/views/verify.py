@@ -48,7 +48,6 @@ def context_of(check: FileCheck) -> dict[str, Any]:
         "check": check,
         "verdict": VERDICTS[check.verdict],
         "reason": REASONS[check.reason],
-        "status": status,
         "status_label": status_label(status) if status else "",
         "signatures": [
             {
