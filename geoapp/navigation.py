@@ -37,7 +37,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             if Cooperative.objects.waiting_for(user).exists():
                 entries.append((_("Đăng ký chờ xác minh"), "cooperatives:registration-list"))
         if holds(user, "casework.view_history"):
-            entries.append((_("Nhật ký tác nghiệp"), "casework:audit"))
+            entries.append((_("Nhật ký"), "casework:audit"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
     return {"navigation": [_entry(request, title, name) for title, name in entries]}
