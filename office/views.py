@@ -1,5 +1,7 @@
 """Pages: the user's notices, and how he or she wants to be told."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -78,10 +80,11 @@ def notice_read(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """Choose the channels and the language of messages."""
-    stored = services.preferences_of([request.user.pk])[request.user.pk]
-    form = MessagePreferenceForm(request.POST or None, instance=stored, user=request.user)
+    user: Any = request.user
+    stored = services.preferences_of([user.pk])[user.pk]
+    form = MessagePreferenceForm(request.POST or None, instance=stored, user=user)
     if request.method == "POST" and form.is_valid():
-        services.choose_channels(request.user, **form.cleaned_data)
+        services.choose_channels(user, **form.cleaned_data)
         messages.success(request, _("Đã lưu cách nhận thông báo."))
         return redirect("office:notice-list")
     status = 400 if form.errors else 200

@@ -199,7 +199,7 @@ def test_officer_sees_and_filters_the_visits_that_are_due(client, watched, offic
     assert "Đến hạn giám sát" in page.content.decode()
     assert listed(due) == [watched["due"].code]
     assert listed(later) == [watched["seen"].code]
-    tile = decode(client.get(tile_url("watched-codes", 13)).content)["watched_codes"]
+    tile = decode(client.get(tile_url("watched-codes", 12)).content)["watched_codes"]
     told = {one["properties"]["code"]: one["properties"]["is_monitoring_due"] for one in tile}
     assert told == {watched["due"].code: True, watched["seen"].code: False}
     assert any(entry["shape"] == "ring" for entry in WATCHED_CODE_MAP.draw().legend)
