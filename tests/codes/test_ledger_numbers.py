@@ -27,9 +27,7 @@ def norm_factory(mango):
 def lot_factory(clerk, cooperative):
     def make(code, weight_kg, **fields):
         fields = {"shipped_on": dt.date(YEAR, 5, 1), "lot_number": f"L{Lot.objects.count()}"} | fields
-        return Lot.objects.create(
-            code=code, weight_kg=weight_kg, declared_for=cooperative, declared_by=clerk, **fields
-        )
+        return Lot.objects.create(code=code, weight_kg=weight_kg, declared_for=cooperative, declared_by=clerk, **fields)
 
     return make
 

@@ -39,7 +39,9 @@ def test_workbook_in_the_fence(save):
 
 
 def test_csv_in_the_fence(save):
-    table = sandbox.read_list(save("a.csv", "STT;Mã số;Trạng thái\n1;VN-DTOR-0017;Approved\n2;VN-DTOR-0018;Suspended\n"))
+    table = sandbox.read_list(
+        save("a.csv", "STT;Mã số;Trạng thái\n1;VN-DTOR-0017;Approved\n2;VN-DTOR-0018;Suspended\n")
+    )
 
     assert (table.format, table.headings, cells(table)) == ("csv", ("STT", "Mã số", "Trạng thái"), READ)
 
@@ -52,7 +54,8 @@ def test_pdf_in_the_fence(save, ruled):
 
 
 @pytest.mark.parametrize(
-    ("encoding", "heading"), [("utf-8-sig", "Mã số"), ("utf-16", "Mã số"), ("cp1258", "Ma so"), ("gb18030", "果园注册号")]
+    ("encoding", "heading"),
+    [("utf-8-sig", "Mã số"), ("utf-16", "Mã số"), ("cp1258", "Ma so"), ("gb18030", "果园注册号")],
 )
 def test_encodings_of_csv(save, encoding, heading):
     text = f"{heading},{heading} 2\nVN-DTOR-0017,中国\n" if encoding == "gb18030" else f"{heading},x\nVN-1,y\n"
