@@ -831,3 +831,26 @@ def test_inspections_are_never_changed(request_to_visit, officer):
 
     with pytest.raises((InternalError, ProgrammingError)):
         Inspection.objects.filter(pk=inspection.pk).update(result="major")
+
+
+def test_of_two_phones_with_one_id_the_slower_is_refused(request_to_visit, code_factory, officer, monkeypatch):
+    """Both ask before either has stored: the database decides."""
+    from casework.services import inspections
+
+    key = uuid.uuid4()
+    record(code_factory(), officer, client_id=key)
+    monkeypatch.setattr(inspections, "_sent_before", lambda *_given: None)
+
+    with pytest.raises(WrongState) as caught:
+        record(request_to_visit, officer, client_id=key)
+
+    assert (caught.value.code, Inspection.objects.count()) == ("client_id_taken", 1)
+
+
+def test_another_constraint_is_not_taken_for_a_repeat(request_to_visit, officer):
+    from django.db import IntegrityError
+
+    from casework.services import inspections
+
+    with pytest.raises(IntegrityError):
+        inspections._stored(Inspection(inspector=officer, visited_on=today(), result="pass", report="Không về gì"))
