@@ -74,7 +74,7 @@ HEADER = (
     _("Thời điểm"), _("Loại"), _("Mã số"), _("Hồ sơ"), _("Việc"), _("Thị trường"), _("Trạng thái cũ"),
     _("Trạng thái mới"), _("Mã lý do"), _("Lý do"), _("Số văn bản"), _("Ngày hiệu lực"), _("Người thực hiện"),
 )  # fmt: skip
-_TEXT = TextField()
+_TEXT: TextField = TextField()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,12 @@ def history_of(row: models.Model, related: Iterable[tuple[type[models.Model], st
     for model, key in related:
         events += _events(model).filter(**{f"{key}_id": row.pk})
     people = _people(events)
-    entries, before = [], {}
+    entries: list[Entry] = []
+    before: dict[Any, Any] = {}
     for event in sorted(events, key=lambda event: (event.pgh_created_at, event.pgh_id)):
-        key = (type(event), event.pgh_obj_id)
-        entries.append(_entry(event, before.get(key), people))
-        before[key] = event
+        row_key = (type(event), event.pgh_obj_id)
+        entries.append(_entry(event, before.get(row_key), people))
+        before[row_key] = event
     return entries[::-1]
 
 

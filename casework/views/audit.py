@@ -78,7 +78,7 @@ def code_history(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 @show_domain_errors
-def code_history_csv(request: HttpRequest, pk: int) -> HttpResponse | StreamingHttpResponse:
+def code_history_csv(request: HttpRequest, pk: int) -> Any:
     """The rows of the history page for a spreadsheet."""
     code = _code(request, pk)
     return _csv(acts_of(code), f"lich-su-{code.code}.csv")
@@ -103,7 +103,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 @show_domain_errors
-def audit_csv(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def audit_csv(request: HttpRequest) -> Any:
     """The rows of the page, all of them, for a spreadsheet."""
     _require_reader(request)
     chosen = _chosen(without_blanks(request.GET))
@@ -127,7 +127,7 @@ def _chosen(params: Any) -> dict[str, Any]:
     if not form.is_valid():
         raise BadInput(
             findings=[
-                parameter_finding(name, "invalid", f"{form.fields[name].label}: {' '.join(texts)}")
+                parameter_finding(name, "invalid", f"{form.fields[name].label}: {' '.join(map(str, texts))}")
                 for name, texts in form.errors.items()
             ]
         )
