@@ -48,12 +48,17 @@ NEIGHBOURS_PLOTS = """
         SELECT piece.geom FROM codes_productionarea area CROSS JOIN LATERAL ST_Dump(area.boundary) AS piece
         WHERE area.id = %(area)s
     ), shared AS (
-        SELECT other.id, other.status, other.area_m2,
-               sum(ST_Area(ST_Intersection(other.boundary, pieces.geom)::geography)) AS shared_m2
+        SELECT near.id, near.status, near.area_m2,
+               sum(ST_Area(ST_Intersection(near.boundary, pieces.geom)::geography)) AS shared_m2
         FROM pieces
-        JOIN farms_plot other ON other.boundary && pieces.geom AND ST_Intersects(other.boundary, pieces.geom)
-        WHERE other.status <> 'archived' AND other.cooperative_id <> %(cooperative)s
-        GROUP BY other.id
+        CROSS JOIN LATERAL (
+            SELECT other.id, other.status, other.area_m2, other.boundary
+            FROM farms_plot other
+            WHERE other.boundary && pieces.geom AND ST_Intersects(other.boundary, pieces.geom)
+              AND other.status <> 'archived' AND other.cooperative_id <> %(cooperative)s
+            OFFSET 0  -- a fence: each piece asks the index, whatever number of pieces the planner expects
+        ) AS near
+        GROUP BY near.id, near.status, near.area_m2
     )
     SELECT shared.id, shared.status, shared.shared_m2,
            EXISTS (

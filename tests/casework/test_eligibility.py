@@ -503,6 +503,17 @@ def test_a_code_does_not_stand_in_its_own_way(code):
     assert only(neighbours.check_no_live_code, replace(asked, code_id=None)).verdict == "fail"
 
 
+# As many plots as make the planner choose as it does in a province.
+MANY_PLOTS = """
+    INSERT INTO farms_plot (
+        cooperative_id, ref, crop_id, commune_id, status, boundary, harvest_months, land_sheet, land_parcel,
+        determination, source, created_at, updated_at, version)
+    SELECT cooperative_id, 'V' || n, crop_id, commune_id, status,
+           ST_Translate(boundary, 0.002 * (1 + n %% 60), 0.002 * (1 + n / 60)), '{}', '', '', 'unknown', '{}', now(),
+           now(), 1
+    FROM farms_plot CROSS JOIN generate_series(1, 3000) AS n WHERE id = %s"""
+
+
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
@@ -518,6 +529,8 @@ def test_big_tables_are_met_by_their_index(question, statement, index):
     numbers = {"min_m2": 50.0, "min_share": 0.01, "share": 0.02, "sliver_m2": 5.0, "limit": 50}
 
     with connection.cursor() as cursor:
+        cursor.execute(MANY_PLOTS, [question.area.plots.first().pk])
+        cursor.execute("ANALYZE farms_plot")
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {statement}", keys | numbers)
         plan = "\n".join(line for (line,) in cursor.fetchall())
