@@ -1,7 +1,8 @@
 """Fills an empty database with officers and requests that wait for their approval; prints tokens and keys as JSON.
 
-`python -m benchmarks.issuing_province OFFICERS REQUESTS`: every officer gets a holder of its own with so many areas of
-one plot (1 ha, 200 m apart), each with a request in review. One request per officer goes through the services; its
+`python -m benchmarks.issuing_province OFFICERS REQUESTS MARKETS`: every officer gets a holder of its own with so many
+areas of one plot (1 ha, 200 m apart), each with a request in review for so many markets: 0 under the old scheme (one
+code a request), else under that of 2026 (one code a market). One request per officer goes through the services; its
 rows are then copied by SQL to fresh ground. `python -m benchmarks.issuing_province --plain` prints what the peers
 need: keys and columns.
 """
@@ -10,6 +11,7 @@ import datetime as dt
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import django
@@ -37,20 +39,22 @@ from places.models import AdministrativeUnit  # noqa: E402
 SIDE, PITCH, PER_ROW = 0.0009, 0.002, 40  # degrees: a hectare, every 200 m
 COPIES_FROM = 1_000_000  # keys of the copies: the same for plot, area and request
 BLOCK = 10_000  # keys of one officer
-SCHEME = "xuat-khau-or"
+OLD, NEW = "xuat-khau-or", "nd-38-2026"
 
 
-def fill(officers: int, requests: int) -> dict[str, Any]:
+def fill(officers: int, requests: int, markets: int) -> dict[str, Any]:
     """Make everything; return `{"tokens": [...], "requests": [[...], ...]}`, one list of keys per officer."""
     communes = AdministrativeUnit.objects.filter(level="commune", valid_to=None, boundary__isnull=False)
     communes = list(communes.select_related("parent").order_by("pk")[:officers])
-    scheme = CodeScheme.objects.get(slug=SCHEME)
-    scheme.serial_width, scheme.fixed_parts, scheme.is_confirmed = 6, {"letters": "XX"}, True
+    scheme = CodeScheme.objects.get(slug=NEW if markets else OLD)
+    scheme.serial_width, scheme.is_confirmed = 6, True
+    scheme.fixed_parts = {} if markets else {"letters": "XX"}
     scheme.save()
+    chosen = Market.objects.exclude(code="VNM")[: markets or 1]
     tokens, keys = [], []
     with transaction.atomic():
         for number in range(officers):
-            officer, first = _story(number, communes[number % len(communes)], scheme)
+            officer, first = _story(number, communes[number % len(communes)], scheme, chosen)
             tokens.append(Token.objects.create(user=officer).key)
             keys.append([first.pk, *_copies(first, number, requests - 1)])
     with connection.cursor() as cursor:
@@ -74,7 +78,9 @@ def plain() -> dict[str, Any]:
     }
 
 
-def _story(number: int, commune: AdministrativeUnit, scheme: CodeScheme) -> tuple[User, CodeRequest]:
+def _story(
+    number: int, commune: AdministrativeUnit, scheme: CodeScheme, markets: Iterable[Market]
+) -> tuple[User, CodeRequest]:
     """A holder with one hectare in the middle of `commune`, its clerk, an officer, and a request in review."""
     clerk = User.objects.create(username=f"clerk{number}")
     officer = User.objects.create(username=f"officer{number}")
@@ -91,7 +97,7 @@ def _story(number: int, commune: AdministrativeUnit, scheme: CodeScheme) -> tupl
     ring = ((west, south), (west + SIDE, south), (west + SIDE, south + SIDE), (west, south + SIDE), (west, south))
     plot = add_plot(holder, MultiPolygon(Polygon(ring), srid=4326), ref="1", crop=crop, by=clerk)
     area = form_area(holder, name="Area 0", crop=crop, plots=[plot], by=clerk)
-    request = draft_request(area, scheme=scheme, markets=Market.objects.filter(code="CHN"), by=clerk, has_declared=True)
+    request = draft_request(area, scheme=scheme, markets=markets, by=clerk, has_declared=True)
     submit_request(request, by=clerk)
     return officer, take_up_request(request, by=officer)
 
@@ -112,7 +118,8 @@ def _copies(first: CodeRequest, number: int, count: int) -> list[int]:
     receipt = "md5(random()::text || g)"
     _copy(CodeRequest, first.pk, count, {"id": key, "receipt": receipt, "area_id": key})
     markets = CodeRequest.markets.through
-    _copy(markets, markets.objects.get(coderequest=first.pk).pk, count, {"id": key, "coderequest_id": key})
+    for turn, row in enumerate(markets.objects.filter(coderequest=first.pk)):
+        _copy(markets, row.pk, count, {"id": f"{key} + {turn} * 10 * {COPIES_FROM}", "coderequest_id": key})
     return [start + turn for turn in range(1, count + 1)]
 
 
@@ -131,4 +138,4 @@ def _copy(model: type[Model], source: int, count: int, changed: dict[str, str]) 
 
 
 if __name__ == "__main__":
-    json.dump(plain() if sys.argv[1] == "--plain" else fill(int(sys.argv[1]), int(sys.argv[2])), sys.stdout)
+    json.dump(plain() if sys.argv[1] == "--plain" else fill(*map(int, sys.argv[1:4])), sys.stdout)
