@@ -2,8 +2,8 @@
 
 `python -m benchmarks.issuing [--officers 64] [--codes 1000] [--markets 10] [--kill]` (`make soak`): every officer
 approves one request after the other by API token and Idempotency-Key, and tries again when the answer is lost, as a
-client does. A request gives a code for each of its markets; with `--markets 0` one code under the old scheme. At the end
-the database is asked: no number twice, none left out, everything acknowledged there, one code per request.
+client does. A request gives a code for each of its markets; with `--markets 0` one code under the old scheme. At
+the end the database is asked: no number twice, none left out, everything acknowledged there, no request served twice.
 
 Beside it, with as many at once: PostgreSQL alone doing the same writes (pgbench) and a bare Django view that only takes
 a number and stores a code.
