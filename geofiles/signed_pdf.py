@@ -88,6 +88,12 @@ def _changed_since(reader: Any, data: bytes, base_size: int | None) -> bool | No
     last = base.xrefs.total_revisions - 1
     if reader.xrefs.total_revisions - 1 <= last:
         return len(data) != base_size
+    # A whole foreign document may stand behind our bytes: its first revisions are then not ours.
+    if any(
+        reader.xrefs.get_startxref_for_revision(number) != base.xrefs.get_startxref_for_revision(number)
+        for number in range(last + 1)
+    ):
+        return True
     found = DEFAULT_DIFF_POLICY.review_file(reader, last)
     return isinstance(found, SuspiciousModification) or found.modification_level > ModificationLevel.FORM_FILLING
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 
 import pikepdf
 import pytest
@@ -334,6 +335,28 @@ def test_page_content_added_before_signing_is_refused(certificate, trusted, offi
     assert refusal(certificate, painted, officer) == "content_changed"
     found = check_file(written(tmp_path, painted))
     assert (found.verdict, found.reason) == (Verdict.ALTERED, "content_changed")
+
+
+def moved_behind(original, other):
+    """`original`, then the whole of `other` (classic cross-references) moved behind it, with no way back."""
+    ahead = len(original)
+    shifted = re.sub(rb"(?m)^(\d{10}) (\d{5}) n", lambda m: b"%010d %s n" % (int(m[1]) + ahead, m[2]), other)
+    return original + re.sub(rb"startxref\s+(\d+)", lambda m: b"startxref\n%d" % (int(m[1]) + ahead), shifted)
+
+
+def test_another_document_behind_ours_is_refused(certificate, trusted, officer, tmp_path):
+    """The file begins with our bytes, but a reader sees a stranger's document that hangs on no revision of ours."""
+    original, forged = bytes_of(certificate.document), io.BytesIO()
+    with pikepdf.open(io.BytesIO(original)) as document:
+        document.pages[0].contents_add(b"0 0 300 300 re f")
+        document.save(forged, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    once = demo_signer.sign(moved_behind(original, forged.getvalue()), trusted, field="NguoiCoThamQuyen")
+    joined = demo_signer.sign(once, trusted)  # so that the forger's document has more revisions than ours
+
+    found = check_file(written(tmp_path, joined))
+
+    assert (found.verdict, found.reason) == (Verdict.ALTERED, "content_changed")
+    assert refusal(certificate, joined, officer) == "content_changed"
 
 
 def test_revocation_lists_are_asked(certificate, trusted, officer, installation, tmp_path):
