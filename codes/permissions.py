@@ -57,9 +57,10 @@ def can_link_code(user: Any, code: ProductionAreaCode) -> bool:
     return code.is_imported and code.area_id is None and can_change_code_status(user, code)
 
 
-def can_import_list(user: Any, unit: AdministrativeUnit) -> bool:
-    """Whether the user may bring in lists of codes for a unit."""
-    return holds_at(user, "codes.import_list", unit)
+def can_import_list(user: Any, unit: AdministrativeUnit, scheme: CodeScheme | None = None) -> bool:
+    """Whether the user may bring in lists of codes for a unit; old codes of a `scheme` at its deciding level only, since
+    they are in force from then on like codes that were issued here."""
+    return holds_at(user, "codes.import_list", unit, level=scheme.deciding_level if scheme else "")
 
 
 def can_register_packing_house(user: Any, commune: AdministrativeUnit, operator: Cooperative | None) -> bool:

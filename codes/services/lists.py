@@ -45,12 +45,13 @@ def start_list(unit: AdministrativeUnit, file: File, facts: ListFacts, *, by: An
 
     Raises NotAllowed, FileTooLarge, RuleViolated("list_incomplete", "empty_file").
     """
-    require(can_import_list(by, unit))
-    _check_facts(facts)
+    scheme = facts.scheme if facts.kind == ListKind.OLD_CODES else None
+    require(can_import_list(by, unit, scheme))
+    _check_facts(facts, unit)
     code_list = CodeList.objects.create(
         kind=facts.kind,
         market=facts.market,
-        scheme=facts.scheme,
+        scheme=scheme,
         unit=unit,
         document=store_upload(file, by=by),
         document_number=facts.document_number,
@@ -61,7 +62,7 @@ def start_list(unit: AdministrativeUnit, file: File, facts: ListFacts, *, by: An
     return _queue(code_list, "codes.read_list", by=by)
 
 
-def _check_facts(facts: ListFacts) -> None:
+def _check_facts(facts: ListFacts, unit: AdministrativeUnit) -> None:
     findings = []
     if facts.decided_on > timezone.localdate():
         findings.append(Finding("date_in_future", _("Ngày của danh sách không được sau hôm nay."), "/decided_on"))
@@ -71,10 +72,18 @@ def _check_facts(facts: ListFacts) -> None:
         findings.append(Finding("required", _("Hãy chọn thị trường."), "/market"))
     if facts.kind == ListKind.OLD_CODES and facts.scheme is None:
         findings.append(Finding("required", _("Hãy chọn chế độ mã số."), "/scheme"))
+    elif facts.kind == ListKind.OLD_CODES and not _is_scheme_of(unit, facts.scheme):
+        text = _("Chế độ mã số này chưa được quản trị viên xác nhận, không còn hiệu lực hoặc của tỉnh khác.")
+        findings.append(Finding("scheme_not_usable", text, "/scheme"))
     if facts.default_status not in DEFAULT_STATUSES:
         findings.append(Finding("default_status", _("Trạng thái này không dùng cho danh sách."), "/default_status"))
     if findings:
         raise RuleViolated("list_incomplete", findings=findings)
+
+
+def _is_scheme_of(unit: AdministrativeUnit, scheme: CodeScheme | None) -> bool:
+    """Whether the scheme numbers codes there: a list may also name one that is over, never another province's."""
+    return scheme is not None and CodeScheme.objects.for_unit(unit).filter(pk=scheme.pk).exists()
 
 
 def _queue(code_list: CodeList, kind: str, *, by: Any) -> CodeList:
@@ -127,7 +136,7 @@ def cancel_list(code_list: CodeList, *, by: Any) -> CodeList:
 def commit_list(code_list: CodeList, *, by: Any) -> Job:
     """Queue the storing of all rows with the verdict "change"; all of them or none. Raises NotAllowed, WrongState."""
     code_list = _locked(code_list.pk)
-    require(can_import_list(by, code_list.unit))
+    require(can_import_list(by, code_list.unit, code_list.scheme))
     _require_previewed(code_list)
     if code_list.summary.get("missing"):
         raise RuleViolated("columns_missing", _("Hãy chọn đủ các cột trước."))
@@ -232,17 +241,24 @@ def judge_list(code_list: CodeList) -> dict[str, int]:
     return {verdict: found.get(verdict, 0) for verdict in ListVerdict.values}
 
 
+def _verdicts(code_list: CodeList) -> list[tuple[Any, ...]]:
+    """What is said of each row: equal counts could hide that one row took another's place."""
+    return list(code_list.rows.order_by("row").values_list("row", "verdict", "code", "wanted_status"))
+
+
 def store_list(job: Job) -> dict[str, Any]:
     """Job: judge again what may have changed since the preview, then store in one transaction; all or nothing."""
     with transaction.atomic():
         code_list = _locked(job.payload["list"])
         if code_list.status != ListStatus.PREVIEWED:
             return {}
-        require(can_import_list(job.created_by, code_list.unit))
+        require(can_import_list(job.created_by, code_list.unit, code_list.scheme))
         tell_progress(job, 10, _("Đang kiểm tra lại"))
         book = _book_of(code_list)
         book.lock(code_list)
-        if judge_list(code_list) != code_list.summary["counts"]:
+        previewed = _verdicts(code_list)
+        judge_list(code_list)
+        if _verdicts(code_list) != previewed:
             raise RuleViolated(
                 "changed_since_preview",
                 _("Dữ liệu đã thay đổi từ lúc xem trước. Hãy đọc lại tệp. Chưa có gì được ghi."),

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from codes import imports, list_sql
+from django.utils import timezone
+
+from codes import imports, list_sql, reminders
 from codes.changes import CodesChanged
 from codes.models import CodeEvent, CodeList, ListVerdict, MarketApproval, ProductionAreaCode
 from codes.workflow import APPROVAL_PATHS, APPROVAL_TRANSITIONS
@@ -50,16 +52,22 @@ def store(code_list: CodeList, *, by: Any) -> dict[str, int]:
         [MarketApproval(code_id=code, market=code_list.market) for code in wanted], ignore_conflicts=True
     )
     locked = MarketApproval.objects.select_for_update(of=("self",)).order_by("code_id")
+    locked = locked.select_related("code", "market").defer("code__boundary")
     approvals = list(locked.filter(code__in=wanted, market=code_list.market))
     events: list[CodeEvent] = []
+    now = timezone.now()
     for approval in approvals:
         for step in APPROVAL_PATHS[approval.status, wanted[approval.code_id]]:
             new = next_status(APPROVAL_TRANSITIONS, step, approval.status)
             events.append(_event(code_list, approval, step, new, by))
             approval.status = new
         approval.document_number, approval.decided_on = code_list.document_number, code_list.decided_on
+        approval.updated_at = now  # bulk_update sets no such field by itself
+        reminders.market_spoke(approval.code, approval, events[-1].transition)
     CodeEvent.objects.bulk_create(events, batch_size=2_000)
-    MarketApproval.objects.bulk_update(approvals, ["status", "document_number", "decided_on"], batch_size=1_000)
+    MarketApproval.objects.bulk_update(
+        approvals, ["status", "document_number", "decided_on", "updated_at"], batch_size=1_000
+    )
     announce(CodesChanged(ids=tuple(sorted(wanted))))
     return {"codes": len(approvals), "steps": len(events)}
 

@@ -43,7 +43,7 @@ class _Names:
         crops = list(Crop.objects.all())
         self.crops = {fold(text): crop for crop in crops for text in (crop.name_vi, crop.name_en, crop.slug)}
         self.varieties = [(fold(crop.name_vi), crop) for crop in sorted(crops, key=lambda one: -len(one.name_vi))]
-        self.holders = _holders()
+        self.holders = _holders(code_list.unit)
         self.communes = _communes(code_list.unit)
         self.statuses: dict[str, str | None] = {}
 
@@ -59,11 +59,17 @@ class _Names:
         return self.statuses[text]
 
 
-def _holders() -> dict[str, int]:
-    """Folded names and tax numbers of holders -> key; names that two bear are left out."""
+def _holders(unit: AdministrativeUnit) -> dict[str, int]:
+    """Folded tax numbers of holders, and names of those of the unit's province -> key; what two bear is left out.
+
+    A cooperative of another province may well have the same name: its codes would be frozen to a stranger.
+    """
     found: dict[str, set[int]] = {}
-    for pk, *texts in Cooperative.objects.values_list("pk", "name", "short_name", "tax_number"):
-        for text in texts:
+    province = AdministrativeUnit.objects.province_of(unit)
+    near = set(AdministrativeUnit.objects.with_former([province.pk]).values_list("pk", flat=True))
+    rows = Cooperative.objects.values_list("pk", "commune_id", "tax_number", "name", "short_name")
+    for pk, commune, tax_number, *names in rows:
+        for text in (tax_number, *(names if commune in near else ())):
             if text:
                 found.setdefault(fold(text), set()).add(pk)
     return {name: pks.pop() for name, pks in found.items() if len(pks) == 1}

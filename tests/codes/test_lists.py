@@ -22,6 +22,7 @@ from codes.services.lists import DEFAULT_STATUSES, read_list, store_list
 from core.errors import NotAllowed, RuleViolated, WrongState
 from office.models import Job
 from office.services import run_job
+from tests.factories.cooperatives import make_cooperative
 from tests.factories.places import make_unit
 from tests.geofiles.office_files import ruled_pdf, workbook
 
@@ -296,6 +297,33 @@ def test_what_changed_since_the_preview_stops_it_all(read, codes, officer):
     assert not MarketApproval.objects.filter(status="approved").exists()
 
 
+def test_a_row_that_takes_anothers_place_stops_it_all(read, codes, officer):
+    approve = ("send_dossier", "approve")
+    for step in approve:
+        services.move_market_approval(codes[1].approvals.get(), step, Act("Lý do", step, DAY), by=officer)
+    code_list = read(csv_file("Mã số,Trạng thái", *(f"{code.code},Approved" for code in codes[:2])))
+    assert [row.verdict for row in code_list.rows.all()] == ["change", "same"]
+    for step in approve:
+        services.move_market_approval(codes[0].approvals.get(), step, Act("Lý do", step, DAY), by=officer)
+    services.move_market_approval(codes[1].approvals.get(), "hold", Act("Lý do", "hold", DAY), by=officer)
+
+    job = store(code_list, officer)
+
+    assert (job.status, job.error_code) == ("failed", "changed_since_preview")
+    assert codes[1].approvals.get().status == "on_hold"
+
+
+def test_holders_are_told_what_the_list_says(read, codes, officer, clerk):
+    before = codes[0].approvals.get().updated_at
+
+    store(read(csv_file("Mã số,Trạng thái", f"{codes[0].code},暂停")), officer)
+
+    (notice,) = clerk.notices.filter(kind="codes.market")
+    assert codes[0].code in notice.text
+    assert "tạm dừng" in notice.text
+    assert codes[0].approvals.get().updated_at > before
+
+
 def test_columns_can_be_put_right(read, codes, officer):
     code_list = read(csv_file("Mã,Ghi chú", f"x1,{codes[0].code}"))
     services.answer_list(code_list, {"Ghi chú": "code"}, by=officer)
@@ -441,6 +469,39 @@ def test_old_codes_keep_their_string_and_move_the_counter(
     assert (first.events.get().transition, first.events.get().details["as_written"]) == ("import", "vn-xxor-0040")
     assert dict(CodeCounter.objects.values_list("scope", "last")) == {"XX": 40, "TG": 95}
     assert code_factory().code == "VN-XXOR-0041"
+
+
+def test_old_codes_are_for_the_level_that_decides(read_old, scheme_factory, province, commune, mango, officer_factory):
+    """A list of old codes brings codes in force: who may not issue them may not bring them in."""
+    scheme = scheme_factory(slug="tinh", deciding_level="province")
+    facts = ListFacts(kind="old_codes", decided_on=DAY, document_number="1", scheme=scheme)
+    head = officer_factory(province, "officer")
+
+    with pytest.raises(NotAllowed):
+        read_old(f"VN-XXOR-0040,A,,Xoài,,{commune.name_vi},1,2019-01-01,,,", scheme=scheme)
+
+    assert services.start_list(commune, csv_file(OLD), facts, by=head).scheme == scheme
+
+
+def test_schemes_of_another_province_are_refused(read_old, scheme_factory):
+    elsewhere = scheme_factory(slug="noi-khac", province=make_unit(level="province", code="88", name_vi="Nơi Khác"))
+
+    with pytest.raises(RuleViolated) as caught:
+        read_old("VN-XXOR-0040", scheme=elsewhere)
+
+    assert [finding.pointer for finding in caught.value.findings] == ["/scheme"]
+
+
+def test_a_name_in_another_province_is_no_holder(read_old, officer, commune, mango):
+    there = make_unit(parent=make_unit(level="province", code="88", name_vi="Nơi Khác"), code="88001")
+    make_cooperative(there, name="HTX Trùng Tên", tax_number="1400000001")
+
+    code_list = read_old(
+        f"VN-XXOR-0040,A,HTX Trùng Tên,Xoài,,{commune.name_vi},1,2019-01-01,,,",
+        f"VN-XXOR-0041,B,1400000001,Xoài,,{commune.name_vi},1,2019-01-01,,,",
+    )
+
+    assert verdicts(code_list) == {2: ("change", ["unknown_holder"]), 3: ("change", [])}
 
 
 def test_the_counter_never_goes_back(read_old, officer, commune, mango, code_factory):
