@@ -144,6 +144,9 @@ def refresh_outlines(areas: QuerySet[ProductionArea], *, without: QuerySet[Plot]
 def _refresh(ids: list[int], without: QuerySet[Plot] | None = None) -> list[int]:
     if not ids:
         return []
+    # A statement of its own, before the facts are read: who waited here sees what the other writer has committed
+    # (a consent withdrawn meanwhile), and two writers of several areas do not wait for each other in a ring.
+    _lock_in_order(ids)
     gone: list[int] = []
     if without is not None:
         rows = AreaPlot.objects.filter(area__in=ids, plot__in=without)

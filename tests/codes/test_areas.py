@@ -1,6 +1,9 @@
 """Forming areas, drawing them anew, and who may see their outline."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
+from django.db import connections, transaction
 
 from codes import services
 from codes.models import ProductionArea
@@ -165,6 +168,30 @@ def test_consent_of_every_grower_makes_the_outline_public_and_withdrawal_hides_i
     assert not area.boundary.contains(area.public_location)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_consent_that_is_being_withdrawn_is_not_overlooked_by_another_one(area_factory):
+    """Each change alone leaves the outline hidden; neither may decide by what the other has not committed yet."""
+    area = area_factory(growers=2)
+    first, second = (plot.grower for plot in area.plots.order_by("pk"))
+    agree(first)
+
+    def agree_beside():
+        try:
+            agree(second)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            withdraw_consent(first.person, "public_outline")
+            beside = pool.submit(agree_beside)
+            wait([beside], timeout=1)
+        beside.result(10)
+
+    area.refresh_from_db()
+    assert not area.is_outline_public
+
+
 def test_a_plot_that_leaves_takes_its_grower_along(area):
     plots = Plot.objects.filter(pk=area.plots.first().pk)
 
@@ -241,7 +268,7 @@ def test_area_on_the_officers_desk_does_not_move(area, clerk, old_scheme, china)
 def test_refreshing_touches_only_what_changed(area, area_factory, django_assert_num_queries):
     area_factory(growers=1, lat=10.47)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):  # ids, locks, facts
         changed = services.refresh_outlines(ProductionArea.objects.all())
 
     assert changed == []
