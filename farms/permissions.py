@@ -7,7 +7,7 @@ from accounts.roles import Role
 from cooperatives.models import Cooperative
 from cooperatives.permissions import can_edit_for_cooperative
 from cooperatives.querysets import own_cooperative_ids
-from farms.models import OverlapCase, Plot, PlotImport
+from farms.models import OverlapCase, OverlapDecision, Plot, PlotImport
 
 GRANTS = {
     Role.OFFICER: {"farms.view_plot", "farms.decide_overlap"},
@@ -43,5 +43,15 @@ def own_cooperatives(user: Any) -> set[int]:
 
 
 def can_decide_overlap(user: Any, case: OverlapCase) -> bool:
-    """Whether the user may decide the overlap: an officer of the later plot's commune."""
-    return holds_at(user, "farms.decide_overlap", case.second.commune)
+    """Whether the user may decide the overlap: an officer of the later plot's commune who works for neither side."""
+    if not holds_at(user, "farms.decide_overlap", case.second.commune):
+        return False
+    return not own_cooperatives(user) & {case.first.cooperative_id, case.second.cooperative_id}
+
+
+def can_take_decision(user: Any, case: OverlapCase, decision: str) -> bool:
+    """Whether the user may decide so: what cuts the earlier plot needs the right in that plot's commune as well."""
+    if not can_decide_overlap(user, case):
+        return False
+    cuts_first = decision in (OverlapDecision.TRIM_FIRST, OverlapDecision.CUT_BOTH)
+    return not cuts_first or units_with(user, "farms.decide_overlap").filter(pk=case.first.commune_id).exists()

@@ -17,7 +17,7 @@ from farms import notifications, sql
 from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
 from farms.corrections import CORRECTING, Correction, usable_correction
 from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot, PlotStatus
-from farms.permissions import can_decide_overlap
+from farms.permissions import can_take_decision
 from places.services import commune_for
 
 
@@ -136,7 +136,7 @@ def decide_overlap(case: OverlapCase, decision: str, *, reason: str, by: Any) ->
     list(pair.select_for_update(of=("self",)).values_list("pk"))
     rows = OverlapCase.objects.select_for_update(of=("self",)).select_related("first", "second__commune")
     case = rows.get(pk=case.pk)
-    require(can_decide_overlap(by, case))
+    require(can_take_decision(by, case, decision))
     if case.status != OverlapStatus.OPEN:
         raise WrongState("overlap_decided", _("Vụ chồng lấn này đã được giải quyết."))
     if decision not in OverlapDecision.values or not decision:

@@ -17,7 +17,7 @@ from farms import services
 from farms.corrections import Correction, corrections_of
 from farms.forms import DecisionForm
 from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot
-from farms.permissions import can_decide_overlap, can_see_all_of, own_cooperatives
+from farms.permissions import can_decide_overlap, can_see_all_of, can_take_decision, own_cooperatives
 from farms.views.frames import OTHER_COLOUR, PLOT_COLOUR, SHARED_COLOUR, bbox_text, feature, frame_of
 
 MAX_CASES = 200
@@ -77,6 +77,7 @@ def overlap_case(request: HttpRequest, pk: int) -> HttpResponse:
     if asked and shown is None:
         raise BadInput(findings=[parameter_finding("preview", "invalid", _("Không có cách cắt này."))])
     may_decide = is_open and can_decide_overlap(request.user, case)
+    applicable = {one.decision for one in corrections if can_take_decision(request.user, case, one.decision)}
     own = own_cooperatives(request.user)
     context = {
         "case": case,
@@ -85,6 +86,7 @@ def overlap_case(request: HttpRequest, pk: int) -> HttpResponse:
         "shown": shown,
         "frame": frame_of(_case_features(case, shown, request.user), [case.shared]),
         "may_decide": may_decide,
+        "applicable": applicable,
         "form": DecisionForm(auto_id=False),
         "other_decisions": [(one.value, one.label) for one in OTHER_DECISIONS],
         "sees_names": can_see_all_of(request.user, case),

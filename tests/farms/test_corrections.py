@@ -8,11 +8,13 @@ from django.urls import reverse
 
 from casework.models import CodeAlert
 from codes import services as code_services
+from cooperatives.models import MemberRole
 from core.errors import NotAllowed, RuleViolated
 from farms import services
 from farms.corrections import corrections_of
 from farms.models import OverlapCase, OverlapStatus, Plot, PlotStatus
 from office.models import Notice
+from tests.factories.cooperatives import make_membership
 from tests.shapes import degrees_for, rectangle, square_east_of
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +188,39 @@ def test_who_may_not_apply_a_correction(request, case, person):
         services.decide_overlap(case, "trim_second", reason="x", by=request.getfixturevalue(person))
 
     assert Plot.objects.get(pk=case.second_id).version == 1
+
+
+def test_who_works_for_a_side_does_not_decide(case, officer, cooperative, neighbour):
+    for side in (cooperative, neighbour):
+        membership = make_membership(side, officer, MemberRole.VIEWER)
+        with pytest.raises(NotAllowed):
+            services.decide_overlap(case, "accepted", reason="x", by=officer)
+        membership.delete()
+
+    assert services.decide_overlap(case, "accepted", reason="x", by=officer).status == OverlapStatus.DECIDED
+
+
+@pytest.fixture
+def later_officer(case, unit_factory, province, officer_factory):
+    """An officer of the commune of the later plot only; the earlier one lies beyond the border."""
+    beyond = unit_factory(parent=province, code="99002", name_vi="Bên Kia")
+    Plot.objects.filter(pk=case.first_id).update(commune=beyond)
+    case.refresh_from_db()
+    return officer_factory(case.second.commune)
+
+
+@pytest.mark.parametrize("decision", ["trim_first", "cut_both"])
+def test_the_earlier_plot_is_cut_only_by_who_decides_in_its_commune(client, case, later_officer, decision):
+    with pytest.raises(NotAllowed):
+        services.decide_overlap(case, decision, reason="x", by=later_officer)
+    assert Plot.objects.get(pk=case.first_id).version == 1
+
+    client.force_login(later_officer)
+    page = client.get(reverse("farms:overlap-case", args=[case.pk])).content.decode()
+    assert f'value="{decision}"' not in page
+    assert 'value="trim_second"' in page
+    services.decide_overlap(case, "trim_second", reason="x", by=later_officer)
+    assert OverlapCase.objects.get().decision == "trim_second"
 
 
 # --- Page and API -------------------------------------------------------------------------------------------------
