@@ -68,6 +68,13 @@ def test_certificate_is_pdf_a_with_everything_inside(certificate):
         assert all("/AP" in field for field in fields.values())
 
 
+def test_signatures_stand_on_the_first_page(certificate):
+    with pikepdf.open(io.BytesIO(bytes_of(certificate.document))) as document:
+        on_page = [[str(field.T) for field in page.get("/Annots", ())] for page in document.pages]
+
+    assert on_page == [["NguoiCoThamQuyen", "CoQuanToChuc"], []]
+
+
 def test_certificate_says_what_it_must(certificate, code):
     text = text_of(bytes_of(certificate.document))
 
