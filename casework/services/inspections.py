@@ -29,6 +29,7 @@ from casework.services.moving import begin, locked, move
 from codes.models import CodeStatus, DeadlineStep, ProductionAreaCode
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
+from core.text import clean_lines
 from office.services import documents
 
 Subject = CodeRequest | ProductionAreaCode
@@ -68,9 +69,8 @@ def schedule_inspection(
     code_request, is_repeat = begin(code_request, "schedule_inspection", by=by)
     if is_repeat:
         return code_request
-    day = planned_on or due_on(
-        code_request.scheme, DeadlineStep.INSPECTION, start=timezone.localdate(), unit=code_request.commune
-    )
+    start, unit = timezone.localdate(), code_request.commune
+    day = planned_on or due_on(code_request.scheme, DeadlineStep.INSPECTION, start=start, unit=unit)
     move(code_request, "schedule_inspection", by=by, note=note)
     _plan(code_request, InspectionPurpose.REQUEST, planned_on=day, inspector=inspector, note=note, by=by)
     notifications.inspection_scheduled(code_request, day)
@@ -141,11 +141,13 @@ def record_inspection(
     """Record a visit; it can't be changed afterwards. The same visit sent twice (by `client_id`) is one.
 
     Without a client id two equal reports of one officer and day are one. An open planned visit is then done.
-    Raises NotAllowed; WrongState ("client_id_taken", or as `begin`); RuleViolated with findings.
+    Raises NotAllowed; WrongState ("client_id_taken", "visit_recorded_differently", or as `begin`); RuleViolated with
+    findings.
     """
     subject, seen = _locked(subject), seen or Seen()
     before = _sent_before(subject, client_id, by)
     if before is not None:
+        _ensure_same(before, _checked(subject, visited_on, result, report, seen), visited_on, result, report, seen)
         return before
     if isinstance(subject, CodeRequest):
         subject, _is_repeat = begin(subject, "record_inspection", by=by)
@@ -213,11 +215,6 @@ def add_photo(
     return inspection.photos.create(client_id=client_id or uuid.uuid4(), document=document, caption=caption)
 
 
-def _last_day(code_request: CodeRequest) -> dt.date:
-    start, unit = timezone.localdate(), code_request.commune
-    return due_on(code_request.scheme, DeadlineStep.INSPECTION, start=start, unit=unit)
-
-
 def _locked(subject: Subject) -> Subject:
     """The subject as it is now, locked: one visit at a time is planned or recorded for it."""
     if isinstance(subject, CodeRequest):
@@ -279,6 +276,34 @@ def _sent_before(subject: Subject, client_id: uuid.UUID | None, by: Any) -> Insp
     if before.inspector_id != by.pk or _subject_of(before) != subject:
         raise _taken()
     return before
+
+
+def _ensure_same(
+    before: Inspection,
+    checked: tuple[list[dict[str, Any]], MultiPolygon | None],
+    visited_on: dt.date,
+    result: str,
+    report: str,
+    seen: Seen,
+) -> None:
+    """Refuse what was corrected on the phone after it had arrived: answered as a repeat, the correction would be lost.
+
+    Raises WrongState("visit_recorded_differently").
+    """
+    answers, boundary = checked
+    was = {line["item"]: (line["answer"], line["note"]) for line in before.answers}
+    # Position and signature are not compared: they are taken anew each time the page is opened.
+    is_same = (
+        (before.visited_on, before.result, before.report) == (visited_on, result, clean_lines(report))
+        and before.samples == samples_of(seen.samples)
+        and before.proposed_boundary == boundary
+        and all(was.get(line["item"]) == (line["answer"], line["note"]) for line in answers if line["item"] in was)
+    )
+    if not is_same:
+        raise WrongState(
+            "visit_recorded_differently",
+            _("Lần kiểm tra này đã được ghi với nội dung khác. Hãy xem biên bản; cần sửa thì ghi một lần mới."),
+        )
 
 
 def _taken() -> WrongState:

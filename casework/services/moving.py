@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import holds_at
 from casework.eligibility import Finding as CheckFinding
-from casework.models import FINAL_STATUSES, CodeRequest, RequestEvent
+from casework.models import FINAL_STATUSES, CodeRequest, RequestEvent, RequestStatus
 from casework.workflow import ALLOWED, REQUEST_TRANSITIONS, STEPS, available_transitions, word_of
 from core.errors import Finding, WrongState
 from core.permissions import require
@@ -110,4 +110,7 @@ def move(
         findings=[finding.as_dict() for finding in findings],
         details=details or {},
     )
+    if old == RequestStatus.INSPECTION and code_request.status != old:
+        # Decided, returned or withdrawn: nobody shall drive there for a visit that can't be recorded any more.
+        code_request.planned_visits.open().update(cancelled_at=timezone.now())
     return code_request

@@ -45,13 +45,18 @@ async function dropOld() {
   );
 }
 
-/** The page itself while there is signal; it is never stored. Without, its shell, which knows nobody. */
+/** The page itself while the server gives it; it is never stored. Else its shell, which knows nobody. */
 async function pageOrShell(request) {
+  let answer = null;
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
-    return (await caches.match(shell)) ?? Response.error();
+    // no signal
   }
+  if (answer !== null && answer.status < 500) {
+    return answer;
+  }
+  return (await caches.match(shell)) ?? answer ?? Response.error();
 }
 
 async function keptFirst(request) {

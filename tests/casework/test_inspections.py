@@ -299,6 +299,52 @@ def test_the_same_client_id_is_the_same_visit_whatever_happened_since(request_to
     assert request_to_visit.events.filter(transition="record_inspection").count() == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"report": "Đã xem lại, có lỗi"},
+        {"result": "major"},
+        {"visited_on": timezone.localdate() - dt.timedelta(1)},
+        {"seen": Seen(samples=[{"number": "M1"}], answers=[{"item": "so", "answer": True}])},
+        {"seen": Seen(corners=CORNERS, answers=[{"item": "so", "answer": True}])},
+        {"seen": Seen(answers=[{"item": "so", "answer": False}])},
+    ],
+    ids=["report", "result", "day", "samples", "corners", "answer"],
+)
+def test_a_correction_of_what_has_arrived_is_not_taken_for_a_repeat(request_to_visit, old_scheme, officer, change):
+    """The answer was lost on the way and the officer corrected the unsent entry: it must not vanish in silence."""
+    make_item(old_scheme, "so")
+    as_sent = {"client_id": uuid.uuid4(), "seen": Seen(answers=[{"item": "so", "answer": True}])}
+    first = record(request_to_visit, officer, **as_sent)
+    assert record(request_to_visit, officer, **as_sent) == first
+
+    with pytest.raises(WrongState) as caught:
+        record(request_to_visit, officer, **as_sent | change)
+
+    assert (caught.value.code, Inspection.objects.count()) == ("visit_recorded_differently", 1)
+
+
+def test_a_line_that_the_checklist_got_meanwhile_does_not_make_a_repeat_another_visit(
+    request_to_visit, old_scheme, officer
+):
+    make_item(old_scheme, "so")
+    as_sent = {"client_id": uuid.uuid4(), "seen": Seen(answers=[{"item": "so", "answer": True}])}
+    first = record(request_to_visit, officer, **as_sent)
+    make_item(old_scheme, "moi", is_required=False)
+
+    assert record(request_to_visit, officer, **as_sent) == first
+
+
+@pytest.mark.parametrize("step", ["return_request", "reject_request", "withdraw_request"])
+def test_what_is_no_longer_inspected_leaves_no_visit_in_the_list(request_to_visit, officer, clerk, step):
+    options = {"by": clerk} if step == "withdraw_request" else {"by": officer, "reason": "Thiếu giấy tờ"}
+    assert PlannedVisit.objects.open().count() == 1
+
+    getattr(services, step)(request_to_visit, **options)
+
+    assert not PlannedVisit.objects.open().exists()
+
+
 def test_a_client_id_belongs_to_one_visit_of_one_officer(code_factory, request_to_visit, officer, officer_factory):
     key, colleague = uuid.uuid4(), officer_factory(request_to_visit.commune)
     record(request_to_visit, officer, client_id=key)

@@ -101,6 +101,7 @@ export function createOutbox({ user, sessionUrl, onChange = () => {} }) {
 
   /** Keep an entry (again, when it was corrected) and try to send it. Returns its outcome, see `flush`. */
   const add = async (entry) => {
+    navigator.storage?.persist?.().catch(() => false); // ask the browser not to throw it away when space is short
     await put({ done: 0, why: [], answer: null, made_at: Date.now(), ...entry, user, state: "waiting" });
     return (await flush()).get(entry.id) ?? { state: "waiting" };
   };
@@ -202,6 +203,7 @@ async function send(step, csrfToken) {
   try {
     response = await fetch(step.url, {
       method: "POST",
+      redirect: "error", // nothing here redirects: what does is a hotspot or a sign-in page, and took nothing
       headers: {
         Accept: "application/json",
         "X-CSRFToken": csrfToken,
@@ -214,7 +216,8 @@ async function send(step, csrfToken) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) {
-    return { state: "sent", answer };
+    // Only the answer of the API says that it is stored; a page in its place (a hotspot's, a proxy's) does not.
+    return answer === null ? { state: "waiting" } : { state: "sent", answer };
   }
   if (response.status === SIGNED_OUT || answer?.code === "csrf_failed" || answer?.code === "not_authenticated") {
     return { state: "sign_in" };

@@ -90,10 +90,16 @@ function wire(container, form, outbox, photos) {
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
     form.elements.signature.value = glass.value() || form.elements.signature.value;
-    const outcome = await outbox.add(entryOf(container, form, photos.all()));
-    document.dispatchEvent(new CustomEvent("outbox:changed"));
-    button.disabled = outcome.state !== "refused";
-    tell(form, outcome);
+    try {
+      const outcome = await outbox.add(entryOf(container, form, photos.all()));
+      document.dispatchEvent(new CustomEvent("outbox:changed"));
+      button.disabled = outcome.state !== "refused";
+      tell(form, outcome);
+    } catch {
+      // The device is full or forbids storing: what was typed still stands on this page, and may be sent from it.
+      button.disabled = false;
+      say(form, form.dataset.textNotKept, "error");
+    }
   });
 }
 
