@@ -60,16 +60,19 @@ NEIGHBOURS_PLOTS = """
         ) AS near
         GROUP BY near.id, near.status, near.area_m2
     )
-    SELECT shared.id, shared.status, shared.shared_m2,
-           EXISTS (
-               SELECT 1 FROM farms_overlapcase settled
-               WHERE settled.status = 'decided' AND settled.decision = 'accepted'
-                 AND (settled.first_id = shared.id AND settled.second_id = ANY(%(plots)s::bigint[])
-                      OR settled.second_id = shared.id AND settled.first_id = ANY(%(plots)s::bigint[]))
-           )
-    FROM shared JOIN codes_productionarea area ON area.id = %(area)s
+    SELECT shared.id, shared.status, shared.shared_m2, answered.is_accepted
+    FROM shared
+    JOIN codes_productionarea area ON area.id = %(area)s
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT 1 FROM farms_overlapcase settled
+            WHERE settled.status = 'decided' AND settled.decision = 'accepted'
+              AND (settled.first_id = shared.id AND settled.second_id = ANY(%(plots)s::bigint[])
+                   OR settled.second_id = shared.id AND settled.first_id = ANY(%(plots)s::bigint[]))
+        ) AS is_accepted
+    ) AS answered
     WHERE shared.shared_m2 > greatest(%(min_m2)s, %(min_share)s * least(shared.area_m2, area.area_m2))
-    ORDER BY shared.id
+    ORDER BY shared.status = 'active' AND NOT answered.is_accepted DESC, shared.id  -- what fails is never cut off
     LIMIT %(limit)s"""
 
 # What public layers say of the plots' ground: (kind, layer, class code, class name, agricultural, m², plot ids). Of
@@ -129,7 +132,7 @@ DUPLICATE_PARCELS = """
     FROM own
     JOIN farms_plot other ON other.parcel_code = own.parcel_code AND other.parcel_code <> ''
     WHERE other.id <> own.id AND other.status <> 'archived' AND other.cooperative_id <> %(cooperative)s
-    ORDER BY 1, 2
+    ORDER BY 4 DESC, 1, 2  -- a full match is never cut off
     LIMIT %(limit)s"""
 
 # Papers in one read: the holder's certificates of good practice in force for the crop (OCOP rates products, not

@@ -45,7 +45,7 @@ CHECKS_OF_CODES: tuple[Check, ...] = tuple(check for check in CHECKS if check no
 
 
 def examine(question: Question, checks: Iterable[Check] = CHECKS) -> list[Finding]:
-    """Return what the rules found, worst first, in the order of `checks`; at most 11 queries."""
+    """Return what the rules found, worst first, in the order of `checks`; queries as `load_facts`."""
     facts = load_facts(question)
     findings = [finding for check in checks for finding in check(facts)]
     return sorted(findings, key=lambda finding: (FAIL, WARN, PASS).index(finding.verdict))

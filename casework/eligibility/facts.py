@@ -27,6 +27,7 @@ from cooperatives.models import CertificateKind
 from core.expressions import SquareMetres
 from farms.models import Plot
 from people.models import Consent, Purpose
+from places.models import AdministrativeUnit
 
 SLIVER_M2 = 5.0  # docs/domain.md: smaller pieces are noise of drawing
 DUPLICATE_SHARE = 0.02  # docs/domain.md: areas that agree within 2 %
@@ -102,6 +103,7 @@ class Facts:
     """What is so, for one question. Areas in m², distances in metres."""
 
     question: Question
+    is_scheme_here: bool  # the scheme is of the area's province, or of all
     plots: tuple[PlotFacts, ...]
     rules: tuple[SchemeRule, ...]
     ground_difference_m2: float | None
@@ -128,7 +130,7 @@ class Facts:
 
 
 def load_facts(question: Question) -> Facts:
-    """Read all facts of a question: at most 11 queries, whatever the number of plots."""
+    """Read all facts of a question: at most 11 queries (12 for a scheme of one province), however many the plots."""
     area = question.area
     plots, rules = _plots(area), _rules(question)
     ids = [plot.id for plot in plots]
@@ -140,6 +142,7 @@ def load_facts(question: Question) -> Facts:
     required = _required(question) if question.request_id is not None else ()
     return Facts(
         question=question,
+        is_scheme_here=_is_scheme_here(question),
         plots=plots,
         rules=rules,
         ground_difference_m2=differences[0][0] if differences else None,
@@ -168,6 +171,14 @@ def _rows(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
+
+
+def _is_scheme_here(question: Question) -> bool:
+    province, unit = question.scheme.province_id, Q(pk=question.area.commune_id)
+    if province is None:
+        return True
+    below = Q(pk=province) | Q(parent=province) | Q(parent__parent=province)  # former districts lie between
+    return AdministrativeUnit.objects.filter(unit, below).exists()
 
 
 def _plots(area: ProductionArea) -> tuple[PlotFacts, ...]:
@@ -225,7 +236,7 @@ def _gaps(area: ProductionArea, rules: tuple[SchemeRule, ...]) -> dict[float, Ga
     asked = {rule.threshold for rule in rules if rule.kind == RuleKind.PIECE_DISTANCE and rule.threshold is not None}
     if not asked:
         return {}
-    rows = _rows(sql.PIECE_GAPS, {"area": area.pk, "metres": [0.0, *sorted(asked)]})
+    rows = _rows(sql.PIECE_GAPS, {"area": area.pk, "metres": sorted({0.0, *asked})})
     return {metres: Gaps(groups, gap_m) for metres, groups, gap_m in rows}
 
 

@@ -11,15 +11,16 @@ from codes.models import RuleKind, SchemeRule
 
 
 def check_scheme_usable(facts: Facts) -> Iterator[Finding]:
-    """The scheme is confirmed and in force."""
+    """The scheme is confirmed, in force, and of the area's province or of all."""
     scheme, day = facts.question.scheme, facts.question.on
     is_over = scheme.valid_to is not None and scheme.valid_to <= day
-    if not scheme.is_confirmed or scheme.valid_from > day or is_over:
+    is_usable = scheme.is_confirmed and scheme.valid_from <= day and not is_over
+    if not is_usable or not facts.is_scheme_here:
         yield Finding(
             rule="scheme_usable",
             title=_("Chế độ mã số đang áp dụng"),
             verdict=FAIL,
-            measured=_("chưa xác nhận hoặc hết hiệu lực"),
+            measured=_("của tỉnh khác") if is_usable else _("chưa xác nhận hoặc hết hiệu lực"),
             legal_ref=scheme.legal_ref,
         )
 

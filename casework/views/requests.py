@@ -94,7 +94,7 @@ def request_change(request: HttpRequest, pk: int) -> HttpResponse:
         "cooperative": code_request.cooperative,
         "code_request": code_request,
         "marks": _open_marks(code_request),
-        **_panel(form),
+        **_panel(form, code_request),
     }
     return render(request, "casework/request_form.html", context, status=422 if form.errors else 200)
 
@@ -103,14 +103,22 @@ def request_change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @show_domain_errors
 def request_panel(request: HttpRequest) -> HttpResponse:
-    """The fragment that htmx asks while the form is filled in: markets of the scheme, and the checks."""
+    """The fragment that htmx asks while the form is filled in: markets of the scheme, and the checks.
+
+    `request`: the draft that is being changed, whose documents count; its area stays.
+    """
     cooperative = cooperative_of(request)
     data = request.POST if request.method == "POST" else request.GET
     form = RequestForm(data, cooperative=cooperative)
-    return render(request, "casework/_request_panel.html", {"form": form, **_panel(form)})
+    pk = data.get("request", "")
+    rows = visible_requests(request).filter(cooperative=cooperative)
+    code_request = rows.filter(pk=pk).first() if pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+    if code_request is not None:
+        form.initial["area"], form.fields["area"].disabled = code_request.area_id, True
+    return render(request, "casework/_request_panel.html", {"form": form, **_panel(form, code_request)})
 
 
-def _panel(form: RequestForm) -> dict[str, Any]:
+def _panel(form: RequestForm, code_request: CodeRequest | None = None) -> dict[str, Any]:
     """Return the checks of what the form holds now, and whether its scheme asks for markets."""
     scheme = form.chosen_scheme
     areas = form.fields["area"].queryset.select_related("crop", "variety", "cooperative")  # type: ignore[attr-defined]
@@ -121,7 +129,9 @@ def _panel(form: RequestForm) -> dict[str, Any]:
     chosen = {str(code) for code in form["markets"].value() or []}
     open_markets = form.fields["markets"].queryset  # type: ignore[attr-defined]
     markets = tuple(market for market in open_markets if market.pk in chosen)
-    findings = examine(Question(area, scheme, () if scheme.is_domestic else markets, localdate()))
+    asked = () if scheme.is_domestic else markets
+    request_id = code_request.pk if code_request is not None else None
+    findings = examine(Question(area, scheme, asked, localdate(), request_id=request_id))
     return {"scheme": scheme, "checked_area": area, "findings": findings, "counts": verdict_counts(findings)}
 
 

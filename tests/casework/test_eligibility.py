@@ -174,6 +174,22 @@ def test_an_accepted_overlap_only_warns(question, neighbour, plot_factory, offic
     assert only(neighbours.check_neighbours_plots, question).verdict == "warn"
 
 
+def test_what_fails_is_never_cut_off_behind_what_warns(question, neighbour, plot_factory, monkeypatch):
+    monkeypatch.setattr("casework.eligibility.facts.MAX_SHOWN_PLOTS", 1)
+    last = question.area.plots.order_by("pk").last()
+    beside = square_east_of(last.boundary, gap_m=-20)
+    plot_factory(cooperative=neighbour, status=PlotStatus.IN_CONFLICT, boundary=beside)
+    active = plot_factory(cooperative=neighbour, boundary=beside)
+    Plot.objects.filter(pk=last.pk).update(parcel_code="w3g5jrk65gg1")
+    plot_factory(cooperative=neighbour, status=PlotStatus.IN_CONFLICT, boundary=question.area.plots.first().boundary)
+    plot_factory(cooperative=neighbour, boundary=square(105.70, 10.45), parcel_code="w3g5jrk65gg1")
+
+    overlap = only(neighbours.check_neighbours_plots, question)
+
+    assert (overlap.verdict, [one.id for one in overlap.plots]) == ("fail", [active.pk])
+    assert only(plots.check_duplicate_parcel, question).verdict == "fail"
+
+
 def test_neighbours_areas_are_named_only_where_they_are_public(
     question, neighbour, neighbour_clerk, plot_factory, area_factory, officer, china
 ):
@@ -223,6 +239,14 @@ def test_scheme_and_markets(question):
         only(scheme.check_markets_named, eligibility.Question(question.area, question.scheme, (), TODAY)).verdict
         == "fail"
     )
+
+
+def test_a_scheme_of_another_province_is_not_usable(question, unit_factory, province):
+    elsewhere = unit_factory(level="province", code="98", name_vi="Nơi Khác")
+    for home, verdicts in ((elsewhere, ["fail"]), (province, [])):
+        asked = replace(question, scheme=make_scheme(province=home))
+
+        assert [one.verdict for one in scheme.check_scheme_usable(load_facts(asked))] == verdicts
 
 
 def test_the_worst_comes_first_and_all_is_json(question):

@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from casework import services
 from casework.models import CodeRequest, RequestEvent
-from codes.models import ProductionAreaCode
+from codes.models import ProductionAreaCode, RequiredDocument
+from tests.casework.papers import a_pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,41 @@ def test_panel_hides_markets_where_the_scheme_has_none(area, old_scheme, scheme_
     assert "chưa chọn" in export
     assert "data-no-markets" not in export
     assert "data-no-markets" in home
+
+
+@pytest.fixture
+def draft_with_map(draft_request, old_scheme, clerk, tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path
+    RequiredDocument.objects.create(
+        scheme=old_scheme, kind="map", severity="fail", legal_ref="Điều thử", valid_from=dt.date(2020, 1, 1)
+    )
+    services.add_document(draft_request, kind="map", file=a_pdf("so-do.pdf"), by=clerk)
+    return draft_request
+
+
+def verdicts_of(answer, rule):
+    return [one.verdict for one in answer.context["findings"] if one.rule == rule]
+
+
+def test_documents_of_a_draft_count_where_it_is_changed(draft_with_map, area_factory, clerk):
+    area_factory(name="AAA đứng đầu danh sách", lat=10.5)
+    form = as_user(clerk).get(reverse("casework:request-change", args=[draft_with_map.pk]))
+    data = {"request": draft_with_map.pk, "scheme": draft_with_map.scheme_id}
+
+    panel = as_user(clerk).post(reverse("casework:request-panel"), data)
+
+    assert f'name="request" value="{draft_with_map.pk}"' in text_of(form)
+    assert verdicts_of(form, "documents") == verdicts_of(panel, "documents") == ["pass"]
+    assert panel.context["checked_area"] == draft_with_map.area
+
+
+@pytest.mark.parametrize("value", ["x", "9" * 30, "0"])
+def test_panel_counts_no_documents_of_a_request_that_is_not_there(draft_with_map, clerk, value):
+    data = {"request": value, "scheme": draft_with_map.scheme_id}
+
+    panel = as_user(clerk).post(reverse("casework:request-panel"), data)
+
+    assert verdicts_of(panel, "documents") == []
 
 
 @pytest.mark.parametrize("value", ["", "x", "0", "-1", "9" * 30, "١"])
