@@ -50,12 +50,12 @@ def add_document(
     if same is not None:
         stored.file.delete(save=False)
         stored.delete()
+        _name_plots(same, chosen)
         return same
     added = RequestDocument.objects.create(
         code_request=code_request, document=stored, kind=kind, title=title, season=season, added_by=by
     )
-    if kind == DocumentKind.DIARY:
-        added.plots.set(chosen or code_request.area.plots.all())
+    _name_plots(added, chosen)
     return added
 
 
@@ -68,6 +68,12 @@ def remove_document(document: RequestDocument, *, by: Any) -> RequestDocument:
         document.removed_by, document.removed_at = by, timezone.now()
         document.save(update_fields=["removed_by", "removed_at"])
     return document
+
+
+def _name_plots(document: RequestDocument, plots: list[Plot]) -> None:
+    """A diary is about the plots named, else about all of the area; named again with others, about those too."""
+    if document.kind == DocumentKind.DIARY:
+        document.plots.add(*(plots or document.code_request.area.plots.all()))
 
 
 def _editable(code_request: CodeRequest, by: Any) -> CodeRequest:

@@ -50,9 +50,10 @@ def report_misuse(
     """
     if not has_consented:
         raise _wrong("consent_missing", "consent", _("Cần đồng ý để chúng tôi lưu và xử lý tin báo."))
-    pictures = [clean_photo(raw) for raw in photos]
-    if len(pictures) > MAX_PHOTOS:
+    raws = list(photos)
+    if len(raws) > MAX_PHOTOS:  # before any of them is decoded
         raise _wrong("too_many_photos", "photos", _("Chỉ gửi được nhiều nhất %(n)s ảnh.") % {"n": MAX_PHOTOS})
+    pictures = [clean_photo(raw) for raw in raws]
     code = find_code(code_text)
     packing_code = None if code else _find_packing_code(code_text)
     commune = code.commune if code else packing_code.house.commune if packing_code else None

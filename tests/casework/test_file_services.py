@@ -67,6 +67,17 @@ def test_a_refused_handing_in_is_no_version(request_factory, clerk):
     assert not code_request.versions.exists()
 
 
+def test_the_same_diary_for_other_plots_covers_those_too(draft_request, clerk):
+    one, other, *_rest = draft_request.area.plots.order_by("ref")
+    facts = {"kind": "diary", "season": "Vụ 2026", "by": clerk}
+    first = services.add_document(draft_request, file=a_pdf(), plots=[one], **facts)
+
+    again = services.add_document(draft_request, file=a_pdf(), plots=[other], **facts)
+
+    assert again == first
+    assert set(first.plots.all()) == {one, other}
+
+
 def test_differences_name_fields_plots_documents_and_ground(
     request_in_review, area, plot_factory, clerk, officer, usa, china
 ):

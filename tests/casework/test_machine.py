@@ -81,6 +81,7 @@ STARTS: dict[str, list[tuple[str, str]]] = {
     "suspended": [*_CODED, ("suspend", "officer")],
     "approved by a market": [*_CODED, ("market_send_dossier", "officer"), ("market_approve", "officer")],
 }
+EXAMINING = ("take_up", "return", "schedule_inspection", "record_inspection")
 STEPS_PER_EXAMPLE, EXAMPLES = 35, 4
 
 people = st.sampled_from(PEOPLE)
@@ -111,7 +112,7 @@ class Lives(RuleBasedStateMachine):
         self.request: CodeRequest | None = None
         self.code: ProductionAreaCode | None = None
         self.oracle: dict[str, Any] = {
-            "request": None, "events": 0, "last": None, "assigned": None, "visits": [],
+            "request": None, "events": 0, "last": None, "assigned": None, "visits": [], "examined": set(),
             "code": None, "code_last": None, "code_events": 0,
             "markets": dict.fromkeys(MARKETS, "not_submitted"), "market_last": dict.fromkeys(MARKETS),
         }  # fmt: skip
@@ -160,7 +161,8 @@ class Lives(RuleBasedStateMachine):
 
         if expected is None:
             self.request = made
-            oracle |= {"request": "draft", "events": 1, "last": ("draft", person), "assigned": None, "visits": []}
+            oracle |= {"request": "draft", "events": 1, "last": ("draft", person), "assigned": None}
+            oracle |= {"visits": [], "examined": set()}
 
     @rule(action=request_actions, result=st.sampled_from(("pass", "minor", "major")))
     def act(self, action: tuple[str, str], result: str) -> None:
@@ -195,6 +197,8 @@ class Lives(RuleBasedStateMachine):
         if expected is not None or is_repeat:
             return
         oracle |= {"request": REQUEST_STEPS[step][2], "events": oracle["events"] + 1, "last": (step, person)}
+        if step in EXAMINING:
+            oracle["examined"].add(person)
         if step == "take_up":
             oracle["assigned"] = person
         elif step == "record_inspection":
@@ -220,9 +224,13 @@ class Lives(RuleBasedStateMachine):
             return self._expected_of_approval(person), False
         return None, False
 
+    def _is_the_same_eyes(self, person: str) -> bool:
+        """Whether the person examined a request whose scheme wants somebody else to approve it."""
+        return self.kind == "four eyes" and person in self.oracle["examined"]
+
     def _expected_of_approval(self, person: str) -> Any:
         oracle = self.oracle
-        if self.kind == "four eyes" and oracle["assigned"] == person:
+        if self._is_the_same_eyes(person):
             return NotAllowed
         is_due = self.kind == "visit" or oracle["request"] == "inspection"
         if is_due and not oracle["visits"]:
@@ -377,7 +385,9 @@ class Lives(RuleBasedStateMachine):
         assert offered == {
             name
             for name, (who, sources, _target) in REQUEST_STEPS.items()
-            if person in who and oracle["request"] in sources
+            if person in who
+            and oracle["request"] in sources
+            and not (name == "approve" and self._is_the_same_eyes(person))
         }
         if oracle["code"] is None:
             return
