@@ -1,5 +1,6 @@
 """The volume ledger: a firm's lots, the ledger of one code, the office's view of all."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -58,7 +59,7 @@ def lot_list(request: HttpRequest) -> HttpResponse:
         "years": range(localdate().year, localdate().year - 3, -1),
         "waiting": waiting,
         "page": page,
-        "lots": [_shown(lot, request.user) for lot in page],
+        "lots": _shown(page, request.user),
         "ledgers": [(code, ledger_of(code, year)) for code in own],
         "may_edit": can_edit_for_cooperative(request.user, cooperative),
         "query": f"cooperative={cooperative.slug}&year={year}",
@@ -66,8 +67,12 @@ def lot_list(request: HttpRequest) -> HttpResponse:
     return render(request, "codes/lot_list.html", context)
 
 
-def _shown(lot: Lot, user: Any) -> tuple[Lot, bool]:
-    return lot, lot.cancelled_at is None and can_cancel_lot(user, lot)
+def _shown(lots: Iterable[Lot], user: Any) -> list[tuple[Lot, bool]]:
+    """Each lot with whether the user may cancel it; asked once for each firm and place, not for each lot."""
+    lots = list(lots)
+    samples = {(lot.declared_for_id, lot.code.commune_id): lot for lot in lots}
+    allowed = {key: can_cancel_lot(user, lot) for key, lot in samples.items()}
+    return [(lot, lot.cancelled_at is None and allowed[lot.declared_for_id, lot.code.commune_id]) for lot in lots]
 
 
 @login_required
@@ -87,7 +92,7 @@ def lot_new(request: HttpRequest) -> HttpResponse:
             _tell(form, error)
         else:
             messages.success(request, _("Đã khai lô %(lot)s.") % {"lot": values["lot_number"]})
-            return redirect(f"{reverse('codes:lot-list')}?cooperative={cooperative.slug}")
+            return redirect(_lots_of(cooperative))
     context = {"cooperative": cooperative, "form": form}
     return render(request, "codes/lot_new.html", context, status=422 if form.errors else 200)
 
@@ -115,7 +120,7 @@ def lot_answer(request: HttpRequest, pk: int) -> HttpResponse:
         else _("Đã ghi: không phải hàng của đơn vị. Cán bộ đã nhận tin.")
     )
     messages.success(request, said)
-    return redirect("codes:lot-list")
+    return redirect(_lots_of(lot.code.holder))
 
 
 @login_required
@@ -126,7 +131,9 @@ def lot_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     lot = _lot(request, pk)
     services.cancel_lot(lot, request.POST.get("reason", ""), by=request.user)
     messages.success(request, _("Đã hủy lô %(lot)s.") % {"lot": lot.lot_number})
-    return redirect("codes:lot-ledger", pk=lot.code_id)
+    if ProductionAreaCode.objects.visible_to(request.user).filter(pk=lot.code_id).exists():
+        return redirect("codes:lot-ledger", pk=lot.code_id)
+    return redirect(_lots_of(lot.declared_for))  # a packing house does not see the ledger of the holder
 
 
 @login_required
@@ -144,7 +151,7 @@ def lot_ledger(request: HttpRequest, pk: int) -> HttpResponse:
         "year": year,
         "years": range(localdate().year, localdate().year - 3, -1),
         "ledger": ledger_of(code, year),
-        "lots": [_shown(lot, request.user) for lot in lots[:SHOWN_LOTS]],
+        "lots": _shown(lots[:SHOWN_LOTS], request.user),
         "is_office": holds(request.user, "codes.view_code"),
     }
     return render(request, "codes/lot_ledger.html", context)
@@ -169,6 +176,10 @@ def ledger_list(request: HttpRequest) -> HttpResponse:
         "query": f"year={year}",
     }
     return render(request, "codes/lot_office.html", context)
+
+
+def _lots_of(cooperative: Any) -> str:
+    return f"{reverse('codes:lot-list')}?cooperative={cooperative.slug}"
 
 
 def _lot(request: HttpRequest, pk: int) -> Lot:

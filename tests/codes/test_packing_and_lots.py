@@ -5,7 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from codes import services
@@ -468,14 +470,32 @@ def test_lots_by_pages(code, link, packing_code, packer, clerk, today, mango):
     bad = holder.post(f"/coop/lots/{lot.pk}/answer/", {"answer": "maybe"})
     holder.post(f"/coop/lots/{lot.pk}/answer/", {"answer": "no"})
     ledger = holder.get(f"/desk/codes/{code.pk}/ledger/").content.decode()
-    client.post(f"/coop/lots/{lot.pk}/cancel/", {"reason": "Ghi nhầm"})
+    after = client.post(f"/coop/lots/{lot.pk}/cancel/", {"reason": "Ghi nhầm"}, follow=True)
 
     lot.refresh_from_db()
+    assert (after.status_code, after.redirect_chain[0][0].split("?")[0]) == (200, "/coop/lots/")
     assert (refused.status_code, made.status_code, lot.answer) == (422, 302, "no")
     assert bad.status_code in (302, 400)
     assert "Có phải hàng của đơn vị không?" in question
     assert "28,0" in ledger
     assert lot.cancel_reason == "Ghi nhầm"
+
+
+@pytest.mark.parametrize("page", ["/coop/lots/", "/desk/codes/{code}/ledger/"])
+def test_more_lots_ask_the_database_no_more_often(code, clerk, cooperative, facts, page):
+    client, path = as_user(clerk), page.format(code=code.pk)
+
+    def queries():
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(path).status_code == 200
+        return len(asked)
+
+    services.declare_lot(code, facts, declarer=cooperative, by=clerk)
+    few = queries()
+    for number in range(8):
+        services.declare_lot(code, replace(facts, lot_number=f"X-{number}"), declarer=cooperative, by=clerk)
+
+    assert queries() <= few
 
 
 def test_the_office_sees_red_first(code, code_factory, area_factory, officer, clerk, cooperative, facts, mango):
