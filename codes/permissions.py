@@ -58,8 +58,10 @@ def can_link_code(user: Any, code: ProductionAreaCode) -> bool:
 
 
 def can_import_list(user: Any, unit: AdministrativeUnit, scheme: CodeScheme | None = None) -> bool:
-    """Whether the user may bring in lists of codes for a unit; old codes of a `scheme` at its deciding level only, since
-    they are in force from then on like codes that were issued here."""
+    """Whether the user may bring in lists of codes for a unit; old codes of a `scheme` at its deciding level only.
+
+    Those are in force from then on, like codes that were issued here.
+    """
     return holds_at(user, "codes.import_list", unit, level=scheme.deciding_level if scheme else "")
 
 

@@ -70,7 +70,7 @@ class Variety(models.Model):
 
 @keep_history()
 class YieldNorm(models.Model):
-    """The highest yield that is plausible for a crop or variety (t/ha/year), in all or one province, by which source."""
+    """The highest plausible yield of a crop or variety (t/ha/year), in all or one province, by which source."""
 
     crop = models.ForeignKey(Crop, models.CASCADE, related_name="yield_norms", verbose_name=_("cây trồng"))
     variety = models.ForeignKey(

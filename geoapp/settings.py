@@ -164,7 +164,8 @@ ACCOUNT_PREVENT_ENUMERATION = True
 # Wrong passwords: few for one user from one address, more for one address, behind which a whole office may sit (F1).
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-# Who holds a post, and staff, must have a second factor; a demonstration is exempt. Only tests switch it off (core.W004).
+# Who holds a post, and staff, must have a second factor; a demonstration is exempt. Only tests switch it off
+# (core.W004).
 OFFICERS_NEED_MFA = env.bool("OFFICERS_NEED_MFA", default=not DEMO)
 # A session older than this (seconds) gives its password again before it issues or revokes a code.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("REAUTHENTICATION_SECONDS", default=900)

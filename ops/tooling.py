@@ -132,7 +132,7 @@ def make_soak(words: list[str]) -> int:
     if not here.python.exists():
         raise Refused("Nothing is installed yet; run: make setup")
     command = [str(here.python), "-m", "benchmarks.issuing", *words]
-    runs = ([], ["--kill"])
+    runs: tuple[list[str], ...] = ([], ["--kill"])
     return max(subprocess.run([*command, *more], cwd=here.code, check=False).returncode for more in runs)
 
 

@@ -274,9 +274,7 @@ def _misuse_paths(case):
         "desk/misuse/<int:pk>/": [f"desk/misuse/{case.pk}/"],
         "desk/misuse/<int:pk>/steps/<slug:step>/": [f"desk/misuse/{case.pk}/steps/close/"],
         "desk/misuse/<int:pk>/contact/": [f"desk/misuse/{case.pk}/contact/"],
-        "desk/misuse/<int:pk>/evidence/<uuid:document>/": [
-            f"desk/misuse/{case.pk}/evidence/{case.evidence.get().pk}/"
-        ],
+        "desk/misuse/<int:pk>/evidence/<uuid:document>/": [f"desk/misuse/{case.pk}/evidence/{case.evidence.get().pk}/"],
         "coop/misuse/<int:pk>/": [f"coop/misuse/{case.pk}/"],
         "reports/<slug:receipt>/": [f"reports/{case.receipt}/"],  # state and dates only
     }

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -61,7 +61,7 @@ def _shown(certificate: CodeCertificate) -> dict[str, Any]:
 @login_required
 @require_GET
 @show_domain_errors
-def certificate(request: HttpRequest, code: str, version: int) -> FileResponse:
+def certificate(request: HttpRequest, code: str, version: int) -> HttpResponse:
     """The file of a version: the signed one where there is one; `?unsigned=1` gives the one to be signed."""
     row = _certificate(request, code, version)
     wants_unsigned = request.GET.get("unsigned") == "1"

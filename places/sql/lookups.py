@@ -20,7 +20,7 @@ _SUCCESSORS = """
     )
     SELECT id FROM heirs"""
 
-# What was issued or filed under a former commune belongs to the one it went into, through as many reforms as there were.
+# What was issued or filed under a former commune belongs to the one it went into, through however many reforms.
 _HERITAGE = """
     WITH RECURSIVE inside(id) AS (
         SELECT id FROM places_administrativeunit WHERE id = ANY(%s)
