@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.mfa.admin import AuthenticatorAdmin
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import OfficerPost, User
 
 admin.site.unregister(Group)  # rights come from posts and memberships alone
+admin.site.unregister(Authenticator)  # its own page shows the secret, and lets it be changed
 
 
 class OfficerPostInline(admin.TabularInline):
@@ -64,4 +67,20 @@ class OfficerPostAdmin(admin.ModelAdmin):
     search_fields = ("user__username", "user__full_name")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(AuthenticatorAdmin):
+    """Who has which second factor. One is taken away when a telephone is lost; its secret is nobody else's to see,
+    or an administrator could sign in, issue and revoke in an officer's name.
+    """
+
+    fields = ("user", "type", "created_at", "last_used_at")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

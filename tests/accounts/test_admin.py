@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.urls import reverse
 
@@ -51,6 +52,21 @@ def test_pages_open_and_load_nothing_from_a_foreign_host(admin_client, stock):
 
 def admin_request(client):
     return client.get("/admin/").wsgi_request
+
+
+def test_second_factors_are_taken_away_there_and_their_secrets_stay_secret(admin_client, officer):
+    factor = Authenticator.objects.create(user=officer, type="totp", data={"secret": "JBSWY3DPEHPK3PXP"})
+    path = reverse("admin:mfa_authenticator_change", args=[factor.pk])
+
+    shown = admin_client.get(path)
+    added = admin_client.get(reverse("admin:mfa_authenticator_add"))
+    changed = admin_client.post(path, {"user": officer.pk, "type": "totp", "data": "{}"})
+    removed = admin_client.post(reverse("admin:mfa_authenticator_delete", args=[factor.pk]), {"post": "yes"})
+
+    assert shown.status_code == 200
+    assert "JBSWY3DPEHPK3PXP" not in shown.content.decode()
+    assert (added.status_code, changed.status_code, removed.status_code) == (403, 403, 302)
+    assert not Authenticator.objects.exists()
 
 
 @pytest.mark.parametrize("person", ["officer", "planner", "clerk", "outsider", "anonymous"])
