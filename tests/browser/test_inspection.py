@@ -237,6 +237,85 @@ def test_the_same_entry_sent_again_is_the_same_visit(small, sign_in, problems, v
     assert [str(one.client_id) for one in Inspection.objects.all()] == lost
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "content_type": "text/html", "body": "<h1>Wi-Fi</h1>"},
+        {"status": 302, "headers": {"Location": "/accounts/login/"}},
+        {"status": 500, "content_type": "text/html", "body": "<h1>Lỗi</h1>"},
+    ],
+    ids=["page of a hotspot", "redirect", "server fails"],
+)
+def test_what_did_not_take_the_visit_does_not_empty_the_outbox(small, sign_in, problems, visit, officer, answer):
+    problems.expect(*NO_SIGNAL, "ERR_FAILED", "net::", "Failed to fetch", "500")
+    sign_in(small, officer)
+    open_page(small, visit)
+    fill_in(small)
+    small.context.route("**/api/v1/inspections/", lambda route: route.fulfill(**answer))
+
+    send(small)
+
+    expect(small.locator("[data-outcome]")).to_contain_text("Đã lưu trong máy")
+    expect(small.locator(COUNT)).to_have_text("1 chưa gửi")
+    small.context.unroute("**/api/v1/inspections/")
+    small.reload()
+    expect(small.locator("[data-outbox]")).to_be_hidden(timeout=10_000)
+    small.wait_for_timeout(500)
+    assert Inspection.objects.count() == 1
+
+
+def test_a_body_too_large_is_kept_and_said(small, sign_in, problems, visit, officer):
+    problems.expect(*NO_SIGNAL, "413")
+    sign_in(small, officer)
+    open_page(small, visit)
+    fill_in(small)
+    page = {"status": 413, "content_type": "text/html", "body": "<h1>413</h1>"}
+    small.context.route("**/api/v1/inspections/", lambda route: route.fulfill(**page))
+
+    send(small)
+
+    expect(small.locator("[data-outcome]")).to_contain_text("HTTP 413")
+    expect(small.locator(COUNT)).to_have_text("1 chưa gửi")
+
+
+def test_a_device_that_keeps_nothing_says_so(small, sign_in, problems, visit, officer):
+    sign_in(small, officer)
+    open_page(small, visit)
+    fill_in(small)
+    small.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+    )
+
+    send(small)
+
+    expect(small.locator("[data-outcome]")).to_contain_text("không còn chỗ")
+    expect(small.get_by_role("button", name="Lưu và gửi")).to_be_enabled()
+    expect(small.get_by_label("Nội dung biên bản")).to_have_value("Vườn sạch, có sổ")
+
+
+def test_a_correction_made_while_the_first_text_is_on_its_way_is_not_lost(small, sign_in, problems, visit, officer):
+    problems.expect(*NO_SIGNAL, "409")
+    sign_in(small, officer)
+    open_page(small, visit)
+    fill_in(small, "Lời đầu")
+    held = []
+    small.context.route("**/api/v1/inspections/", lambda route: route.continue_() if held else held.append(route))
+    send(small)
+    small.wait_for_timeout(500)
+
+    small.get_by_label("Nội dung biên bản").fill("Lời đã sửa")
+    small.evaluate("() => document.querySelector('[data-inspection-form]').requestSubmit()")
+    small.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
+    small.wait_for_url("**/desk/inspections/*/")
+
+    expect(small.locator(COUNT)).to_have_text("1 chưa gửi")
+    small.locator("[data-outbox] summary").click()
+    expect(small.locator("[data-outbox-list]")).to_contain_text("nội dung khác")
+    assert Inspection.objects.get().report == "Lời đầu"
+
+
 def test_the_route_and_the_minutes_are_readable(page: Page, sign_in, visit, code_factory, officer):
     code = code_factory()
     inspection = services.record_inspection(

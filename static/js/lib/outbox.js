@@ -97,6 +97,21 @@ export function createOutbox({ user, sessionUrl, onChange = () => {} }) {
     await within(ENTRIES, "readwrite", (store) => store.delete(id));
     onChange(await entries());
   };
+  /** Keep how far the sending of `entry` came, or forget it when `isDone`; not when it was corrected or discarded
+   * meanwhile: what the person did last stands. */
+  const settle = async (entry, { isDone = false } = {}) => {
+    await within(ENTRIES, "readwrite", (store) => {
+      const kept = store.get(entry.id);
+      kept.onsuccess = () => {
+        if (kept.result?.made_at === entry.made_at) {
+          isDone ? store.delete(entry.id) : store.put(entry);
+        }
+      };
+      return kept;
+    });
+    onChange(await entries());
+    return entry;
+  };
   const get = async (id) => (await entries()).find((entry) => entry.id === id) ?? null;
 
   /** Keep an entry (again, when it was corrected) and try to send it. Returns its outcome, see `flush`. */
@@ -132,7 +147,7 @@ export function createOutbox({ user, sessionUrl, onChange = () => {} }) {
     let session = await askSession(sessionUrl);
     if (session && session.user !== user) {
       for (const entry of waiting) {
-        outcomes.set(entry.id, await put({ ...entry, state: "sign_in" }));
+        outcomes.set(entry.id, await settle({ ...entry, state: "sign_in" }));
       }
       return outcomes;
     }
@@ -160,13 +175,13 @@ export function createOutbox({ user, sessionUrl, onChange = () => {} }) {
     while (current.done < current.steps.length) {
       const reply = await send(current.steps[current.done], session.csrf_token);
       if (reply.state !== "sent") {
-        return put({ ...current, state: reply.state, why: reply.why ?? [] });
+        return settle({ ...current, state: reply.state, why: reply.why ?? [] });
       }
       current = { ...current, done: current.done + 1, answer: current.answer ?? reply.answer };
       // Known before the next step leaves: after a break it goes on from here.
-      await within(ENTRIES, "readwrite", (store) => store.put(current));
+      await settle(current);
     }
-    await drop(current.id);
+    await settle(current, { isDone: true });
     return { ...current, state: "sent" };
   };
 
