@@ -1,14 +1,11 @@
 """Rules let pass with their report, and alerts on issued codes."""
 
-import csv
-import io
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -21,10 +18,10 @@ from casework.forms_watch import DismissForm, OverrideForm
 from casework.models import CodeAlert, CodeRequest, EligibilityOverride
 from casework.permissions import can_dismiss_alert
 from core.filters import without_blanks
+from core.tables import csv_lines
 from core.views import show_domain_errors
 
 PAGE_SIZE = 50
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run (F15)
 
 
 @login_required
@@ -46,7 +43,7 @@ def override_check(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_GET
 @show_domain_errors
-def override_list(request: HttpRequest) -> HttpResponse:
+def override_list(request: HttpRequest) -> Any:
     """The report of overrides in the officer's units; `format=csv` gives the same rows as a table."""
     _require_officer(request)
     params = without_blanks(request.GET)
@@ -56,7 +53,11 @@ def override_list(request: HttpRequest) -> HttpResponse:
     )
     found = found.defer("code_request__area__boundary", "code_request__area__boundary_3857")
     if params.get("format") == "csv":
-        return _csv_answer("bo-qua-quy-tac.csv", OVERRIDE_COLUMNS, map(_override_cells, found.iterator(500)))
+        lines = csv_lines(OVERRIDE_COLUMNS, map(_override_cells, found.iterator(500)))
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="bo-qua-quy-tac.csv"'
+        answer["Cache-Control"] = "private, no-store"
+        return answer
     kept = params.copy()
     kept.pop("page", None)
     context = {
@@ -80,20 +81,6 @@ def _override_cells(row: EligibilityOverride) -> list[Any]:
         row.version, row.rule, row.finding.get("measured", ""), row.finding.get("threshold", ""),
         row.reason_code.slug if row.reason_code else "", row.reason, row.by,
     ]  # fmt: skip
-
-
-def _csv_answer(name: str, columns: Iterable[str], rows: Iterable[list[Any]]) -> HttpResponse:
-    text = io.StringIO()
-    text.write("\ufeff")  # spreadsheets take the file for UTF-8 only with this mark
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
-        cells = [str(value) for value in row]
-        writer.writerow(f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells)
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @login_required

@@ -170,7 +170,7 @@ def test_the_report_is_filtered_and_saved_as_a_table(client, too_small, chief):
     assert [row.rule for row in shown.context["page"]] == ["minimum_area"]
     assert list(none.context["page"]) == []
     assert table["Content-Type"].startswith("text/csv")
-    assert "'=HYPERLINK(1)" in table.content.decode()
+    assert "'=HYPERLINK(1)" in table.getvalue().decode()
     assert client.get(url, {"nonsense": "1"}).status_code == 400
 
 
