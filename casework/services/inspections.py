@@ -200,8 +200,9 @@ def add_photo(
     WrongState("client_id_taken").
     """
     require(inspection.inspector_id == by.pk and _has_right(_subject_of(inspection), by))
-    # One writer at a time: a photo sent twice at once is one, and the limit holds.
-    Inspection.objects.select_for_update(of=("self",), no_key=True).get(pk=inspection.pk)
+    # One writer at a time: a photo sent twice at once is one, and the limit holds. Visits are append-only: the service
+    # may not lock their rows, so the subject is locked.
+    _locked(_subject_of(inspection))
     before = InspectionPhoto.objects.filter(client_id=client_id).first() if client_id else None
     if before is not None:
         if before.inspection_id != inspection.pk:

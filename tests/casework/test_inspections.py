@@ -8,6 +8,8 @@ import uuid
 import pytest
 from django.contrib.gis.geos import Point
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -476,6 +478,18 @@ def test_the_same_photo_is_kept_once(request_to_visit, code_factory, officer, me
     with pytest.raises(WrongState):
         services.add_photo(record(code_factory(), officer), image=picture(), client_id=key, by=officer)
     assert InspectionPhoto.objects.count() == 1
+
+
+def test_the_role_of_the_service_adds_photos(request_to_visit, officer, media, settings):
+    inspection = record(request_to_visit, officer)
+    call_command("grant_app_role", stdout=io.StringIO())
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {settings.DATABASE_APP_ROLE}")
+        photo = services.add_photo(inspection, image=picture(), by=officer)
+        cursor.execute("RESET ROLE")
+
+    assert list(inspection.photos.all()) == [photo]
 
 
 def test_photos_have_a_limit(request_to_visit, officer, media):
