@@ -66,7 +66,7 @@ def certificate(request: HttpRequest, code: str, version: int) -> HttpResponse:
     row = _certificate(request, code, version)
     wants_unsigned = request.GET.get("unsigned") == "1"
     document = row.document if wants_unsigned or row.signed_document is None else row.signed_document
-    return document_response(document)
+    return document_response(document)  # type: ignore[return-value]
 
 
 @login_required

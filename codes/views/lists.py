@@ -1,7 +1,5 @@
 """Lists of codes: upload, wait, look, store, report; and the rows that found nothing, to be corrected."""
 
-import csv
-import io
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +18,7 @@ from codes.models import CodeList, CodeListRow, ListStatus, ListVerdict
 from codes.services import ListFacts
 from codes.services.lists import is_working
 from core.errors import RuleViolated
+from core.tables import csv_lines
 from core.views import show_domain_errors
 from office.models import JobStatus
 from places.models import AdministrativeUnit
@@ -31,7 +30,6 @@ VERDICT_BADGES = {
     ListVerdict.UNMATCHED: "warning",
     ListVerdict.REFUSED: "error",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _units_of(request: HttpRequest) -> Any:
@@ -154,21 +152,15 @@ def list_left(request: HttpRequest, pk: Any) -> HttpResponse:
     """The rows that were not stored, with the reason, as CSV."""
     code_list = _list(request, pk)
     rows = code_list.rows.filter(verdict__in=(ListVerdict.UNMATCHED, ListVerdict.REFUSED))
-    text = io.StringIO()
-    text.write("\ufeff")  # spreadsheets take the file for UTF-8 only with this mark
-    writer = csv.writer(text)
     meanings = [name for name in imports.USED[code_list.kind] if name in code_list.columns.values()]
-    writer.writerow([_("Dòng"), _("Kết quả"), _("Lý do"), *(imports.COLUMNS[name] for name in meanings)])
-    for row in rows.iterator():
-        reasons = " ".join(imports.finding_text(finding) for finding in row.findings)
-        values = [row.values.get(name, "") for name in meanings]
-        writer.writerow([row.row, row.get_verdict_display(), *map(_cell, [reasons, *values])])
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+    header = [_("Dòng"), _("Kết quả"), _("Lý do"), *(imports.COLUMNS[name] for name in meanings)]
+    lines = csv_lines(header, (_left(row, meanings) for row in rows.iterator()))
+    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="dong-chua-ghi.csv"'
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-def _cell(value: Any) -> Any:
-    """A cell that a spreadsheet would run as a formula is quoted (F15)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _left(row: CodeListRow, meanings: list[str]) -> list[Any]:
+    reasons = " ".join(imports.finding_text(finding) for finding in row.findings)
+    return [row.row, row.get_verdict_display(), reasons, *(row.values.get(name, "") for name in meanings)]
