@@ -22,7 +22,7 @@ from codes.views.areas import cooperative_of
 from codes.workflow import CODE_STEPS, NEEDS_PUBLIC_NOTE, PACKING_TRANSITIONS
 from cooperatives.models import Cooperative, MemberRole, PackingHouse
 from cooperatives.permissions import can_edit_for_cooperative, has_role_in
-from core.errors import DomainError, NotAllowed
+from core.errors import DomainError, NotAllowed, RuleViolated
 from core.text import fold
 from core.views import show_domain_errors
 from core.workflow import possible_steps
@@ -112,9 +112,12 @@ def packing_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _steps(code: PackingHouseCode) -> list[tuple[str, Any, PackingActForm]]:
     return [
-        (name, CODE_STEPS[name], PackingActForm(prefix=f"{name}{code.pk}", needs_note=name in NEEDS_PUBLIC_NOTE))
-        for name in possible_steps(PACKING_TRANSITIONS, code.status)
+        (name, CODE_STEPS[name], _act_form(code, name)) for name in possible_steps(PACKING_TRANSITIONS, code.status)
     ]
+
+
+def _act_form(code: PackingHouseCode, step: str, data: Any = None) -> PackingActForm:
+    return PackingActForm(data, prefix=f"{step}{code.pk}", needs_note=step in NEEDS_PUBLIC_NOTE)
 
 
 @login_required
@@ -126,13 +129,11 @@ def packing_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     code = get_object_or_404(rows, pk=pk)
     if step not in PACKING_TRANSITIONS:
         raise Http404
-    services.move_packing_code(
-        code,
-        step,
-        document_number=request.POST.get(f"{step}{pk}-document_number", ""),
-        public_note=request.POST.get(f"{step}{pk}-public_note", ""),
-        by=request.user,
-    )
+    form = _act_form(code, step, request.POST)
+    if not form.is_valid():
+        texts = [f"{form.fields[name].label}: {errors.as_text()}" for name, errors in form.errors.items()]
+        raise RuleViolated("act_incomplete", " ".join(texts))
+    services.move_packing_code(code, step, **form.cleaned_data, by=request.user)
     messages.success(request, _("Đã ghi: %(step)s.") % {"step": CODE_STEPS[step]})
     return redirect("codes:packing-detail", pk=code.house_id)
 

@@ -407,6 +407,16 @@ def test_the_office_keeps_the_register(officer, firm, commune):
     assert client.post(f"/desk/packing/codes/{code.pk}/renew/").status_code == 404
 
 
+def test_a_number_too_long_is_told_and_kept_out(officer, packing_code):
+    path, name = f"/desk/packing/codes/{packing_code.pk}/suspend/", f"suspend{packing_code.pk}"
+
+    answer = as_user(officer).post(path, {f"{name}-document_number": "9" * 81, f"{name}-public_note": "Dừng"})
+
+    packing_code.refresh_from_db()
+    assert answer.status_code in (302, 422)
+    assert (packing_code.status, packing_code.document_number) == ("active", "")
+
+
 def test_planners_read_the_register(planner, house, packing_code):
     client = as_user(planner)
 
