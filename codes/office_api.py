@@ -17,6 +17,7 @@ from codes.layers import CODES
 from codes.models import ProductionAreaCode
 from codes.services import Act
 from codes.workflow import APPROVAL_TRANSITIONS, CODE_TRANSITIONS, NEEDS_FRESH_SESSION
+from core.api.schema import LayerDetailSchema
 from core.api.serializers import StrictSerializer
 from core.api.views import LayerDetailView
 from core.errors import Finding, RuleViolated
@@ -80,14 +81,28 @@ def _named(typed: list[str], pointer: str) -> list[ProductionAreaCode]:
     return [code for code in codes.values() if code is not None]
 
 
+class CodeStepSchema(LayerDetailSchema):
+    """Each step has its own name and body."""
+
+    def get_operation_id(self) -> str:
+        return f"codes_{self.view.step}"  # type: ignore[attr-defined]
+
+    def get_request_serializer(self) -> Any:
+        return _body_of(self.view.step)  # type: ignore[attr-defined]
+
+
+def _body_of(step: str) -> type[ActBody]:
+    return SupersedeBody if step == "supersede" else ActBody
+
+
 class CodeStepView(LayerDetailView):
     """POST: suspend, restore, renew, supersede or revoke; answers with the code as it then is."""
 
     layer = CODES
     step = ""
+    schema = CodeStepSchema()
     http_method_names = ["post", "options"]
 
-    @extend_schema(request=ActBody)
     def post(self, request: Request, key: str) -> HttpResponse:
         if self.step in NEEDS_FRESH_SESSION and request.auth is None:
             require_recent_sign_in(request._request)
@@ -96,7 +111,7 @@ class CodeStepView(LayerDetailView):
 
     def _take(self, request: Request, key: str) -> HttpResponse:
         code = _visible(request, key)
-        body = (SupersedeBody if self.step == "supersede" else ActBody)(data=request.data)
+        body = _body_of(self.step)(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
         act = act_of(values, code, self.step)
@@ -115,7 +130,7 @@ class MarketStepView(LayerDetailView):
     layer = CODES
     http_method_names = ["post", "options"]
 
-    @extend_schema(request=MarketActBody)
+    @extend_schema(request=MarketActBody, operation_id="codes_market")
     def post(self, request: Request, key: str, market: str) -> HttpResponse:
         purpose = f"codes/{key}/markets/{market}"
         return answer_once(request, purpose=purpose, body=request.data, work=lambda: self._take(request, key, market))

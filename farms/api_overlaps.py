@@ -95,7 +95,11 @@ def _side(side: Side, seen: set[int]) -> dict[str, Any]:
 class OverlapListView(OverlapView):
     """GET: cases one may see, newest first; `status` is open (default) or decided."""
 
-    @extend_schema(parameters=[OpenApiParameter("status", str, enum=OverlapStatus.values)], responses=dict)
+    @extend_schema(
+        operation_id="overlaps_list",
+        parameters=[OpenApiParameter("status", str, enum=OverlapStatus.values)],
+        responses=dict,
+    )
     def get(self, request: Request) -> HttpResponse:
         refuse_parameters(request, allowed=("status", "f"))
         status = request.query_params.get("status", OverlapStatus.OPEN)

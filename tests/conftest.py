@@ -5,6 +5,7 @@ A module stands before those that import it: pytest must see it first to explain
 
 pytest_plugins = [
     "tests.database",
+    "tests.language",
     "tests.static_files",
     "tests.factories.places",
     "tests.factories.office",

@@ -5,6 +5,7 @@ Real certificates are signed by the office with its own token; this installation
 
 import datetime as dt
 import io
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,7 +83,15 @@ def sign(pdf: bytes, authority: Authority, *, field: str = "CoQuanToChuc") -> by
         ),
         cert_registry=_registry(authority),
     )
-    sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), metadata, signer=signer, output=out, existing_fields_only=True)
+
+    def work() -> None:
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        sign_pdf(writer, metadata, signer=signer, output=out, existing_fields_only=True)
+
+    # pyHanko runs an event loop of its own, which a thread that has one already does not allow.
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
     return out.getvalue()
 
 

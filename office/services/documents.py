@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.http import FileResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.errors import DomainError, RuleViolated
 from office.models import Document
@@ -24,6 +25,14 @@ class FileTooLarge(DomainError):
 
     status = 413
     code = "file_too_large"
+
+
+class DocumentLost(DomainError):
+    """410: the database knows the file, the disk does not."""
+
+    status = 410
+    code = "document_lost"
+    detail = gettext_lazy("Tệp không còn trong kho. Hãy báo người quản trị.")
 
 
 def clean_name(name: str) -> str:
@@ -67,9 +76,16 @@ def store_upload(file: File, *, by: Any, max_bytes: int | None = None) -> Docume
 
 
 def document_response(document: Document) -> FileResponse:
-    """Return the file as a download that no browser runs or shows in our origin; the caller has asked for the right."""
+    """Return the file as a download that no browser runs or shows in our origin; the caller has asked for the right.
+
+    Raises DocumentLost where the disk no longer has what the database knows (a restore without the files).
+    """
+    try:
+        content = document.file.open("rb")
+    except FileNotFoundError as error:
+        raise DocumentLost from error
     response = FileResponse(
-        document.file.open("rb"),
+        content,
         as_attachment=True,
         filename=document.name,
         content_type="application/octet-stream",

@@ -108,9 +108,9 @@ def test_overlap_is_seen_on_the_map(page: Page, sign_in, clerk, cooperative, nei
 
     wait_for_map(page)
     page.wait_for_timeout(1000)
-    expect(page.get_by_text("L-1")).to_be_visible()
+    expect(page.get_by_text("Thửa L-1")).to_be_visible()
     assert_no_axe_violations(page)
     screenshot(page, "overlaps")
     page.goto("/notices/")
     screenshot(page, "notices")
-    expect(page.get_by_text("chồng lên thửa của bạn")).to_be_visible()
+    expect(page.get_by_text("chồng lên thửa của bạn").first).to_be_visible()
