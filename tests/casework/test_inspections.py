@@ -670,7 +670,7 @@ def test_the_page_posts_without_script_once(request_to_visit, old_scheme, office
     )
 
     answer = as_user(officer).post(path, data, follow=True)
-    data["photos"] = []
+    data["photos"] = [SimpleUploadedFile("a.jpg", picture())]
     as_user(officer).post(path, data)
 
     inspection = Inspection.objects.get()
