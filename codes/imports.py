@@ -5,6 +5,7 @@ Headings and words are those of Vietnamese, English and Chinese lists (China's c
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from string import Formatter
 from typing import Any
@@ -79,6 +80,9 @@ STATUS_WORDS: dict[str, tuple[str, ...]] = {
         "khong dong y", "khong dat", "chua dat", "拒绝", "不予", "不合格", "未通过", "不批准", "未批准",
     ),
 }  # fmt: skip
+# Around a known phrase they turn its meaning: "chưa phê duyệt", "no longer valid", "不通过".
+_TURNING = frozenset({"khong", "chua", "ngung", "het", "not", "no", "non", "never", "pending", "awaiting", "under"})
+_TURNING_SIGNS = re.compile("[不未无非待]")
 # What the state of an old list says of the code itself.
 CODE_STATES: dict[str, str] = {
     "": CodeStatus.ACTIVE,
@@ -130,18 +134,26 @@ def _best_heading(headings: list[str], words: Sequence[str]) -> str | None:
 def approval_status(text: str) -> str | None:
     """Return what a word of a list says: an ApprovalStatus, "" for no word, None for one that is not known.
 
-    The longest known phrase wins: "not approved" is not "approved".
+    The longest known phrase wins: "not approved" is not "approved". With another "not" or "not yet" beside it nobody
+    knows what is meant: a person has to look.
     """
     words = " ".join(re.findall(r"[^\W_]+", fold(text)))
     if not words:
         return ""
     found = [
-        (len(phrase), status)
+        (len(phrase), status, phrase)
         for status, phrases in STATUS_WORDS.items()
         for phrase in phrases
         if (phrase in words if not phrase.isascii() else f" {phrase} " in f" {words} ")
     ]
-    return max(found)[1] if found else None
+    if not found:
+        return None
+    _length, status, phrase = max(found)
+    around = words.replace(phrase, " ", 1)
+    # Without its tone mark the word for "awaiting" is the one for "for".
+    awaits = "chờ" in unicodedata.normalize("NFC", text).casefold().split()
+    is_turned = awaits or _TURNING_SIGNS.search(around) or not _TURNING.isdisjoint(around.split())
+    return None if is_turned else status
 
 
 def market_codes(text: str, known: Mapping[str, str]) -> list[str] | None:

@@ -103,6 +103,9 @@ def test_headings_of_old_lists_are_guessed():
         ("不批准", "rejected"), ("暂停进口", "on_hold"), ("Tạm đình chỉ", "on_hold"), ("撤销", "withdrawn"),
         ("Thu hồi", "withdrawn"), ("Không chấp thuận", "rejected"), ("", ""), (" - ", ""), ("inactive", None),
         ("chờ", None), ("Removed from the list", "withdrawn"),
+        ("Chưa phê duyệt", None), ("chua phe duyet", None), ("Không còn hiệu lực", None), ("Chờ chấp thuận", None),
+        ("Ngừng hoạt động", None), ("not valid", None), ("pending, not yet registered", None), ("不通过", None),
+        ("未恢复", None), ("Đã chấp thuận cho xuất khẩu", "approved"), ("Chưa đạt", "rejected"), ("未通过", "rejected"),
     ],
 )  # fmt: skip
 def test_words_of_status(word, status):
