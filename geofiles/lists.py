@@ -201,10 +201,17 @@ def _clean(value: Any) -> str:
 
 
 def _heading_at(rows: list[tuple[str, ...]]) -> int:
-    """Index of the heading: the first row with the most cells of words (no digits in them)."""
-    scores = [sum(bool(cell) and not any(sign.isdigit() for sign in cell) for cell in cells) for cells in rows]
+    """Index of the heading: the first row with the most cells of words (no digits in them) that the next row fills too.
+
+    A title in large letters falls apart into as many cells as it has words; the row below it does not match it.
+    """
+    below = [sum(map(bool, cells)) for cells in rows[1:]] + [0]
+    scores = []
+    for cells, filled_below in zip(rows, below, strict=True):
+        words = sum(bool(cell) and not any(sign.isdigit() for sign in cell) for cell in cells)
+        scores.append((min(words, filled_below), sum(map(bool, cells)) == filled_below))
     best = max(scores)
-    return scores.index(best) if best else 0
+    return scores.index(best) if best[0] else 0
 
 
 def _unique_headings(cells: tuple[str, ...], width: int) -> tuple[str, ...]:

@@ -89,6 +89,13 @@ def test_headings_are_named_apart_and_repeated_ones_are_left_out(save):
     assert cells(table) == (("A1", "B1", "C1"), ("A2", "B2", "C2"))
 
 
+@pytest.mark.parametrize("title", ["List,of,orchards", "List,of,orchards,registered,for,export"])
+def test_a_title_in_large_letters_is_no_heading(save, title):
+    table = lists.read_list(save("a.csv", f"{title}\nMinistry\nNo,Code,Status\n1,VN-DTOR-0017,Approved\n"))
+
+    assert (table.headings, cells(table)) == (("No", "Code", "Status"), (("1", "VN-DTOR-0017", "Approved"),))
+
+
 def test_numbers_dates_and_hidden_signs():
     import datetime as dt
 
