@@ -29,7 +29,7 @@ def remove_demo() -> dict[str, int]:
                 cursor.execute(sql.delete_history(histories[table], table, condition))
             cursor.execute(sql.delete(table, condition))
             removed[table] = cursor.rowcount
-    _resetshipped_schemes()
+    _reset_shipped_schemes()
     rebuild_cells()
     note_changes(("plots", "areas", "codes", "products", "cooperatives", "land-use"))
     transaction.on_commit(lambda: _forget_files(files))
@@ -45,7 +45,7 @@ def _histories() -> dict[str, str]:
     }
 
 
-def _resetshipped_schemes() -> None:
+def _reset_shipped_schemes() -> None:
     """Give the schemes back their real parts, and forget the counters of the province that does not exist."""
     shipped = {fields["slug"]: fields for fields in shipped_schemes()}
     for scheme in CodeScheme.objects.filter(fixed_parts=FIXED_PARTS):

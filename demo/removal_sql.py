@@ -8,6 +8,13 @@ CREATE TEMPORARY TABLE gone_paper ON COMMIT DROP AS
   FROM codes_codecertificate paper JOIN codes_productionareacode code ON code.id = paper.code_id
   WHERE code.holder_id IN (SELECT id FROM gone_cooperative);
 CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE starts_with(username, 'demo-');
+CREATE TEMPORARY TABLE gone_job ON COMMIT DROP AS
+  SELECT job.id FROM office_job job
+  WHERE job.created_by_id IN (SELECT id FROM gone_user)
+     OR job.kind = 'codes.make_certificates'
+        AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(job.payload -> 'codes') AS asked (code)
+                    JOIN codes_productionareacode code ON code.id = asked.code::bigint
+                    WHERE code.holder_id IN (SELECT id FROM gone_cooperative));
 CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE starts_with(slug, 'demo-');
 CREATE TEMPORARY TABLE gone_person ON COMMIT DROP AS
   SELECT DISTINCT person_id AS id FROM cooperatives_grower WHERE cooperative_id IN (SELECT id FROM gone_cooperative)
@@ -37,9 +44,9 @@ _PLOT = _of("first_id", "farms_plot", _COOPERATIVE) + " OR " + _of("second_id", 
 _IMPORT = _of("plot_import_id", "farms_plotimport", _COOPERATIVE)
 _LAYER = "layer_id IN (SELECT id FROM gone_layer)"
 _PERSON = "person_id IN (SELECT id FROM gone_person)"
-# Certificates are made by jobs of nobody; one that comes too late finds no code.
-_JOB = "created_by_id IN (SELECT id FROM gone_user) OR kind = 'codes.make_certificates'"
-_TASK = f"args_kwargs -> 'args' ->> 0 IN (SELECT id::text FROM office_job WHERE {_JOB})"
+# Certificates are made by jobs of nobody: those of demo codes go; one that comes too late finds no code.
+_JOB = "id IN (SELECT id FROM gone_job)"
+_TASK = "args_kwargs -> 'args' ->> 0 IN (SELECT id::text FROM gone_job)"
 _DOCUMENT = "uploaded_by_id IN (SELECT id FROM gone_user) OR id IN (SELECT id FROM gone_paper)"
 GONE_FILES = f"SELECT file FROM office_document WHERE {_DOCUMENT}"
 

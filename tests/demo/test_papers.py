@@ -7,10 +7,12 @@ from django_tasks_db.models import DBTaskResult
 
 from codes.certificates import trust
 from codes.models import CodeCertificate
+from codes.services.certificates import JOB, ask_for_certificates
 from cooperatives.models import Cooperative
 from demo.papers import tell_certificates
 from demo.removal import remove_demo
 from office.models import Document, Job
+from office.services import start_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("installation")]
 
@@ -32,3 +34,16 @@ def test_signed_certificate_comes_and_goes(code, officer, settings, django_captu
     assert not DBTaskResult.objects.exists()
     assert trust.evidence().roots == ()
     assert not [path for path in paths if Path(path).exists()]
+
+
+def test_the_removal_leaves_the_jobs_of_other_codes(code):
+    Job.objects.all().delete()
+    Cooperative.objects.update(slug="demo-cua-toi")
+    mine = ask_for_certificates([code.pk])
+    swept = start_job(JOB, {}, by=None)
+    others = ask_for_certificates([code.pk + 1_000_000])
+
+    remove_demo()
+
+    assert set(Job.objects.values_list("pk", flat=True)) == {swept.pk, others.pk}
+    assert mine.pk not in {swept.pk, others.pk}
