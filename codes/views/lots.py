@@ -22,7 +22,7 @@ from codes.permissions import can_answer_lot, can_cancel_lot
 from codes.services import LotFacts
 from codes.views.areas import cooperative_of
 from cooperatives.permissions import can_edit_for_cooperative
-from core.errors import BadInput, RuleViolated
+from core.errors import BadInput, NotAllowed, RuleViolated
 from core.permissions import require
 from core.views import show_domain_errors
 
@@ -90,6 +90,8 @@ def lot_new(request: HttpRequest) -> HttpResponse:
             services.declare_lot(code, LotFacts(**values), declarer=cooperative, by=request.user)
         except RuleViolated as error:
             _tell(form, error)
+        except NotAllowed as error:  # no packing house chosen, or one that may not: what was typed stays
+            form.add_error("packing_code", str(error.detail))
         else:
             messages.success(request, _("Đã khai lô %(lot)s.") % {"lot": values["lot_number"]})
             return redirect(_lots_of(cooperative))

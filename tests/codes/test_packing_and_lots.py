@@ -256,6 +256,18 @@ def test_nobody_else_declares(code, packing_code, packer, firm, neighbour, neigh
             services.declare_lot(code, said, declarer=declarer, by=person)
 
 
+def test_a_lot_without_its_packing_house_keeps_what_was_typed(code, link, packer, firm, today):
+    data = {"cooperative": firm.slug, "code": code.pk, "lot_number": "L-77", "shipped_on": today, "weight_kg": 900}
+
+    answer = as_user(packer).post("/coop/lots/new/", data)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "cơ sở đóng gói được phép mới khai được lô" in page
+    assert 'value="L-77"' in page
+    assert not Lot.objects.exists()
+
+
 def test_a_suspended_packing_house_declares_nothing(code, link, packing_code, packer, firm, officer, facts):
     services.move_packing_code(packing_code, "suspend", document_number="1", public_note="Dừng", by=officer)
 
