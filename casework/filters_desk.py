@@ -57,9 +57,13 @@ class AssigneeFilter(django_filters.ModelChoiceFilter):
         )
 
 
+def _ages() -> list[tuple[str, str]]:
+    """Asked for each form, so that the words are in the reader's language."""
+    return [(str(days), _("Từ %(n)s ngày trở lên") % {"n": days}) for days in AGES]
+
+
 def _age_filter() -> django_filters.ChoiceFilter:
-    choices = [(str(days), _("Từ %(n)s ngày trở lên") % {"n": days}) for days in AGES]
-    return django_filters.ChoiceFilter(choices=choices, method="filter_age", label=_("Đã nộp"), empty_label=_("Tất cả"))
+    return django_filters.ChoiceFilter(choices=_ages, method="filter_age", label=_("Đã nộp"), empty_label=_("Tất cả"))
 
 
 class DeskFilters(RequestFilters):

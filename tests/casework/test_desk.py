@@ -121,6 +121,16 @@ def test_counts_equal_lists_under_every_filter(case, params, full_desk, officer,
     assert counts["all"] == {"other crop": 0, "nobody's": 3, "old": 0, "words": 0, "state": 3}.get(case, 6)
 
 
+def test_ages_are_offered_in_the_language_of_the_reader(officer, settings):
+    client = as_user(officer)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    page = text_of(client.get("/desk/?tab=all"))
+
+    assert "7 days or more" in page
+    assert "Từ 7 ngày trở lên" not in page
+
+
 def test_links_of_tabs_carry_only_what_the_tab_understands(full_desk, officer):
     page = text_of(as_user(officer).get("/desk/?tab=all&product=xoai&market=CHN"))
 
