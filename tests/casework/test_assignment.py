@@ -3,12 +3,14 @@
 import datetime as dt
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 from django.utils.timezone import localdate
 
 from accounts.models import OfficerPost
 from casework import services
 from casework.models import CodeRequest, RoutingRule
+from casework.permissions import can_watch_codes
 from casework.services.assignment import (
     MAX_AT_ONCE,
     add_routing_rule,
@@ -207,6 +209,27 @@ def test_without_a_rule_the_file_of_one_who_left_waits_for_anybody(request_in_re
 
     request_in_review.refresh_from_db()
     assert request_in_review.assigned_to is None
+
+
+def test_a_fault_of_the_database_is_not_taken_for_a_rule_that_exists(commune, officer, chief, monkeypatch):
+    def fail(**_fields):
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr(RoutingRule.objects, "create", fail)
+
+    with pytest.raises(IntegrityError, match="another"):
+        add_routing_rule(commune, officer=officer, by=chief)
+
+
+def test_who_approves_what_lay_on_nobodys_desk_has_it(request_in_review, officer):
+    CodeRequest.objects.update(assigned_to=None)
+
+    assert services.approve_request(request_in_review, by=officer).assigned_to == officer
+
+
+def test_who_watches_codes(officer, clerk):
+    assert can_watch_codes(officer)
+    assert not can_watch_codes(clerk)
 
 
 def test_adding_a_rule(commune, mango, chief, officer, colleague, foreign_officer):
