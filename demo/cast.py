@@ -105,6 +105,7 @@ ACCOUNTS = (
     AccountRole("demo-canbo", "Võ Thị Thu Hà (demo)", office_role="officer", unit_code="29869", title="Công chức nông nghiệp phường"),
     AccountRole("demo-canbo2", "Đặng Hữu Lợi (demo)", office_role="officer", unit_code="82", title="Chuyên viên Chi cục"),
     AccountRole("demo-quyhoach", "Bùi Ngọc Lan (demo)", office_role="planner", unit_code="82", title="Chuyên viên quy hoạch"),
+    AccountRole("demo-thanhtra", "Hồ Văn Sáu (demo)", office_role="auditor", unit_code="82", title="Thanh tra"),
     AccountRole("demo-quantri", "Quản trị viên (demo)", office_role="administrator", unit_code="82", is_staff=True),
 )  # fmt: skip
 
