@@ -4,13 +4,15 @@
 areas of one plot (1 ha, 200 m apart), each with a request in review for so many markets: 0 under the old scheme (one
 code a request), else under that of 2026 (one code a market). One request per officer goes through the services; its
 rows are then copied by SQL to fresh ground. `python -m benchmarks.issuing_province --plain` prints what the peers
-need: keys and columns.
+need: keys and columns; `--hold` for how long the counters are locked.
 """
 
 import datetime as dt
 import json
 import os
+import statistics
 import sys
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,7 +31,7 @@ from accounts.roles import Role  # noqa: E402
 from casework.models import CodeRequest  # noqa: E402
 from casework.services import draft_request, submit_request, take_up_request  # noqa: E402
 from codes.models import AreaPlot, CodeScheme, Market, ProductionArea, ProductionAreaCode  # noqa: E402
-from codes.services import form_area  # noqa: E402
+from codes.services import form_area, issue_codes  # noqa: E402
 from cooperatives.models import Cooperative, CooperativeStatus, MemberRole, Membership  # noqa: E402
 from crops.models import Crop  # noqa: E402
 from farms.models import Plot  # noqa: E402
@@ -76,6 +78,26 @@ def plain() -> dict[str, Any]:
         "columns": ", ".join(columns),
         "values": ", ".join(changed.get(column, f"source.{column}") for column in columns),
     }
+
+
+def hold(turns: int = 200) -> dict[str, Any]:
+    """Return for how long the counters are locked: ms from the statement that takes the numbers to the commit's end."""
+    request = CodeRequest.objects.select_related("area", "scheme").order_by("pk")[0]
+    markets, officer = list(request.markets.all()), request.assigned_to
+    assert officer is not None
+    times = []
+    for _turn in range(turns):
+        started: list[float] = []
+
+        def note(execute: Any, sql: str, params: Any, many: bool, context: Any, since: list[float] = started) -> Any:
+            if "codes_codecounter" in sql:
+                since.append(time.perf_counter())
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(note):
+            issue_codes(request.area, request.scheme, markets, by=officer)
+        times.append((time.perf_counter() - started[0]) * 1000)
+    return {"median": statistics.median(times), "p95": statistics.quantiles(times, n=20)[-1]}
 
 
 def _story(
@@ -138,4 +160,5 @@ def _copy(model: type[Model], source: int, count: int, changed: dict[str, str]) 
 
 
 if __name__ == "__main__":
-    json.dump(plain() if sys.argv[1] == "--plain" else fill(*map(int, sys.argv[1:4])), sys.stdout)
+    works = {"--plain": plain, "--hold": hold}
+    json.dump(works[sys.argv[1]]() if sys.argv[1] in works else fill(*map(int, sys.argv[1:4])), sys.stdout)

@@ -10,6 +10,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "UNAUTHENTICATED_USER": None,
 }
-INSTALLED_APPS = [name for name in INSTALLED_APPS if not name.startswith("allauth")]  # noqa: F405  (wants its middleware)
+# No sign-in (it wants its middleware) and no administration (it imports the sign-in's).
+_LEFT_OUT = ("allauth", "django.contrib.admin")
+INSTALLED_APPS = [name for name in INSTALLED_APPS if not name.startswith(_LEFT_OUT)]  # noqa: F405
 # A deep page counts a million rows off; the application role's 5 s would end it on a busy machine.
 DATABASES["default"]["OPTIONS"] = {"options": "-c statement_timeout=120000"}  # noqa: F405
