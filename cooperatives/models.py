@@ -1,6 +1,7 @@
 """Cooperative (or another holder), who works for it, who belongs to it, what it is certified for."""
 
 import datetime as dt
+import uuid
 
 from django.conf import settings
 from django.contrib.gis.db.models import PointField
@@ -27,7 +28,7 @@ class CooperativeStatus(models.TextChoices):
     RETURNED = "returned", _("Trả lại")
 
 
-@keep_history(exclude=["representative", "phone", "email"])
+@keep_history(exclude=["representative", "phone", "email", "zalo", "return_reason"])
 class Cooperative(models.Model):
     """Who holds areas and codes. `household` is one private household: its name never leaves as a holder."""
 
@@ -46,11 +47,21 @@ class Cooperative(models.Model):
     address = TextLine(_("địa chỉ"), max_length=200, blank=True)
     location = PointField(_("vị trí trụ sở"), srid=4326, null=True, blank=True)
     representative = TextLine(_("người đại diện"), max_length=120, blank=True)
+    representative_position = TextLine(_("chức vụ người đại diện"), max_length=80, blank=True)
     phone = models.CharField(_("điện thoại"), max_length=20, blank=True)
     email = models.EmailField(_("thư điện tử"), blank=True)
+    zalo = models.CharField(_("Zalo"), max_length=20, blank=True)
+    main_crops = models.ManyToManyField("crops.Crop", blank=True, related_name="+", verbose_name=_("cây trồng chính"))
     has_public_contact = models.BooleanField(_("công khai liên hệ"), default=False)
     story = TextBlock(_("giới thiệu"), blank=True)
     founded_on = models.DateField(_("ngày thành lập"), null=True, blank=True)
+    proof = models.ForeignKey(
+        "office.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("giấy tờ chứng minh")
+    )
+    return_reason = TextBlock(_("lý do trả lại"), blank=True)
+    submitted_at = models.DateTimeField(_("lúc gửi đăng ký"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("lúc xác minh hoặc trả lại"), null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -101,6 +112,36 @@ class Membership(models.Model):
         return f"{self.get_role_display()} #{self.user_id}"
 
 
+class Invitation(models.Model):
+    """An offer to work for a cooperative: a link of which only the digest is kept, used once, with an end."""
+
+    cooperative = models.ForeignKey(Cooperative, models.CASCADE, related_name="invitations")
+    email = models.EmailField(_("thư điện tử"))
+    role = models.CharField(_("vai trò"), max_length=10, choices=MemberRole)
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("có hiệu lực đến"))
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("lời mời")
+        verbose_name_plural = _("lời mời")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="invitation_accepted_by_somebody",
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, cancelled_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} #{self.pk}"
+
+
 class Grower(models.Model):
     """A person who belongs to a cooperative and cultivates plots."""
 
@@ -126,6 +167,51 @@ class Grower(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class GrowerImportStatus(models.TextChoices):
+    READING = "reading", _("Đang đọc tệp")
+    PREVIEWED = "previewed", _("Chờ xác nhận")
+    COMMITTED = "committed", _("Đã ghi")
+    FAILED = "failed", _("Không đọc được")
+    CANCELLED = "cancelled", _("Đã hủy")
+
+
+class GrowerImport(models.Model):
+    """A list of members on its way: what was read is kept encrypted, and file and rows are gone when it is over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cooperative = models.ForeignKey(Cooperative, models.CASCADE, related_name="grower_imports")
+    document = models.ForeignKey("office.Document", models.SET_NULL, null=True, related_name="+")
+    file_name = TextLine(_("tên tệp"), max_length=255)
+    file_sha256 = models.CharField(max_length=64)
+    job = models.ForeignKey("office.Job", models.SET_NULL, null=True, related_name="+")
+    status = models.CharField(
+        _("trạng thái"), max_length=10, choices=GrowerImportStatus, default=GrowerImportStatus.READING
+    )
+    columns = models.JSONField(default=dict)  # our field -> heading, as guessed or chosen
+    rows_encrypted = models.BinaryField(default=b"", editable=False)  # JSON of rows with verdicts and findings
+    summary = models.JSONField(default=dict)  # headings and counts; never a person
+    error_code = models.CharField(max_length=60, blank=True)
+    error = TextBlock(blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    committed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("lần nhập thành viên")
+        verbose_name_plural = _("lần nhập thành viên")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="grower_import_committed_iff_dated",
+                condition=Q(status="committed", committed_at__isnull=False)
+                | ~Q(status="committed") & Q(committed_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class CertificateKind(models.TextChoices):

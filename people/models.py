@@ -1,5 +1,6 @@
 """Person and Consent. Nothing of a person leaves without a consent in force."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,11 @@ class Channel(models.TextChoices):
     WITNESSED = "witnessed", _("Có người làm chứng")
 
 
+class NumberKind(models.TextChoices):
+    ID_NUMBER = "id_number", _("Số giấy tờ cá nhân")
+    PHONE = "phone", _("Số điện thoại")
+
+
 class Consent(models.Model):
     """One purpose agreed to by one person, with evidence; withdrawing sets `withdrawn_at`, nothing is deleted."""
 
@@ -78,6 +84,9 @@ class Consent(models.Model):
     text_version = models.CharField(_("phiên bản văn bản"), max_length=20)
     channel = models.CharField(_("hình thức"), max_length=10, choices=Channel)
     evidence = TextLine(_("bằng chứng"), max_length=200)
+    document = models.ForeignKey(
+        "office.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ảnh phiếu đồng ý")
+    )
     given_at = models.DateTimeField(_("lúc đồng ý"))
     withdrawn_at = models.DateTimeField(_("lúc rút lại"), null=True, blank=True)
 
@@ -98,3 +107,23 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} #{self.person_id}"
+
+
+class NumberRead(models.Model):
+    """Somebody looked at a person's whole identity or phone number: who, when, what for. Append-only."""
+
+    is_append_only = True
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="number_reads")
+    what = models.CharField(_("số đã xem"), max_length=9, choices=NumberKind)
+    purpose = TextLine(_("mục đích"), max_length=160)
+    read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    read_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("lượt xem số cá nhân")
+        verbose_name_plural = _("lượt xem số cá nhân")
+        ordering = ["-read_at"]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} #{self.person_id}"

@@ -1,9 +1,11 @@
-"""Plot, imports of plots, overlap cases."""
+"""Plot: what it is, its photos, its seasons, and which plots came out of which."""
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import BoundaryField, TextBlock, TextLine, area_field, boundary_constraints, web_mercator_field
 from core.history import keep_history
-from farms.querysets import OverlapCaseQuerySet, PlotImportQuerySet, PlotQuerySet
+from farms.querysets import PlotQuerySet
 
 
 class PlotStatus(models.TextChoices):
@@ -49,12 +51,18 @@ class Plot(models.Model):
     boundary = BoundaryField(_("ranh giới"))
     boundary_3857 = web_mercator_field()
     area_m2 = area_field()
+    kept_area_m2 = models.FloatField(
+        _("diện tích giữ lại (m²)"), null=True, blank=True
+    )  # the area on record when a later boundary moved it by 2 % or less; null: `area_m2` is the one on record
     declared_area_m2 = models.FloatField(_("diện tích kê khai (m²)"), null=True, blank=True)
     planted_year = models.PositiveSmallIntegerField(_("năm trồng"), null=True, blank=True)
     tree_count = models.PositiveIntegerField(_("số cây"), null=True, blank=True)
     harvest_months = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("tháng thu hoạch"), default=list, blank=True
     )
+    irrigation = TextLine(_("nguồn nước tưới"), max_length=80, blank=True, default="", db_default="")
+    expected_yield_t = models.FloatField(_("sản lượng dự kiến (tấn/vụ)"), null=True, blank=True)
+    note = TextBlock(_("ghi chú"), blank=True, default="", db_default="")
     land_sheet = models.CharField(_("tờ bản đồ"), max_length=20, blank=True)
     land_parcel = models.CharField(_("số thửa địa chính"), max_length=20, blank=True)
     parcel_code = models.CharField(
@@ -65,12 +73,19 @@ class Plot(models.Model):
         db_default="",
         help_text=_("12 ký tự, chỉ ghi mã do cơ quan đất đai cấp."),
     )  # a GeoHash (Circular 19/2026/TT-BNNMT, Annex I); never our own computation
+    provisional_parcel_code = models.CharField(
+        _("mã định danh thửa đất tạm tính"), max_length=12, blank=True, default="", db_default=""
+    )  # our own GeoHash of the same rule, good to some centimetres: never shown as the land office's
     determination = models.CharField(
         _("cách xác định ranh"), max_length=10, choices=Determination, default=Determination.UNKNOWN
     )
+    determined_on = models.DateField(_("ngày xác định ranh"), null=True, blank=True)
     source = models.JSONField(
         _("nguồn"), default=dict, blank=True
     )  # file, row, CRS, original vertices where they matter
+    capture_id = models.UUIDField(
+        null=True, blank=True, unique=True, editable=False
+    )  # given by the device that drew it without signal: sent twice, it is one plot
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -99,6 +114,12 @@ class Plot(models.Model):
                 condition=Q(parcel_code="") | Q(parcel_code__regex=r"^[0-9b-hjkmnp-z]{12}$"),
             ),
             models.CheckConstraint(
+                name="plot_kept_area_positive", condition=Q(kept_area_m2=None) | Q(kept_area_m2__gt=0)
+            ),
+            models.CheckConstraint(
+                name="plot_expected_yield_positive", condition=Q(expected_yield_t=None) | Q(expected_yield_t__gte=0)
+            ),
+            models.CheckConstraint(
                 name="plot_planted_year_plausible",
                 condition=Q(planted_year=None) | Q(planted_year__gte=1900, planted_year__lte=2100),
             ),
@@ -120,6 +141,11 @@ class Plot(models.Model):
         return self.area_m2 / 10_000
 
     @property
+    def legal_area_m2(self) -> float:
+        """The area on record: small moves of the boundary (up to 2 %) do not change it (JRC stability rule)."""
+        return self.area_m2 if self.kept_area_m2 is None else self.kept_area_m2
+
+    @property
     def declared_area_ha(self) -> float | None:
         """Declared area in hectares."""
         return None if self.declared_area_m2 is None else self.declared_area_m2 / 10_000
@@ -130,121 +156,93 @@ class Plot(models.Model):
         return ",".join(f"{number:.6f}" for number in self.boundary.extent)
 
 
-class OverlapStatus(models.TextChoices):
-    OPEN = "open", _("Chưa giải quyết")
-    DECIDED = "decided", _("Đã giải quyết")
+class PlotPhoto(models.Model):
+    """A photo of a plot, without its EXIF data. May arrive after the plot itself. Append-only."""
 
+    is_append_only = True
 
-class OverlapDecision(models.TextChoices):
-    NONE = "", "-"
-    TRIM_SECOND = "trim_second", _("Cắt phần chồng lấn khỏi thửa sau")
-    TRIM_FIRST = "trim_first", _("Cắt phần chồng lấn khỏi thửa trước")
-    WITHDRAWN = "withdrawn", _("Thửa sau được rút lại")
-    CUT_BOTH = "cut_both", _("Tách phần chồng lấn khỏi cả hai thửa")
-    ACCEPTED = "accepted", _("Chấp nhận, có lý do")
-
-
-class OverlapCase(models.Model):
-    """Two plots of different holders share ground above tolerance; `second` came later and waits."""
-
-    first = models.ForeignKey(Plot, models.CASCADE, related_name="overlaps_as_first")
-    second = models.ForeignKey(Plot, models.CASCADE, related_name="overlaps_as_second")
-    shared = BoundaryField(_("phần chồng lấn"))
-    shared_m2 = area_field("shared")
-    status = models.CharField(_("trạng thái"), max_length=10, choices=OverlapStatus, default=OverlapStatus.OPEN)
-    decision = models.CharField(_("quyết định"), max_length=12, choices=OverlapDecision, blank=True, default="")
-    reason = TextBlock(_("lý do"), blank=True)
-    opened_at = models.DateTimeField(auto_now_add=True)
-    decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = OverlapCaseQuerySet.as_manager()
+    client_id = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), unique=True)
+    plot = models.ForeignKey(Plot, models.PROTECT, related_name="photos")
+    document = models.ForeignKey("office.Document", models.PROTECT, related_name="+")
+    caption = TextLine(_("chú thích"), max_length=160, blank=True)
+    taken_at = models.DateTimeField(_("lúc chụp"), null=True, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = _("vụ chồng lấn")
-        verbose_name_plural = _("vụ chồng lấn")
+        verbose_name = _("ảnh thửa")
+        verbose_name_plural = _("ảnh thửa")
+        ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.caption or f"#{self.pk}"
+
+
+class PlotSuccessionKind(models.TextChoices):
+    SPLIT = "split", _("Tách thửa")
+    MERGE = "merge", _("Gộp thửa")
+
+
+class PlotSuccession(models.Model):
+    """A plot that was archived because its ground went into other plots, and one plot it went into. Append-only."""
+
+    is_append_only = True
+
+    old = models.ForeignKey(Plot, models.PROTECT, related_name="became")
+    new = models.ForeignKey(Plot, models.PROTECT, related_name="came_from")
+    kind = models.CharField(_("cách thay thế"), max_length=5, choices=PlotSuccessionKind)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("kế thừa thửa")
+        verbose_name_plural = _("kế thừa thửa")
         constraints = [
-            models.CheckConstraint(name="overlap_between_two_plots", condition=~Q(first=F("second"))),
-            models.UniqueConstraint(fields=["first", "second"], condition=Q(status="open"), name="overlap_open_once"),
+            models.CheckConstraint(name="plot_succession_between_two", condition=~Q(old=F("new"))),
+            models.UniqueConstraint(fields=["old", "new"], name="plot_succession_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_id} → {self.new_id}"
+
+
+class SeasonName(models.TextChoices):
+    """Seasons as farmers here name them; perennials have the year as a whole."""
+
+    WINTER_SPRING = "winter_spring", _("Đông Xuân")
+    SUMMER_AUTUMN = "summer_autumn", _("Hè Thu")
+    AUTUMN_WINTER = "autumn_winter", _("Thu Đông")
+    YEAR = "year", _("Cả năm")
+
+
+@keep_history()
+class PlotSeason(models.Model):
+    """What grew on a plot in one season: the plot's own crop field is only the crop of today."""
+
+    plot = models.ForeignKey(Plot, models.PROTECT, related_name="seasons")
+    year = models.PositiveSmallIntegerField(_("năm"))
+    season = models.CharField(_("vụ"), max_length=14, choices=SeasonName, default=SeasonName.YEAR)
+    crop = models.ForeignKey("crops.Crop", models.PROTECT, related_name="+", verbose_name=_("cây trồng"))
+    variety = models.ForeignKey(
+        "crops.Variety", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("giống")
+    )
+    harvested_t = models.FloatField(_("sản lượng thu hoạch (tấn)"), null=True, blank=True)
+    note = TextLine(_("ghi chú"), max_length=200, blank=True)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("vụ của thửa")
+        verbose_name_plural = _("vụ của thửa")
+        ordering = ["-year", "season"]
+        constraints = [
+            models.UniqueConstraint(fields=["plot", "year", "season", "crop"], name="plot_season_once"),
+            models.CheckConstraint(name="plot_season_year_plausible", condition=Q(year__gte=1990, year__lte=2100)),
             models.CheckConstraint(
-                name="overlap_decided_iff_decision",
-                condition=Q(status="open", decision="", decided_at=None)
-                | Q(status="decided", decided_at__isnull=False) & ~Q(decision=""),
+                name="plot_season_harvest_positive", condition=Q(harvested_t=None) | Q(harvested_t__gte=0)
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_id} × {self.second_id}"
-
-
-class ImportStatus(models.TextChoices):
-    READING = "reading", _("Đang đọc tệp")
-    NEEDS_ANSWER = "needs_answer", _("Cần trả lời")
-    PREVIEWED = "previewed", _("Chờ xác nhận")
-    COMMITTED = "committed", _("Đã ghi")
-    FAILED = "failed", _("Không đọc được")
-    CANCELLED = "cancelled", _("Đã hủy")
-
-
-class PlotImport(models.Model):
-    """An uploaded file on its way to plots: nothing becomes a plot before the user commits."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    cooperative = models.ForeignKey("cooperatives.Cooperative", models.CASCADE, related_name="imports")
-    document = models.ForeignKey("office.Document", models.PROTECT, related_name="+")
-    job = models.ForeignKey("office.Job", models.SET_NULL, null=True, related_name="+")
-    status = models.CharField(_("trạng thái"), max_length=12, choices=ImportStatus, default=ImportStatus.READING)
-    options = models.JSONField(default=dict)  # layer, crs, encoding, columns: what the user chose
-    summary = models.JSONField(default=dict)  # what the file says of itself, counts per verdict
-    error_code = models.CharField(max_length=60, blank=True)
-    error = TextBlock(blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    committed_at = models.DateTimeField(null=True, blank=True)
-
-    objects = PlotImportQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("lần nhập thửa")
-        verbose_name_plural = _("lần nhập thửa")
-        constraints = [
-            models.CheckConstraint(
-                name="plot_import_committed_iff_dated",
-                condition=Q(status="committed", committed_at__isnull=False)
-                | ~Q(status="committed") & Q(committed_at=None),
-            )
-        ]
-
-    def get_absolute_url(self) -> str:
-        return reverse("farms:import-detail", args=[self.pk])
-
-
-class Verdict(models.TextChoices):
-    GREEN = "green", _("Đạt")
-    AMBER = "amber", _("Cần xem lại")
-    RED = "red", _("Không nhận")
-
-
-class PlotImportRow(models.Model):
-    """One feature of an uploaded file with what is right and wrong about it."""
-
-    plot_import = models.ForeignKey(PlotImport, models.CASCADE, related_name="rows")
-    row = models.PositiveIntegerField(_("dòng"))
-    ref = TextLine(_("số thửa"), max_length=60, blank=True)
-    crop = models.ForeignKey("crops.Crop", models.SET_NULL, null=True, related_name="+")
-    variety = models.ForeignKey("crops.Variety", models.SET_NULL, null=True, related_name="+")
-    grower = models.ForeignKey("cooperatives.Grower", models.SET_NULL, null=True, related_name="+")
-    commune = models.ForeignKey("places.AdministrativeUnit", models.SET_NULL, null=True, related_name="+")
-    boundary = BoundaryField(null=True)
-    attributes = models.JSONField(default=dict)
-    verdict = models.CharField(_("kết quả"), max_length=5, choices=Verdict)
-    findings = models.JSONField(default=list)  # [{code, detail, field, extra...}]
-    plot = models.ForeignKey(Plot, models.SET_NULL, null=True, related_name="+")
-
-    class Meta:
-        verbose_name = _("dòng nhập")
-        verbose_name_plural = _("dòng nhập")
-        constraints = [models.UniqueConstraint(fields=["plot_import", "row"], name="plot_import_row_once")]
-
-    def __str__(self) -> str:
-        return f"{self.row} {self.ref}"
+        return f"{self.get_season_display()} {self.year}"
