@@ -1,7 +1,8 @@
 """What can be wrong with a file: machine codes and parameters; the apps write the texts.
 
 ``code`` is stable English snake_case, ``params`` is JSON-able. An ``InDoubt`` error is not a refusal: its
-``params["candidates"]`` are the answers the caller may give back as ``layer=``, ``crs=`` or ``encoding=``.
+``params["candidates"]`` are the answers the caller may give back as ``layer=``, ``crs=``, ``encoding=`` or
+``geometry=``.
 """
 
 from __future__ import annotations
@@ -74,6 +75,16 @@ class LayerInDoubt(GeoFileError):
     """Several layers and none chosen, or an unknown one named. Params: ``candidates`` (layer names)."""
 
     code = "layer_in_doubt"
+
+
+class GeometryColumnsInDoubt(GeoFileError):
+    """A table that does not say where its plots are. Params: ``headings``, ``candidates``.
+
+    A candidate is what may be given back as ``geometry=``: ``{"kind": "wkt" | "corners" | "point",
+    "columns": {...}}`` with the headings of ``wkt``, of ``plot, point, x, y`` or of ``lat, lon``.
+    """
+
+    code = "geometry_in_doubt"
 
 
 class WrongGeometryType(GeoFileError):

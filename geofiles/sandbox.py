@@ -56,12 +56,13 @@ def read_file(
     filename: str | None = None,
     near: tuple[float, ...] | None = None,
     max_features: int | None = None,
+    geometry: dict[str, Any] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> FeatureBatch:
     """``geofiles.readers.read`` in a fenced process; the same errors, and TooComplex when it used up its limits."""
     options = {
         "layer": layer, "crs": crs, "encoding": encoding, "filename": filename or Path(path).name, "near": near,
-        "max_features": max_features,
+        "max_features": max_features, "geometry": geometry,
     }  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
         answer = _run("read", Path(path), Path(folder), options, limits)
@@ -73,10 +74,11 @@ def inspect_file(
     *,
     filename: str | None = None,
     near: tuple[float, ...] | None = None,
+    geometry: dict[str, Any] | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> FileSummary:
     """``geofiles.readers.inspect`` in a fenced process; the same errors, and TooComplex."""
-    options = {"filename": filename or Path(path).name, "near": near}
+    options = {"filename": filename or Path(path).name, "near": near, "geometry": geometry}
     with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
         return _summary(_run("inspect", Path(path), Path(folder), options, limits))
 

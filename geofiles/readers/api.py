@@ -46,6 +46,7 @@ class LayerSummary:
     ``crs`` and ``encoding`` are None where they are in doubt: then ``crs_problem`` (``code`` and ``params``)
     says why, and the candidates are the answers to choose from. ``bounds`` are in the file's coordinates
     (west, south, east, north of the sample), ``geometry_types`` sorted names such as ``Polygon``.
+    ``geometry_problem``: a table's columns do not say where its plots are (``code`` and ``params``).
     """
 
     name: str
@@ -59,17 +60,24 @@ class LayerSummary:
     encoding_candidates: tuple[dict[str, Any], ...]
     fields: tuple[FieldSummary, ...]
     notices: tuple[Notice, ...]
+    geometry_problem: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileSummary:
-    """Format (``shapefile, geojson, gpkg, kml, parquet``) and layers of a file."""
+    """Format (``shapefile, mapinfo`` or one of ``sources.ACCEPTED``) and layers of a file."""
 
     format: str
     layers: tuple[LayerSummary, ...]
 
 
-def inspect(path: Path | str, *, filename: str | None = None, near: tuple[float, ...] | None = None) -> FileSummary:
+def inspect(
+    path: Path | str,
+    *,
+    filename: str | None = None,
+    near: tuple[float, ...] | None = None,
+    geometry: dict[str, Any] | None = None,
+) -> FileSummary:
     """What is in a file, without refusing it for what is in doubt.
 
     ``filename``: the user's name when ``path`` is temporary. ``near``: longitude and latitude, or a box,
@@ -77,7 +85,7 @@ def inspect(path: Path | str, *, filename: str | None = None, near: tuple[float,
     all.
     """
     with tempfile.TemporaryDirectory(prefix="geofiles-") as scratch:
-        kind, layers = open_source(Path(path), Path(scratch), filename=filename)
+        kind, layers = open_source(Path(path), Path(scratch), filename=filename, geometry=geometry)
         return FileSummary(kind, tuple(_summarise(layer, near) for layer in layers))
 
 
@@ -90,15 +98,24 @@ def read(
     filename: str | None = None,
     near: tuple[float, ...] | None = None,
     max_features: int | None = None,
+    geometry: dict[str, Any] | None = None,
 ) -> FeatureBatch:
     """All features of one layer as one batch, in the file's CRS (``batch.in_wgs84()`` converts).
 
     ``layer``, ``crs`` (id, WKT, or a candidate's ``id`` such as ``EPSG:5897+swapped``) and ``encoding``
-    override what the file says. Raises LayerInDoubt, CrsInDoubt, EncodingInDoubt with candidates;
+    override what the file says; ``geometry`` says which columns of a table make the plots. Raises LayerInDoubt,
+    CrsInDoubt, EncodingInDoubt, GeometryColumnsInDoubt with candidates;
     TooManyFeatures above ``max_features``; UnreadableFile and its kin otherwise.
     """
     batches = read_batches(
-        path, layer=layer, crs=crs, encoding=encoding, filename=filename, near=near, max_features=max_features
+        path,
+        layer=layer,
+        crs=crs,
+        encoding=encoding,
+        filename=filename,
+        near=near,
+        max_features=max_features,
+        geometry=geometry,
     )
     return concatenate(list(batches))
 
@@ -112,11 +129,14 @@ def read_batches(
     filename: str | None = None,
     near: tuple[float, ...] | None = None,
     max_features: int | None = None,
+    geometry: dict[str, Any] | None = None,
 ) -> Iterator[FeatureBatch]:
     """As ``read``, in batches of at most 50,000 features, for files too large to be held at once."""
     with tempfile.TemporaryDirectory(prefix="geofiles-") as scratch:
-        _, layers = open_source(Path(path), Path(scratch), filename=filename)
+        _, layers = open_source(Path(path), Path(scratch), filename=filename, geometry=geometry)
         chosen = _choose(layers, layer)
+        if chosen.geometry_problem is not None:
+            raise chosen.geometry_problem
         count = chosen.features()
         if count == 0:
             raise UnreadableFile(reason="no_features", layer=chosen.name)
@@ -254,6 +274,7 @@ def _summarise(layer: Layer, near: tuple[float, ...] | None) -> LayerSummary:
         encoding_candidates=encoding_candidates,
         fields=_fields(table),
         notices=layer.notices,
+        geometry_problem=layer.geometry_problem.as_dict() if layer.geometry_problem else None,
     )
 
 

@@ -22,7 +22,17 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
     problem: GeoFileError | None = None
     if "crs" in column:
         system, problem = _judge(column["crs"])
-    return (Layer(name=title, driver="Parquet", path=path, crs=system, crs_problem=problem),)
+    return (
+        Layer(
+            name=title,
+            driver="Parquet",
+            path=path,
+            crs=system,
+            crs_problem=problem,
+            counted=count(path),
+            batches=lambda limit: stream(path, limit=limit),
+        ),
+    )
 
 
 def count(path: Path) -> int:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geofiles import gdal
 from geofiles.archives import Member, extract, open_archive
@@ -16,13 +16,20 @@ from geofiles.features import Notice
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ACCEPTED = ("zip", "geojson", "gpkg", "kml", "kmz", "parquet")
+ACCEPTED = ("zip", "geojson", "gpkg", "kml", "kmz", "parquet", "csv", "xlsx", "xls", "ods")
+TABLES = frozenset({"csv", "xlsx", "xls", "ods"})
 
 _FORMAT_OF_SUFFIX = {
     ".zip": "zip", ".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".kml": "kml", ".kmz": "kmz",
     ".parquet": "parquet", ".geoparquet": "parquet",
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods",
 }  # fmt: skip
 _HEAD = 4096
+Geometry = dict[str, Any]
+_ZIPPED = frozenset({"kmz", "xlsx", "ods"})  # formats that are zip archives
+
+
+Batches = Iterator[tuple["pa.Table", "pa.ChunkedArray"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +37,12 @@ class Layer:
     """One layer, ready to be streamed from a scratch copy.
 
     ``crs`` is our id; when it is None, ``crs_problem`` says why. ``raw_text`` holds samples of undecoded
-    bytes for formats without a fixed encoding (None: the format is Unicode). ``features`` is None until it
-    is counted.
+    bytes for formats without a fixed encoding (None: the format is Unicode).
+
+    A format that GDAL does not read gives ``counted`` and ``batches``: called with None or the number of
+    features that are wanted at most, ``batches`` yields (attributes, WKB column) of equal length. A table whose
+    columns do not say where the plots are gives ``geometry_problem`` (GeometryColumnsInDoubt) and its rows with
+    null WKB.
     """
 
     name: str
@@ -45,29 +56,31 @@ class Layer:
     dropped: frozenset[str] = frozenset()
     html_columns: frozenset[str] = frozenset()
     notices: tuple[Notice, ...] = field(default=())
+    geometry_problem: GeoFileError | None = None
+    counted: int | None = None
+    batches: Callable[[int | None], Batches] | None = None
 
     def features(self) -> int:
         """Number of features, counted where the format does not say."""
-        if self.driver == "Parquet":
-            from geofiles.readers import geoparquet
-
-            return geoparquet.count(self.path)
+        if self.counted is not None:
+            return self.counted
         return int(gdal.describe(self.path, self.gdal_layer, driver=self.driver)["features"])
 
-    def stream(self, limit: int | None = None) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
+    def stream(self, limit: int | None = None) -> Batches:
         """(attributes, WKB) by batches."""
-        if self.driver == "Parquet":
-            from geofiles.readers import geoparquet
-
-            return geoparquet.stream(self.path, limit=limit)
+        if self.batches is not None:
+            return self.batches(limit)
         return gdal.stream(self.path, self.gdal_layer, driver=self.driver, limit=limit)
 
 
-def open_source(path: Path, scratch: Path, *, filename: str | None = None) -> tuple[str, tuple[Layer, ...]]:
+def open_source(
+    path: Path, scratch: Path, *, filename: str | None = None, geometry: Geometry | None = None
+) -> tuple[str, tuple[Layer, ...]]:
     """Format name and layers of a file; copies what is needed into ``scratch``.
 
-    ``filename`` is the name the user gave, when ``path`` is a temporary one. Raises UnsupportedFormat,
-    UnreadableFile, UnsafeArchive, MissingPart.
+    ``filename`` is the name the user gave, when ``path`` is a temporary one; ``geometry`` which columns of a
+    table make the plots (see ``errors.GeometryColumnsInDoubt``). Raises UnsupportedFormat, UnreadableFile,
+    UnsafeArchive, MissingPart.
     """
     name = Path(filename or path.name)
     if not path.is_file() or path.is_symlink():
@@ -78,15 +91,26 @@ def open_source(path: Path, scratch: Path, *, filename: str | None = None) -> tu
         raise UnreadableFile(reason="empty_file")
     found = sniff(head)
     expected = _FORMAT_OF_SUFFIX.get(name.suffix.lower())
-    if expected is None:
+    if expected is None or not _agree(found, expected):
         raise UnsupportedFormat(found=found, extension=name.suffix.lower()[:20], accepted=list(ACCEPTED))
-    if found != expected and (found, expected) != ("zip", "kmz"):
-        raise UnsupportedFormat(found=found, extension=name.suffix.lower(), accepted=list(ACCEPTED))
-    if found == "zip":
-        return _open_zip(path, scratch)
+    if expected in ("zip", "kmz"):
+        return _open_zip(path, scratch, geometry)
     copy = scratch / f"source.{expected}"
     shutil.copyfile(path, copy)
-    return expected, _openers()[expected](copy, name.stem)
+    return expected, _open(expected, copy, name.stem, geometry)
+
+
+def _agree(found: str, expected: str) -> bool:
+    """Whether content and name tell the same; text has no mark of its own, a workbook is a zip archive."""
+    return found == expected or (found == "zip" and expected in _ZIPPED) or (found == "text" and expected == "csv")
+
+
+def _open(kind: str, path: Path, title: str, geometry: Geometry | None) -> tuple[Layer, ...]:
+    if kind in TABLES:
+        from geofiles.readers import tables
+
+        return tables.open_layers(path, title, geometry)
+    return _openers()[kind](path, title)
 
 
 def sniff(head: bytes) -> str:
@@ -97,12 +121,15 @@ def sniff(head: bytes) -> str:
         return "gpkg"
     if head.startswith(b"PAR1"):
         return "parquet"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "xls"
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"{"):
         return _sniff_json(text)
     if text.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<")):
         return _sniff_xml(text)
-    return "unknown"
+    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return "text" if is_wide or b"\x00" not in head else "unknown"
 
 
 def _sniff_json(text: bytes) -> str:
@@ -138,7 +165,7 @@ def _openers() -> dict[str, Callable[[Path, str], tuple[Layer, ...]]]:
     }
 
 
-def _open_zip(path: Path, scratch: Path) -> tuple[str, tuple[Layer, ...]]:
+def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str, tuple[Layer, ...]]:
     from geofiles.readers import shapefile
 
     with open_archive(path) as (archive, members):
@@ -155,14 +182,18 @@ def _open_zip(path: Path, scratch: Path) -> tuple[str, tuple[Layer, ...]]:
             with target.open("rb") as source:
                 found = sniff(source.read(_HEAD))
             kind = _FORMAT_OF_SUFFIX[member.suffix]
-            if found != kind:
+            if not _agree(found, kind):
                 raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))
-            layers += _openers()[kind](target, member.title)
+            layers += _open(kind, target, member.title, geometry)
         return _FORMAT_OF_SUFFIX[inner[0].suffix], tuple(layers)
 
 
 def _inner_files(members: tuple[Member, ...]) -> list[Member]:
-    wanted = [member for member in members if _FORMAT_OF_SUFFIX.get(member.suffix) in _openers()]
+    readable = {*_openers(), *TABLES}
+    wanted = [member for member in members if _FORMAT_OF_SUFFIX.get(member.suffix) in readable]
+    if any(_FORMAT_OF_SUFFIX[member.suffix] not in TABLES for member in wanted):
+        # A note or price list beside a map is not the map.
+        wanted = [member for member in wanted if _FORMAT_OF_SUFFIX[member.suffix] not in TABLES]
     kml = [member for member in wanted if member.suffix == ".kml"]
     if kml:  # the first at the top is the document; the others belong to it
         return sorted(kml, key=lambda member: (member.folder.count("/"), member.stem != "doc"))[:1]
