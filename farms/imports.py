@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from core.text import fold
+from farms.file_errors import DOUBTS, file_error_text
 
 # our field -> (title, headings that mean it, in search form, the surest first)
 FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -31,6 +32,15 @@ FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "land_sheet": (_("Tờ bản đồ"), ("to ban do", "so to", "to bd", "sheet", "soto")),
     "land_parcel": (_("Số thửa địa chính"), ("so thua dia chinh", "thua dia chinh", "so hieu thua", "parcel")),
 }  # fmt: skip
+
+# What the file of rows not stored says beside the sender's own columns; a corrected file that comes back is read
+# without them. Always these words, whatever the language of the page: they are how such a file is known again.
+OWN_HEADINGS = {
+    "row": "Dòng trong tệp gốc",
+    "verdict": "Kết quả kiểm tra",
+    "reasons": "Lý do chưa đạt",
+}
+WKT_HEADING = "WKT (WGS 84)"
 
 DBF_NAME_BYTES = 10
 CLEAR_LETTERS = 7
@@ -64,24 +74,6 @@ FINDINGS: dict[str, Any] = {
     "overlaps_other": _("Chồng lên đất của đơn vị khác {shared_m2} m². Nếu ghi, thửa phải chờ cán bộ giải quyết."),
 }
 
-_FILE_ERRORS: dict[str, Any] = {
-    "unreadable_file": _("Không đọc được tệp: tệp hỏng hoặc không có đối tượng nào."),
-    "unsupported_format": _(
-        "Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage hoặc KML/KMZ."
-    ),
-    "unsafe_archive": _("Tệp nén không an toàn nên không được mở."),
-    "missing_part": _("Shapefile thiếu phần {part} của lớp {layer}. Hãy nén đủ .shp, .shx, .dbf (và .prj)."),
-    "unsupported_crs": _("Hệ tọa độ của tệp không dùng được (ví dụ HN-72). Hãy xuất lại theo WGS 84 hoặc VN-2000."),
-    "wrong_geometry_type": _("Tệp không có hình vùng (polygon)."),
-    "too_many_features": _("Tệp có {found} đối tượng; mỗi lần chỉ nhận {limit}."),
-    "too_complex": _("Tệp quá phức tạp nên đã dừng đọc. Hãy chia nhỏ tệp."),
-    "coordinates_out_of_range": _("Tọa độ không hợp với hệ tọa độ đã chọn."),
-    "crs_in_doubt": _("Chưa rõ tệp dùng hệ tọa độ nào."),
-    "layer_in_doubt": _("Tệp có nhiều lớp, hãy chọn một lớp."),
-    "encoding_in_doubt": _("Chưa rõ bảng mã chữ của tệp."),
-}
-DOUBTS = frozenset({"crs_in_doubt", "layer_in_doubt", "encoding_in_doubt"})
-
 
 class _Lenient(dict):
     def __missing__(self, key: str) -> str:
@@ -93,15 +85,15 @@ def finding_text(finding: Mapping[str, Any]) -> str:
     return str(FINDINGS[finding["code"]]).format_map(_Lenient(finding))
 
 
-def file_error_text(code: str, params: Mapping[str, Any]) -> str:
-    """Return why a file could not be used, as a sentence."""
-    return str(_FILE_ERRORS.get(code, _FILE_ERRORS["unreadable_file"])).format_map(_Lenient(params))
-
-
 def heading_form(heading: str) -> str:
     """Return a heading as it is compared: folded, signs as blanks. `SO_THUA` and `Số thửa` are `so thua`."""
     folded = fold(heading)
     return " ".join("".join(sign if sign.isalnum() else " " for sign in folded).split())
+
+
+def is_own_heading(heading: str) -> bool:
+    """Whether a column is one that our own file of refused rows added: reasons, verdict, row."""
+    return heading_form(heading) in _OWN_FORMS
 
 
 def guess_columns(headings: Iterable[str]) -> dict[str, str]:
@@ -109,7 +101,7 @@ def guess_columns(headings: Iterable[str]) -> dict[str, str]:
 
     A heading that fills the ten bytes a shapefile has for it may have lost its end (`Cây trồ`, `Diện tí`).
     """
-    forms = {heading: heading_form(heading) for heading in headings}
+    forms = {heading: heading_form(heading) for heading in headings if not is_own_heading(heading)}
     squeezed = {heading: form.replace(" ", "") for heading, form in forms.items()}
     guessed: dict[str, str] = {}
     for field, (_title, names) in FIELDS.items():
@@ -168,3 +160,24 @@ def match_values(values: Iterable[str], names: Mapping[str, int]) -> dict[str, i
                 found[value] = names[name]
                 break
     return found
+
+
+_OWN_FORMS = frozenset(heading_form(heading) for heading in OWN_HEADINGS.values())
+
+__all__ = [
+    "AMBER",
+    "DOUBTS",
+    "FIELDS",
+    "FINDINGS",
+    "INFO",
+    "OWN_HEADINGS",
+    "RED",
+    "WKT_HEADING",
+    "file_error_text",
+    "finding_text",
+    "guess_columns",
+    "heading_form",
+    "is_in_square_metres",
+    "is_own_heading",
+    "match_values",
+]
