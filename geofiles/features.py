@@ -44,6 +44,7 @@ class FeatureBatch:
                 caller asked for raw coordinates.
     layer       name of the layer; encoding: how the text was decoded, None where the format fixes it.
     notices     what was changed on the way in.
+    unreadable  row numbers whose shape could not be read at all; their geometry is None.
     """
 
     geometries: np.ndarray[Any, Any]
@@ -53,6 +54,7 @@ class FeatureBatch:
     layer: str
     encoding: str | None = None
     notices: tuple[Notice, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.geometries)
@@ -141,4 +143,5 @@ def concatenate(batches: Sequence[FeatureBatch]) -> FeatureBatch:
         attributes=pa.concat_tables([batch.attributes for batch in batches], promote_options="permissive"),
         rows=np.concatenate([batch.rows for batch in batches]),
         notices=tuple(notices.values()),
+        unreadable=tuple(row for batch in batches for row in batch.unreadable),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ MAX_VERTICES = 5_000
 MAX_REPAIR_M2 = 10_000.0
 MAX_REPAIR_SHARE = 0.01
 MIN_AREA_M2 = 0.01  # below this a "polygon" is a line that doubles back
+MIN_PART_M2 = 5.0  # a smaller piece beside a plot is a slip of the pen (domain.md section 3)
 
 _POLYGON, _MULTIPOLYGON, _COLLECTION = 3, 6, 7
 
@@ -42,13 +43,14 @@ class GeometryProblem:
 
 @dataclass(frozen=True, slots=True)
 class GeometryRepair:
-    """What was put right in the shape at ``index``, for showing before and after; areas in m2."""
+    """What was put right in the shape at ``index``; ``before`` is the shape as it came (2D), areas in m2."""
 
     index: int
     reason: str
     point: tuple[float, float] | None
     area_before_m2: float
     area_after_m2: float
+    before: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +58,8 @@ class PolygonReport:
     """Result of ``prepare_polygons``.
 
     ``geometries``: (n,) array of valid 2D MultiPolygons, None where refused. ``areas_m2``: (n,) geodesic,
-    NaN where refused. ``dropped_z``: (n,) bool, a third dimension was left out.
+    NaN where refused. ``dropped_z``: (n,) bool, a third dimension was left out. ``dropped_parts``: (n,) int,
+    how many parts below MIN_PART_M2 were left out beside a larger one.
     """
 
     geometries: Array
@@ -64,6 +67,7 @@ class PolygonReport:
     problems: tuple[GeometryProblem, ...]
     repairs: tuple[GeometryRepair, ...]
     dropped_z: Array
+    dropped_parts: Array
 
 
 def prepare_polygons(geometries: Any, *, max_vertices: int = MAX_VERTICES) -> PolygonReport:
@@ -80,13 +84,14 @@ def prepare_polygons(geometries: Any, *, max_vertices: int = MAX_VERTICES) -> Po
             problems.setdefault(index, GeometryProblem(index, code, params(shapes[index])))
     shapes[list(problems)] = None
     repairs = _repair(shapes, problems)
+    dropped_parts = _drop_slips(shapes)
     areas = areas_m2(shapes)
     for index in np.flatnonzero(areas < MIN_AREA_M2).tolist():
         problems[index] = GeometryProblem(index, "no_area", {"area_m2": float(areas[index])})
         shapes[index], areas[index] = None, np.nan
     ordered = tuple(problems[index] for index in sorted(problems))
     kept = tuple(repair for repair in repairs if repair.index not in problems)
-    return PolygonReport(shapes, areas, ordered, kept, dropped_z)
+    return PolygonReport(shapes, areas, ordered, kept, dropped_z, dropped_parts)
 
 
 def force_2d(geometries: Any) -> Array:
@@ -210,9 +215,34 @@ def _repair(shapes: Array, problems: dict[int, GeometryProblem]) -> tuple[Geomet
             problems[index] = GeometryProblem(index, "invalid_geometry", params, point)
             shapes[index] = None
             continue
+        repairs.append(GeometryRepair(index, reason, point, old, new, shapes[index]))
         shapes[index] = mended[at]
-        repairs.append(GeometryRepair(index, reason, point, old, new))
     return tuple(repairs)
+
+
+def _drop_slips(shapes: Array) -> Array:
+    """Leave out, in place, parts below MIN_PART_M2 where they are under MAX_REPAIR_SHARE of the whole; how many."""
+    import numpy as np
+    import shapely
+
+    dropped = np.zeros(len(shapes), dtype="int32")
+    several = np.flatnonzero(shapely.get_num_geometries(shapes) > 1)
+    if not len(several):
+        return dropped
+    parts, owner = shapely.get_parts(shapes[several], return_index=True)
+    areas = areas_m2(parts)
+    slips = areas < MIN_PART_M2
+    whole = np.bincount(owner, weights=areas, minlength=len(several))
+    lost = np.bincount(owner, weights=np.where(slips, areas, 0.0), minlength=len(several))
+    mendable = (lost < MAX_REPAIR_SHARE * whole)[owner]
+    keep = ~(slips & mendable)
+    changed = np.unique(owner[~keep])
+    if len(changed):
+        fits = keep & np.isin(owner, changed)
+        places = np.searchsorted(changed, owner[fits])
+        shapes[several[changed]] = shapely.multipolygons(parts[fits], indices=places)
+        dropped[several] = np.bincount(owner[~keep], minlength=len(several))
+    return dropped
 
 
 def _polygons_only(shapes: Array) -> Array:

@@ -1,50 +1,35 @@
 """Reading files from strangers in a process of its own: time, memory and output limited, no network.
 
-The child runs ``geofiles.readers`` and leaves its result as an Arrow file and a JSON file in a private
-folder; the parent reads only those (never pickle). Where bubblewrap works, the child also sees no network,
-no other process, and of the disk only the programs and its folder; without it the resource limits and the
-fenced GDAL remain. The environment is not passed on, so the child knows no password of the service.
+The child runs ``geofiles.readers`` and leaves its result as an Arrow file and a JSON file in a private folder; the
+parent reads only those (never pickle). How the process is fenced in is told in ``geofiles.confined``.
 """
 
 from __future__ import annotations
 
 import base64
-import functools
-import json
-import os
-import shutil
-import signal
-import subprocess  # the child's command line is made here, no shell
-import sys
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geofiles import errors, lists
+from geofiles import lists, pictures
+from geofiles.confined import DEFAULT_LIMITS, Limits, Progress, has_bubblewrap, read_answer, run, sweep, workspace
 from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
 from geofiles.features import FeatureBatch, Notice
 from geofiles.lists import TextTable
+from geofiles.prepared import FileReading
 from geofiles.readers import FieldSummary, FileSummary, LayerSummary
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROOT = Path(__file__).resolve().parent.parent
-_TABLE, _ANSWER = "features.arrow", "answer.json"
+__all__ = [
+    "DEFAULT_LIMITS", "LARGE_LIMITS", "PHOTO_LIMITS", "FileReading", "Limits", "check_signatures", "clean_photo",
+    "clean_signature", "has_bubblewrap", "inspect_file", "read_file", "read_file_to", "read_list", "sweep", "workspace",
+]  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one reading may use: CPU and wall seconds, bytes of memory and of any file written."""
-
-    cpu_s: int = 20
-    wall_s: int = 60
-    memory_bytes: int = 1536 * 1024 * 1024
-    output_bytes: int = 200 * 1024 * 1024
-
-
-DEFAULT_LIMITS = Limits()
+# A million plots: minutes of reading, gigabytes on disk, and still no more memory than a small file may use.
+LARGE_LIMITS = Limits(cpu_s=1_200, wall_s=1_800, output_bytes=8 * 1024**3)
+PHOTO_LIMITS = Limits(cpu_s=15, wall_s=30, memory_bytes=1024**3, output_bytes=16 * 1024**2)
+_TABLE, _PICTURE = "features.arrow", "picture"
 
 
 def read_file(
@@ -64,9 +49,70 @@ def read_file(
         "layer": layer, "crs": crs, "encoding": encoding, "filename": filename or Path(path).name, "near": near,
         "max_features": max_features, "geometry": geometry,
     }  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
-        answer = _run("read", Path(path), Path(folder), options, limits)
-        return _load_batch(Path(folder) / _TABLE, answer)
+    with workspace() as folder:
+        answer = run("read", Path(path), folder, options, limits)
+        return _load_batch(folder / _TABLE, answer)
+
+
+def read_file_to(
+    path: Path | str,
+    folder: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    geometry: dict[str, Any] | None = None,
+    filename: str | None = None,
+    near: tuple[float, ...] | None = None,
+    max_features: int | None = None,
+    max_vertices: int | None = None,
+    on_progress: Progress | None = None,
+    limits: Limits = LARGE_LIMITS,
+) -> FileReading:
+    """As ``read_file``, with the features left as an Arrow file in ``folder`` (a ``workspace()``, say), ready to store.
+
+    Shapes come out in EPSG:4326, 2D, multi, repaired within the limits or refused with the reason, row by row: see
+    ``geofiles.prepared.schema``. ``on_progress(done, total)`` counts features; an error it raises stops the reading.
+    """
+    options = {
+        "layer": layer, "crs": crs, "encoding": encoding, "geometry": geometry,
+        "filename": filename or Path(path).name, "near": near, "max_features": max_features,
+        "max_vertices": max_vertices,
+    }  # fmt: skip
+    with workspace(Path(folder)) as private:
+        answer = run("read_to", Path(path), private, options, limits, on_progress)
+        target = Path(folder) / _TABLE
+        (private / _TABLE).rename(target)
+    return FileReading(
+        target,
+        str(answer["layer"]),
+        str(answer["crs"]),
+        answer["encoding"],
+        tuple(str(name) for name in answer["columns"]),
+        int(answer["features"]),
+        _notices(answer["notices"]),
+    )
+
+
+def clean_photo(raw: bytes, *, limits: Limits = PHOTO_LIMITS) -> bytes:
+    """``geofiles.pictures.clean_photo`` in a fenced process; GeoFileError ``photo_too_large, photo_unreadable``."""
+    pictures.require_bytes(raw, pictures.MAX_PHOTO_BYTES)
+    return _clean_picture("clean_photo", raw, limits)
+
+
+def clean_signature(raw: bytes, *, limits: Limits = PHOTO_LIMITS) -> bytes:
+    """``geofiles.pictures.clean_signature`` in a fenced process; errors as ``clean_photo``."""
+    pictures.require_bytes(raw, pictures.MAX_SIGNATURE_BYTES)
+    return _clean_picture("clean_signature", raw, limits)
+
+
+def _clean_picture(action: str, raw: bytes, limits: Limits) -> bytes:
+    with workspace() as folder:
+        try:
+            run(action, raw, folder, {}, limits)
+            return read_answer(folder / _PICTURE)
+        except (TooComplex, OSError) as error:
+            raise GeoFileError(pictures.UNREADABLE, reason="too_complex") from error
 
 
 def inspect_file(
@@ -79,8 +125,8 @@ def inspect_file(
 ) -> FileSummary:
     """``geofiles.readers.inspect`` in a fenced process; the same errors, and TooComplex."""
     options = {"filename": filename or Path(path).name, "near": near, "geometry": geometry}
-    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
-        return _summary(_run("inspect", Path(path), Path(folder), options, limits))
+    with workspace() as folder:
+        return _summary(run("inspect", Path(path), folder, options, limits))
 
 
 def check_signatures(
@@ -100,141 +146,16 @@ def check_signatures(
             for name, found in (("roots", roots), ("crls", crls), ("ocsps", ocsps))
         },
     }
-    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
-        return _run("check_signatures", Path(path), Path(folder), options, limits)
+    with workspace() as folder:
+        return run("check_signatures", Path(path), folder, options, limits)
 
 
 def read_list(path: Path | str, *, max_rows: int = lists.MAX_ROWS, limits: Limits = DEFAULT_LIMITS) -> TextTable:
     """``geofiles.lists.read_list`` in a fenced process; the same errors, and TooComplex."""
-    with tempfile.TemporaryDirectory(prefix="geofiles-") as folder:
-        answer = _run("read_list", Path(path), Path(folder), {"max_rows": max_rows}, limits)
+    with workspace() as folder:
+        answer = run("read_list", Path(path), folder, {"max_rows": max_rows}, limits)
     rows = tuple((int(number), tuple(str(cell) for cell in cells)) for number, cells in answer["rows"])
     return TextTable(str(answer["format"]), tuple(str(name) for name in answer["headings"]), rows)
-
-
-@functools.cache
-def has_bubblewrap() -> bool:
-    """Whether bubblewrap is installed and may make its namespaces here (containers often forbid it)."""
-    program = shutil.which("bwrap")
-    if program is None:
-        return False
-    command = [program, "--unshare-all", "--ro-bind", "/", "/", "true"]
-    return subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0  # noqa: S603
-
-
-# --- the parent's side ---
-
-
-def _run(action: str, path: Path, folder: Path, options: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    if not path.is_file() or path.is_symlink():
-        raise UnreadableFile(reason="not_a_file")
-    source, scratch = folder / "source", folder / "tmp"
-    shutil.copyfile(path, source)
-    scratch.mkdir()
-    request = json.dumps({"action": action, "source": str(source), "folder": str(folder), "options": options})
-    command = [*_limited(limits), *_fence(folder), sys.executable, "-m", "geofiles.sandbox_child"]
-    with subprocess.Popen(  # noqa: S603
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=_ROOT,
-        env=_environment(scratch),
-        start_new_session=True,
-    ) as child:
-        try:
-            child.communicate(request.encode(), timeout=limits.wall_s)
-        except subprocess.TimeoutExpired:
-            raise TooComplex(reason="time", limit=limits.wall_s) from None
-        finally:
-            _end(child)
-    return _answer(folder / _ANSWER, child.returncode, limits)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the child's session, helpers too."""
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-
-
-def _environment(scratch: Path) -> dict[str, str]:
-    return {
-        "PATH": os.defpath,
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(_ROOT),
-        "PROJ_NETWORK": "OFF",
-        # One thread each: a pool per core would count against the memory limit.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-    }
-
-
-def _limited(limits: Limits) -> list[str]:
-    """Command prefix that sets the limits; a crossed one ends the child by signal or by MemoryError.
-
-    Not by ``preexec_fn``, which may deadlock in a process with threads.
-    """
-    program = shutil.which("prlimit")
-    if program is None:
-        raise GeoFileError("sandbox_unavailable", missing="prlimit")
-    return [
-        program,
-        f"--cpu={limits.cpu_s}:{limits.cpu_s + 1}",
-        f"--as={limits.memory_bytes}",
-        f"--fsize={limits.output_bytes}",
-        "--core=0",
-        "--nofile=256",
-        "--",
-    ]
-
-
-def _fence(folder: Path) -> list[str]:
-    if not has_bubblewrap():
-        return []
-    programs = {
-        "/usr",
-        "/lib",
-        "/lib64",
-        "/bin",
-        "/etc/ld.so.cache",
-        sys.prefix,
-        sys.base_prefix,
-        str(_ROOT / "geofiles"),
-    }
-    binds = [part for place in sorted(programs) if Path(place).exists() for part in ("--ro-bind", place, place)]
-    return [
-        str(shutil.which("bwrap")), "--unshare-all", "--die-with-parent", "--new-session", "--proc", "/proc", "--dev",
-        "/dev", "--tmpfs", "/tmp", *binds, "--bind", str(folder), str(folder), "--chdir", str(folder),  # noqa: S108
-    ]  # fmt: skip
-
-
-def _answer(path: Path, status: int, limits: Limits) -> dict[str, Any]:
-    if status in (-signal.SIGXCPU, 128 + signal.SIGXCPU):
-        raise TooComplex(reason="cpu", limit=limits.cpu_s)
-    if status in (-signal.SIGXFSZ, 128 + signal.SIGXFSZ):
-        raise TooComplex(reason="output", limit=limits.output_bytes)
-    try:
-        answer: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        raise TooComplex(reason="died", status=status) from None
-    if "error" in answer:
-        found = answer["error"]
-        raise _error_class(found["code"])(found["code"], **found["params"])
-    if status != 0:
-        raise TooComplex(reason="died", status=status)
-    return answer
-
-
-def _error_class(code: str) -> type[GeoFileError]:
-    for kind in vars(errors).values():
-        if isinstance(kind, type) and issubclass(kind, GeoFileError) and kind is not GeoFileError and kind.code == code:
-            return kind
-    return GeoFileError
 
 
 def _load_batch(path: Path, answer: dict[str, Any]) -> FeatureBatch:
@@ -243,7 +164,7 @@ def _load_batch(path: Path, answer: dict[str, Any]) -> FeatureBatch:
     import shapely
 
     try:
-        with path.open("rb") as source, pa.ipc.open_file(source) as reader:
+        with pa.ipc.open_file(pa.py_buffer(read_answer(path))) as reader:
             table: pa.Table = reader.read_all()
         table.validate(full=True)
         shapes = shapely.from_wkb(table.column(answer["geometry"]).to_numpy())
@@ -257,6 +178,7 @@ def _load_batch(path: Path, answer: dict[str, Any]) -> FeatureBatch:
         answer["layer"],
         answer["encoding"],
         _notices(answer["notices"]),
+        tuple(answer["unreadable"]),
     )
 
 

@@ -11,14 +11,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from geofiles import readers
-from geofiles.errors import GeoFileError, TooComplex
+from geofiles import fence, readers
+from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
+from geofiles.features import Notice
 
 _GEOMETRY, _ROWS = "__geometry__", "__rows__"
 
 
 def main() -> None:
     """Read the request, do it, write ``answer.json`` (and ``features.arrow`` for a reading)."""
+    fence.die_with_parent()
+    fence.close_network()
     request = json.loads(sys.stdin.buffer.read())
     folder = Path(request["folder"])
     options = request["options"]
@@ -57,7 +60,58 @@ def _read(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]
         "layer": batch.layer,
         "encoding": batch.encoding,
         "notices": [asdict(notice) for notice in batch.notices],
+        "unreadable": batch.unreadable,
     }
+
+
+def _read_to(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from geofiles import prepared
+
+    max_vertices = options.pop("max_vertices")
+    done, first = 0, None
+    notices: dict[tuple[str, str], Notice] = {}
+    with (
+        pa.OSFile(str(folder / "features.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, prepared.schema()) as writer,
+    ):
+        for total, batch in readers.read_with_total(source, **options):
+            first = first or batch
+            writer.write_batch(prepared.prepare_batch(batch, max_vertices=max_vertices))
+            notices |= {(notice.code, str(notice.params)): notice for notice in batch.notices}
+            done += len(batch)
+            _tell(folder, done, total)
+    if first is None:
+        raise UnreadableFile(reason="no_features")
+    return {
+        "layer": first.layer,
+        "crs": first.crs,
+        "encoding": first.encoding,
+        "columns": first.columns,
+        "features": done,
+        "notices": [asdict(notice) for notice in notices.values()],
+    }
+
+
+def _tell(folder: Path, done: int, total: int) -> None:
+    """How far it is, for the parent; replaced as a whole, so that it never reads half a number."""
+    (folder / "progress.new").write_text(json.dumps([done, total]), "ascii")
+    (folder / "progress.new").replace(folder / "progress.json")
+
+
+def _clean_photo(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles import pictures
+
+    (folder / "picture").write_bytes(pictures.clean_photo(source.read_bytes()))
+    return {}
+
+
+def _clean_signature(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles import pictures
+
+    (folder / "picture").write_bytes(pictures.clean_signature(source.read_bytes()))
+    return {}
 
 
 def _inspect(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +130,10 @@ def _read_list(source: Path, folder: Path, options: dict[str, Any]) -> dict[str,
     return lists.read_list(source, **options).as_dict()
 
 
-_ACTIONS = {"read_list": _read_list, "read": _read, "inspect": _inspect, "check_signatures": _check_signatures}
+_ACTIONS = {
+    "read": _read, "read_to": _read_to, "inspect": _inspect, "read_list": _read_list,
+    "check_signatures": _check_signatures, "clean_photo": _clean_photo, "clean_signature": _clean_signature,
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from geofiles.readers.api import (
     inspect,
     read,
     read_batches,
+    read_with_total,
 )
 
-__all__ = ["FieldSummary", "FileSummary", "LayerSummary", "inspect", "read", "read_batches"]
+__all__ = ["FieldSummary", "FileSummary", "LayerSummary", "inspect", "read", "read_batches", "read_with_total"]

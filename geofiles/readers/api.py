@@ -132,6 +132,31 @@ def read_batches(
     geometry: dict[str, Any] | None = None,
 ) -> Iterator[FeatureBatch]:
     """As ``read``, in batches of at most 50,000 features, for files too large to be held at once."""
+    for _total, batch in read_with_total(
+        path,
+        layer=layer,
+        crs=crs,
+        encoding=encoding,
+        filename=filename,
+        near=near,
+        max_features=max_features,
+        geometry=geometry,
+    ):
+        yield batch
+
+
+def read_with_total(
+    path: Path | str,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    encoding: str | None = None,
+    filename: str | None = None,
+    near: tuple[float, ...] | None = None,
+    max_features: int | None = None,
+    geometry: dict[str, Any] | None = None,
+) -> Iterator[tuple[int, FeatureBatch]]:
+    """As ``read_batches``, each batch with the number of features that the layer holds in all."""
     with tempfile.TemporaryDirectory(prefix="geofiles-") as scratch:
         _, layers = open_source(Path(path), Path(scratch), filename=filename, geometry=geometry)
         chosen = _choose(layers, layer)
@@ -142,7 +167,8 @@ def read_batches(
             raise UnreadableFile(reason="no_features", layer=chosen.name)
         if max_features is not None and count > max_features:
             raise TooManyFeatures(found=count, limit=max_features)
-        yield from _batches(chosen, crs, encoding, near)
+        for batch in _batches(chosen, crs, encoding, near):
+            yield count, batch
 
 
 def _batches(
@@ -160,6 +186,7 @@ def _batches(
     done = 0
     for attributes, wkb in layer.stream():
         shapes = _shapes(wkb)
+        unreadable = _unreadable(shapes, wkb)
         if swapped:
             shapes = systems.swap_axes(shapes)
         _require_degrees(shapes, system, near)
@@ -167,7 +194,8 @@ def _batches(
         found = [*notices, Notice("columns_dropped", {"names": dropped})] if dropped else notices
         rows = np.arange(done + 1, done + 1 + len(shapes), dtype="int64")
         done += len(shapes)
-        yield FeatureBatch(shapes, table, rows, system, layer.name, decided.encoding, tuple(found))
+        lost = tuple(rows[unreadable].tolist())
+        yield FeatureBatch(shapes, table, rows, system, layer.name, decided.encoding, tuple(found), lost)
 
 
 def _clean(layer: Layer, attributes: pa.Table, encoding: str) -> tuple[pa.Table, list[str]]:
@@ -225,7 +253,16 @@ def _shapes(wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     import shapely
 
     with gdal.readable("wkb"):
-        return shapely.set_srid(shapely.from_wkb(wkb.to_numpy()), 0)
+        # One bad ring among thousands is that row's fault, not the file's: unclosed rings are closed, as every
+        # program that draws them does, and what is no shape at all becomes None.
+        return shapely.set_srid(shapely.from_wkb(wkb.to_numpy(), on_invalid="fix"), 0)
+
+
+def _unreadable(shapes: np.ndarray[Any, Any], wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """(n,) bool: the file has a shape there and it could not be read."""
+    import shapely
+
+    return shapely.is_missing(shapes) & wkb.is_valid().to_numpy()  # type: ignore[no-any-return]
 
 
 def _candidates(shapes: np.ndarray[Any, Any], near: tuple[float, ...] | None) -> list[dict[str, Any]]:
@@ -242,11 +279,13 @@ def _require_degrees(shapes: np.ndarray[Any, Any], system: str, near: tuple[floa
 
 
 def _in_degrees(shapes: np.ndarray[Any, Any]) -> bool:
+    """Whether at least half the points are degrees: a single bad row is told by its number, not by the CRS."""
     import numpy as np
     import shapely
 
     xy = shapely.get_coordinates(shapes)
-    return bool((np.abs(xy[:, 0]) <= 180).all() and (np.abs(xy[:, 1]) <= 90).all())
+    fits = (np.abs(xy[:, 0]) <= 180) & (np.abs(xy[:, 1]) <= 90)
+    return not len(xy) or bool(fits.mean() >= 0.5)
 
 
 def _summarise(layer: Layer, near: tuple[float, ...] | None) -> LayerSummary:
@@ -296,4 +335,4 @@ def _fields(table: pa.Table | None) -> tuple[FieldSummary, ...]:
     return tuple(found)
 
 
-__all__ = ["FieldSummary", "FileSummary", "LayerSummary", "inspect", "read", "read_batches"]
+__all__ = ["FieldSummary", "FileSummary", "LayerSummary", "inspect", "read", "read_batches", "read_with_total"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import shapely
 
-from geofiles import features, readers, sandbox, writers
+from geofiles import confined, features, readers, sandbox, writers
 from geofiles.errors import CrsInDoubt, LayerInDoubt, TooComplex, UnreadableFile, UnsafeArchive
 from tests.geofiles import builders
 
@@ -18,7 +18,7 @@ def fence(request, monkeypatch):
         if not sandbox.has_bubblewrap():
             pytest.skip("bubblewrap is not installed or may not make namespaces here")
     else:
-        monkeypatch.setattr(sandbox, "has_bubblewrap", lambda: False)
+        monkeypatch.setattr(confined, "has_bubblewrap", lambda: False)
 
 
 @pytest.mark.usefixtures("fence")
@@ -97,8 +97,8 @@ def test_the_cpu_limit_ends_a_parser_that_spins(tmp_path, monkeypatch):
     child = tmp_path / "spin"
     child.write_text("#!/bin/sh\nwhile :; do :; done\n")
     child.chmod(0o755)
-    monkeypatch.setattr(sandbox.sys, "executable", str(child))
-    monkeypatch.setattr(sandbox, "has_bubblewrap", lambda: False)
+    monkeypatch.setattr(confined.sys, "executable", str(child))
+    monkeypatch.setattr(confined, "has_bubblewrap", lambda: False)
     source = tmp_path / "x.geojson"
     source.write_text("{}")
 
@@ -115,8 +115,8 @@ def test_the_child_knows_nothing_of_our_environment(tmp_path, monkeypatch):
     child = tmp_path / "child"
     child.write_text(f"#!/bin/sh\nenv > {seen}\n")
     child.chmod(0o755)
-    monkeypatch.setattr(sandbox.sys, "executable", str(child))
-    monkeypatch.setattr(sandbox, "has_bubblewrap", lambda: False)
+    monkeypatch.setattr(confined.sys, "executable", str(child))
+    monkeypatch.setattr(confined, "has_bubblewrap", lambda: False)
     source = tmp_path / "x.geojson"
     source.write_text("{}")
 
