@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from casework.views import inspections, offline, routes
+from casework.offline import INSPECTION
+from casework.views import inspections, routes
+from office.offline import offline_shell
 
 urlpatterns = [
-    path("sw.js", offline.service_worker, name="service-worker"),
-    path("outbox/session/", offline.session, name="outbox-session"),
     path("desk/inspections/", inspections.visit_list, name="visit-list"),
     path("desk/inspections/new/", inspections.inspection_new, name="inspection-new"),
-    path("desk/inspections/shell/", offline.shell, name="inspection-shell"),
+    path("desk/inspections/shell/", offline_shell, {"template": INSPECTION.template}, name="inspection-shell"),
     path("desk/inspections/map/", inspections.inspection_map, name="inspection-map"),
     path("desk/inspections/route/", routes.route_page, name="route"),
     path("desk/inspections/visits/<int:pk>/cancel/", inspections.visit_cancel, name="visit-cancel"),

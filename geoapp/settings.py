@@ -29,7 +29,8 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)  # shows the DEMO banner; set only where demo data was put in
 SECRET_KEY = env("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-PERSONAL_DATA_KEYS = env.list("PERSONAL_DATA_KEYS", default=[])  # Fernet keys, newest first
+PERSONAL_DATA_KEYS_FILE = env("PERSONAL_DATA_KEYS_FILE", default="")  # see core/keyfile.py
+PERSONAL_DATA_KEYS = env.list("PERSONAL_DATA_KEYS", default=[])  # of older installations: Fernet keys, newest first
 SEAL_KEYS = env.list("SEAL_KEYS", default=[])  # of QR codes, newest first (codes/certificates/seal.py)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -162,7 +163,10 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 # Wrong passwords: few for one user from one address, more for one address, behind which a whole office may sit (F1).
-ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip,5/5m/key", "signup": "20/h/ip"}
+# Whether people may make an account themselves; without one nobody can register a cooperative or accept an invitation.
+SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.NameForm"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # Who holds a post, and staff, must have a second factor; a demonstration is exempt. Only tests switch it off
 # (core.W004).
@@ -208,6 +212,7 @@ API_MAX_QUERY_LENGTH = 4_000
 
 # --- Row history: who and where from, for requests that write; reads stay free of it (and of the session) ------
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+ACTING_FOR = "cooperatives.services.helped_cooperatives"  # (user) -> ids of the holders for whom the user is a helper
 
 # --- Languages and time -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "vi"
@@ -311,6 +316,8 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify_file": env.int("THROTTLE_VERIFY_FILE", default=10),
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
     "opinion": env.int("THROTTLE_OPINION", default=30),
+    "join": env.int("THROTTLE_JOIN", default=10),
+    "invite": env.int("THROTTLE_INVITE", default=20),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
     "api": env.int("THROTTLE_API", default=600),
@@ -321,6 +328,7 @@ COUNTRY_BOX = (102.0, 6.5, 118.0, 23.6)  # west, south, east, north in EPSG:4326
 PLOT_MAX_VERTICES = 5_000
 OVERLAP_MIN_M2 = 50
 OVERLAP_MIN_SHARE = 0.01
+CAPTURE_MAX_ERROR_M = 15  # mean GPS error of a walked boundary
 
 # --- Maps ----------------------------------------------------------------------------------------------------
 MAP_BOUNDS = tuple(env.list("MAP_BOUNDS", cast=float, default=[104.9, 9.9, 106.9, 10.98]))  # first view, EPSG:4326
@@ -332,8 +340,10 @@ TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
 ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
 JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+ENCRYPTED_FIELDS = "geoapp.wiring.ENCRYPTED_FIELDS"
 REFERENCE_LOADERS = "geoapp.wiring.REFERENCE_LOADERS"
 OUTBOX_RECEIVERS = "geoapp.wiring.OUTBOX_RECEIVERS"
+OFFLINE_PAGES = "geoapp.wiring.OFFLINE_PAGES"
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,6 @@
 """Which receiver hears which change, which app grants what to which role, which function does which job."""
 
+import casework.offline
 import casework.permissions
 import casework.receivers
 import codes.permissions
@@ -9,12 +10,14 @@ import exchange.permissions
 import farms.permissions
 import landuse.permissions
 import maps.receivers
+import office.offline
 import products.permissions
 import products.receivers
 from codes.changes import AreasChanged, CodesChanged, LotDenied
 from core.changes import Receiver
-from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
+from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving, PlotsReplaced, PlotsReplacing
 from landuse.changes import LandUseChanged
+from people.rotation import EncryptedField
 from people.services import ConsentsChanged
 from places.changes import UnitsChanged
 from products.changes import ProductsChanged
@@ -24,6 +27,8 @@ RECEIVERS: tuple[Receiver, ...] = (
     Receiver(PlotsLeaving, codes.receivers.plots_leaving),
     Receiver(PlotsArrived, codes.receivers.plots_arrived),
     Receiver(PlotsCorrected, codes.receivers.plots_corrected),
+    Receiver(PlotsReplacing, codes.receivers.plots_replacing),
+    Receiver(PlotsReplaced, codes.receivers.plots_replaced),
     Receiver(ConsentsChanged, codes.receivers.consents_changed),
     Receiver(CodesChanged, codes.receivers.codes_changed),
     Receiver(AreasChanged, codes.receivers.areas_changed),
@@ -68,9 +73,25 @@ JOB_HANDLERS: dict[str, str] = {
 
 # name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once
 OUTBOX_RECEIVERS: dict[str, str] = {
+    "cooperatives.invitation_mail": "cooperatives.services.people.deliver_invitation_mail",
     "casework.opinion_mail": "casework.services.opinions.deliver_opinion_mail",
     "products.answer_mail": "products.notifications.deliver_answer_mail",
 }
+
+# What opens without signal; the service worker keeps its shells and files (office/offline.py)
+OFFLINE_PAGES: tuple[office.offline.OfflinePage, ...] = (
+    office.offline.START,
+    casework.offline.INSPECTION,
+)
+
+# every column of tokens made by `core.crypto`, for the rotation of keys
+ENCRYPTED_FIELDS: tuple[EncryptedField, ...] = (
+    EncryptedField("people.Person", "phone_encrypted", "phone_digest", "phone"),
+    EncryptedField("people.Person", "id_number_encrypted", "id_number_digest", "id_number"),
+    EncryptedField("products.Enquiry", "contact_encrypted", "contact_digest", "enquiry"),
+    EncryptedField("casework.MisuseCase", "reporter_contact_encrypted"),
+    EncryptedField("cooperatives.GrowerImport", "rows_encrypted"),
+)
 
 # dotted paths of `load() -> str`, in the order of the graph from the right
 REFERENCE_LOADERS: tuple[str, ...] = (

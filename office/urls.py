@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from office import views
+from office import offline, views
 
 app_name = "office"
 urlpatterns = [
+    path("sw.js", offline.service_worker, name="service-worker"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("outbox/session/", offline.session, name="outbox-session"),
+    path("offline/", offline.offline_shell, {"template": offline.START.template}, name="offline-start"),
     path("notices/", views.notice_list, name="notice-list"),
     path("notices/read/", views.notice_read_all, name="notice-read-all"),
     path("notices/preferences/", views.preferences, name="preferences"),

@@ -1,12 +1,13 @@
 /**
- * The one service worker of the site. It keeps the shell of the visit page and the static files of that page, so that
- * the page opens without signal; never an answer of the API, never another page, never a person.
+ * The one service worker of the site. It keeps the shells of the pages that work without signal and their static files;
+ * never an answer of the API, never another page, never a person.
  *
- * Served at /sw.js, which puts before this text: `self.OFFLINE = { version, page, shell, files }`.
+ * Served at /sw.js, which puts before this text: `self.OFFLINE = { version, pages, files }`; `pages` is path to shell.
  */
 
-const { version, page, shell, files } = self.OFFLINE;
-const CACHE = `visit-${version}`;
+const { version, pages, files } = self.OFFLINE;
+const CACHE = `offline-${version}`;
+const OURS = /^(offline|visit)-/; // "visit": the first releases
 const PATIENCE_MS = 8000; // one bar of signal is worse than none
 const HASHED = /\.[0-9a-f]{12}\.\w+$/;
 
@@ -25,8 +26,8 @@ self.addEventListener("fetch", (event) => {
     return;
   }
   if (request.mode === "navigate") {
-    if (url.pathname === page) {
-      event.respondWith(pageOrShell(request));
+    if (Object.hasOwn(pages, url.pathname)) {
+      event.respondWith(pageOrShell(request, pages[url.pathname]));
     }
   } else if (files.includes(url.pathname)) {
     event.respondWith(HASHED.test(url.pathname) ? keptFirst(request) : freshFirst(request));
@@ -35,18 +36,16 @@ self.addEventListener("fetch", (event) => {
 
 async function fill() {
   const cache = await caches.open(CACHE);
-  await cache.addAll([shell, ...files].map((url) => new Request(url, { cache: "reload" })));
+  await cache.addAll([...Object.values(pages), ...files].map((url) => new Request(url, { cache: "reload" })));
 }
 
 async function dropOld() {
   const names = await caches.keys();
-  await Promise.all(
-    names.filter((name) => name.startsWith("visit-") && name !== CACHE).map((name) => caches.delete(name)),
-  );
+  await Promise.all(names.filter((name) => OURS.test(name) && name !== CACHE).map((name) => caches.delete(name)));
 }
 
 /** The page itself while the server gives it; it is never stored. Else its shell, which knows nobody. */
-async function pageOrShell(request) {
+async function pageOrShell(request, shell) {
   let answer = null;
   try {
     answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -15,13 +15,14 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from casework import pictures, services
+from casework import services
 from casework.checklists import checklist_of
 from casework.corners import boundary_of, read_corners
 from casework.models import Inspection, InspectionPhoto, PlannedVisit
 from casework.services.inspections import MAX_PHOTOS, Seen
 from codes.models import ChecklistItem
 from core.errors import NotAllowed, RuleViolated, WrongState
+from office import photos
 from office.models import Notice
 
 pytestmark = pytest.mark.django_db
@@ -465,7 +466,7 @@ def test_a_photo_is_turned_upright_and_made_smaller():
     exif[0x0112] = 6  # taken upright with a phone: pixels lie on their side
     raw = picture(3000, 2000, exif=exif.tobytes())
 
-    found = Image.open(io.BytesIO(pictures.clean_photo(raw)))
+    found = Image.open(io.BytesIO(photos.clean_photo(raw)))
 
     assert (found.width, found.height) == (1365, 2048)
 
@@ -535,7 +536,7 @@ def flood(width, height):
 )
 def test_what_is_no_photo_is_refused(name, raw, code):
     with pytest.raises(RuleViolated) as caught:
-        pictures.clean_photo(raw)
+        photos.clean_photo(raw)
 
     assert caught.value.code == code
 
@@ -629,7 +630,7 @@ def test_api_asks_for_a_user_and_a_token_of_ours(request_to_visit, officer):
 
     assert Client().post("/api/v1/inspections/", body_for(request_to_visit), content_type=JSON).status_code == 401
     assert strict.post("/api/v1/inspections/", body_for(request_to_visit), content_type=JSON).status_code == 403
-    token = strict.get(reverse("casework:outbox-session")).json()["csrf_token"]
+    token = strict.get(reverse("office:outbox-session")).json()["csrf_token"]
     answer = strict.post(
         "/api/v1/inspections/", body_for(request_to_visit), content_type=JSON, headers={"X-CSRFToken": token}
     )
@@ -820,68 +821,6 @@ def test_a_visit_in_the_past_is_not_planned_by_page(code_factory, officer):
 
     assert answer.status_code == 422
     assert "không được trước hôm nay" in answer.content.decode()
-
-
-# --- Without signal -------------------------------------------------------------------------------------------
-
-
-def test_the_worker_keeps_only_the_shell_and_its_files(client):
-    answer = client.get("/sw.js")
-    text = answer.content.decode()
-
-    assert (answer["Content-Type"], answer["Cache-Control"]) == ("text/javascript; charset=utf-8", "no-cache")
-    settled = text.split("\n")[0]
-    assert "/desk/inspections/shell/" in settled and "js/pages/inspection" in settled
-    assert "/api/" not in settled
-
-
-def test_the_shell_is_the_same_for_everybody_and_knows_nobody(client, officer):
-    path = reverse("casework:inspection-shell")
-    mine, nobodys = as_user(officer).get(path), client.get(path)
-
-    def plain(answer):
-        import re
-
-        return re.sub(r'nonce="[^"]+"', "", answer.content.decode())
-
-    assert plain(mine) == plain(nobodys)
-    assert officer.username not in plain(mine) and "csrfmiddlewaretoken" not in plain(mine)
-
-
-def test_what_the_shell_loads_is_kept(client):
-    import re
-
-    kept = client.get("/sw.js").content.decode().split("\n")[0]
-    page = client.get(reverse("casework:inspection-shell")).content.decode()
-    loaded = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-
-    assert len(loaded) > 8
-    assert [path for path in loaded if path not in kept] == []
-
-
-def test_modules_import_only_what_is_kept(client, settings):
-    import re
-    from pathlib import Path
-
-    from casework.views.offline import FILES
-
-    root = Path(settings.BASE_DIR) / "static"
-    scripts = [root / name for name in FILES if name.startswith("js/")]
-    imported = {
-        (script.parent / target).resolve().relative_to(root).as_posix()
-        for script in scripts
-        for target in re.findall(r'from "([^"]+)"', script.read_text())
-    }
-
-    assert imported
-    assert imported <= set(FILES)
-
-
-def test_the_session_says_who_sends(client, officer):
-    path = reverse("casework:outbox-session")
-
-    assert client.get(path).json() == {"user": "", "csrf_token": ""}
-    assert as_user(officer).get(path).json()["user"] == str(officer.pk)
 
 
 def test_inspections_are_never_changed(request_to_visit, officer):

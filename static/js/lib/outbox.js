@@ -59,11 +59,14 @@ export function rememberUser(user) {
   return within(META, "readwrite", (store) => store.put({ name: "user", value: user }));
 }
 
-/** Keep what a page needs to be opened without signal: `{ key, title, html }`, for this user only. */
+/**
+ * Keep what a page needs to be opened without signal, for this user only: `{ key, title, html }`, or with `kind` whatever
+ * pages of that kind need.
+ */
 export async function prepare(user, page, { keep = 40 } = {}) {
   const key = `${user}|${page.key}`;
   await within(PREPARED, "readwrite", (store) => store.put({ ...page, key, user, page: page.key, at: Date.now() }));
-  const old = (await prepared(user)).slice(keep);
+  const old = (await prepared(user, page.kind)).slice(keep);
   await within(PREPARED, "readwrite", (store) => {
     for (const one of old) {
       store.delete(one.key);
@@ -71,10 +74,21 @@ export async function prepare(user, page, { keep = 40 } = {}) {
   });
 }
 
-/** The pages prepared for this user, the newest first. */
-export async function prepared(user) {
+/** The pages of a kind (visits have none) prepared for this user, the newest first. */
+export async function prepared(user, kind = "") {
   const all = await within(PREPARED, "readonly", (store) => store.getAll());
-  return all.filter((one) => one.user === user).sort((a, b) => b.at - a.at);
+  return all.filter((one) => one.user === user && (one.kind ?? "") === kind).sort((a, b) => b.at - a.at);
+}
+
+/** Keep unfinished work of this user under a name, `null` to forget it. */
+export function keepDraft(user, name, draft) {
+  const key = `draft|${user}|${name}`;
+  return within(META, "readwrite", (store) => (draft ? store.put({ name: key, value: draft }) : store.delete(key)));
+}
+
+/** The unfinished work of this user under a name, else null. */
+export async function keptDraft(user, name) {
+  return (await within(META, "readonly", (store) => store.get(`draft|${user}|${name}`)))?.value ?? null;
 }
 
 /**

@@ -4,13 +4,14 @@
  * signal the service worker gives inspection_shell.html, which this fills with the form that was kept while online.
  */
 
-import { drawable, smaller, whereAmI } from "../lib/camera.js";
+import { drawable, whereAmI } from "../lib/camera.js";
 import { el } from "../lib/dom.js";
 import { createOutbox, prepare, prepared, rememberedUser } from "../lib/outbox.js";
+import { photoPicker } from "../lib/photos.js";
 import { fill } from "../lib/text.js";
+import { keepForNoSignal } from "../lib/worker.js";
 
 const INSPECTIONS = "/api/v1/inspections/";
-const WORKER = "/sw.js";
 const PHOTO_NAME = "anh.jpg";
 
 const root = document.querySelector("[data-inspection]");
@@ -30,7 +31,7 @@ async function begin(container) {
   }
   const outbox = createOutbox({ user, sessionUrl: header.dataset.sessionUrl });
   const form = container.querySelector("[data-inspection-form]");
-  const photos = photoPicker(form);
+  const photos = picker(form);
   wire(container, form, outbox, photos);
   await reopen(form, outbox, photos);
   window.addEventListener("hashchange", () => window.location.reload()); // "correct" was pressed on this very page
@@ -46,10 +47,7 @@ async function remember(container, user) {
   copy.querySelector("[name=csrfmiddlewaretoken]")?.remove();
   const { key, title } = container.dataset;
   await prepare(user, { key, title, html: copy.outerHTML });
-  if ("serviceWorker" in navigator) {
-    // The page works without its worker too, as long as it stays open.
-    navigator.serviceWorker.register(WORKER, { scope: window.location.pathname }).catch(() => null);
-  }
+  keepForNoSignal();
   return true;
 }
 
@@ -210,46 +208,15 @@ function samplesOf(form) {
   return [...rows.values()].filter((sample) => sample.number || sample.what);
 }
 
-function photoPicker(form) {
-  const input = form.querySelector("input[type=file]");
-  const list = form.querySelector("[data-photos]");
-  const most = Number(form.dataset.maxPhotos);
-  let chosen = [];
-  const show = () => {
-    list.replaceChildren(
-      ...chosen.map((photo, number) => {
-        const n = number + 1;
-        const remove = () => {
-          chosen = chosen.filter((one) => one !== photo);
-          show();
-        };
-        const picture = el("img", { src: photo.address, alt: fill(form.dataset.textPhotos, { n }) });
-        const label = fill(form.dataset.textRemove, { n });
-        return el("li", {}, picture, el("button", { type: "button", class: "button-plain", onclick: remove }, label));
-      }),
-    );
-  };
-  input.addEventListener("change", async () => {
-    const files = [...input.files];
-    input.value = "";
-    if (chosen.length + files.length > most) {
-      say(form, form.dataset.textTooMany, "warning");
-    }
-    for (const file of files.slice(0, most - chosen.length)) {
-      const blob = await smaller(file);
-      chosen.push({ id: crypto.randomUUID(), blob, address: URL.createObjectURL(blob) });
-    }
-    show();
+function picker(form) {
+  const { dataset } = form;
+  return photoPicker({
+    input: form.querySelector("input[type=file]"),
+    list: form.querySelector("[data-photos]"),
+    most: Number(dataset.maxPhotos),
+    texts: { photo: dataset.textPhotos, remove: dataset.textRemove },
+    onTooMany: () => say(form, dataset.textTooMany, "warning"),
   });
-  const take = (steps) => {
-    chosen = steps.map((step) => ({
-      id: step.form.client_id,
-      blob: step.blob,
-      address: URL.createObjectURL(step.blob),
-    }));
-    show();
-  };
-  return { all: () => chosen, take };
 }
 
 function placing(form) {
@@ -322,6 +289,6 @@ async function reopen(form, outbox, photos) {
       field.value = value;
     }
   }
-  photos.take(entry.steps.slice(1));
+  photos.take(entry.steps.slice(1).map((step) => ({ id: step.form.client_id, blob: step.blob })));
   form.dispatchEvent(new Event("change"));
 }

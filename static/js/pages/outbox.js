@@ -3,8 +3,8 @@
  * or discard; and signing out asks first while something is unsent. Markup: templates/includes/outbox.html.
  */
 
-import { el } from "../lib/dom.js";
 import { createOutbox, rememberedUser, rememberUser } from "../lib/outbox.js";
+import { outboxLine } from "../lib/outbox-list.js";
 import { fill } from "../lib/text.js";
 
 const box = document.querySelector("[data-outbox]");
@@ -44,46 +44,9 @@ function show(root, outbox, entries) {
   const { dataset } = root;
   root.hidden = entries.length === 0;
   root.querySelector("[data-outbox-count]").textContent = fill(dataset.textCount, { n: entries.length });
-  root.querySelector("[data-outbox-list]").replaceChildren(...entries.map((entry) => line(dataset, outbox, entry)));
-}
-
-function line(texts, outbox, entry) {
-  const discard = () => {
-    if (window.confirm(fill(texts.textDiscardQuestion, { title: entry.title }))) {
-      outbox.discard(entry.id);
-    }
-  };
-  const button = (label, action) =>
-    el(
-      "button",
-      { type: "button", class: "button-plain", "aria-label": `${label}: ${entry.title}`, onclick: action },
-      label,
-    );
-  return el(
-    "li",
-    {},
-    el("strong", {}, entry.title),
-    ...said(texts, entry),
-    el(
-      "div",
-      { class: "outbox__acts" },
-      button(texts.textAgain, () => outbox.retry(entry.id)),
-      // What the server has in part can't be changed any more, only completed or left.
-      entry.page && entry.done === 0 ? el("a", { href: `${entry.page}#entry=${entry.id}` }, texts.textEdit) : null,
-      button(texts.textDiscard, discard),
-    ),
-  );
-}
-
-function said(texts, entry) {
-  if (entry.state === "refused") {
-    return [el("p", {}, texts.textRefused), el("ul", {}, ...entry.why.map((why) => el("li", {}, why)))];
-  }
-  if (entry.state === "sign_in") {
-    const back = encodeURIComponent(window.location.pathname + window.location.search);
-    return [el("p", {}, el("a", { href: `${texts.signInUrl}?next=${back}` }, texts.textSignIn))];
-  }
-  return [el("p", {}, texts.textWaiting)];
+  root
+    .querySelector("[data-outbox-list]")
+    .replaceChildren(...entries.map((entry) => outboxLine(dataset, outbox, entry)));
 }
 
 function guardSignOut(root, countUnsent) {
