@@ -7,7 +7,7 @@ from codes import services, sql
 from codes.changes import AreasChanged, CodesChanged
 from codes.models import AreaPlot, ProductionArea, ProductionAreaCode
 from codes.services.certificates import OVER, ask_for_certificates
-from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
+from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving, PlotsReplaced, PlotsReplacing
 from farms.models import Plot
 from people.services import ConsentsChanged
 
@@ -44,6 +44,16 @@ def areas_changed(change: AreasChanged) -> None:
 def plots_corrected(change: PlotsCorrected) -> None:
     """Ground that an officer cut from plots leaves their areas in the same transaction."""
     services.redraw_corrected(_areas_with(change.plots))
+
+
+def plots_replacing(change: PlotsReplacing) -> None:
+    """A plot is about to be split or merged: not while a code or an open request stands on its ground."""
+    services.refuse_if_bound(_areas_with(change.plots), change.plots)
+
+
+def plots_replaced(change: PlotsReplaced) -> None:
+    """Areas that held the old plots hold the new ones."""
+    services.exchange_plots(change.old, change.new)
 
 
 def _areas_with(plots: QuerySet[Plot]) -> QuerySet[ProductionArea]:

@@ -19,7 +19,7 @@ from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_param
 from core.errors import BadInput, Finding, RuleViolated
 from core.problems import parameter_finding
 from crops.models import Crop, Variety
-from farms import api_overlaps, imports, services
+from farms import api_drawing, api_overlaps, imports, services
 from farms.layers import PLOTS
 from farms.models import Determination, Plot, PlotImport
 from farms.services.imports import rows_of
@@ -308,6 +308,7 @@ def _import_answer(plot_import: PlotImport, *, status: int = 200, with_rows: boo
 
 
 urlpatterns: list[URLPattern] = [
+    *api_drawing.urlpatterns,  # fixed words before <key>
     path("plots/", PlotListView.as_view(), name="plot-list"),
     path("plots/<key>/", PlotDetailView.as_view(), name="plot-detail"),
     path("imports/", ImportListView.as_view(), name="import-list"),

@@ -26,3 +26,18 @@ class PlotsArrived(Change):
     """Announced after these plots were stored or changed: counters add them as they are now."""
 
     plots: QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class PlotsReplacing(Change):
+    """Announced before these plots are split or merged: whoever depends on their ground may refuse by raising."""
+
+    plots: QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class PlotsReplaced(Change):
+    """Announced after the plots `old` (archived) went into the plots `new`: what held the old ones holds the new."""
+
+    old: QuerySet
+    new: QuerySet

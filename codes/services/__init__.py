@@ -25,6 +25,7 @@ from codes.services.packing import (
     record_packing_code,
     register_packing_house,
 )
+from codes.services.replaced_plots import exchange_plots, refuse_if_bound
 
 __all__ = [
     "Act",
@@ -42,6 +43,7 @@ __all__ = [
     "decide_link",
     "declare_lot",
     "end_link",
+    "exchange_plots",
     "form_area",
     "issue_codes",
     "link_code",
@@ -55,6 +57,7 @@ __all__ = [
     "redraw_area",
     "redraw_corrected",
     "refresh_outlines",
+    "refuse_if_bound",
     "register_packing_house",
     "renew_code",
     "restore_code",

@@ -9,6 +9,7 @@ from farms.services.imports import (
 )
 from farms.services.overlaps import PlotsOverlap, decide_overlap
 from farms.services.plots import add_plot, archive_plot, change_plot
+from farms.services.shapes import merge_plots, split_by_line, split_plot
 
 __all__ = [
     "PlotRow",
@@ -21,6 +22,9 @@ __all__ = [
     "change_plot",
     "commit_import",
     "decide_overlap",
+    "merge_plots",
+    "split_by_line",
+    "split_plot",
     "start_import",
     "store_plots",
     "store_staged",

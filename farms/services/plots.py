@@ -33,6 +33,10 @@ CHANGEABLE = frozenset(
         "land_parcel",
         "parcel_code",
         "determination",
+        "determined_on",
+        "irrigation",
+        "expected_yield_t",
+        "note",
         "boundary",
     }
 )
