@@ -8,10 +8,10 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from casework.models import MisuseCase
-from casework.pictures import MAX_PHOTO_BYTES
 from casework.services.misuse import MAX_PHOTOS
 from codes.numbering import MAX_TYPED_LENGTH
 from core.forms import CleanTextMixin
+from office.photos import MAX_PHOTO_BYTES
 
 
 class PhotosInput(forms.ClearableFileInput):
@@ -21,7 +21,7 @@ class PhotosInput(forms.ClearableFileInput):
 
 
 class PhotosField(forms.FileField):
-    """Up to MAX_PHOTOS files; cleans to a list. What they hold is read by `casework.pictures`."""
+    """Up to MAX_PHOTOS files; cleans to a list. What they hold is read by `office.photos`."""
 
     widget = PhotosInput
 

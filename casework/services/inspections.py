@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from casework import notifications, pictures
+from casework import notifications
 from casework.checklists import check_answers, checklist_of
 from casework.corners import boundary_of
 from casework.deadlines import due_on
@@ -30,6 +30,7 @@ from codes.models import CodeStatus, DeadlineStep, ProductionAreaCode
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
 from core.text import clean_lines
+from office import photos
 from office.services import documents
 
 Subject = CodeRequest | ProductionAreaCode
@@ -196,7 +197,7 @@ def add_photo(
 ) -> InspectionPhoto:
     """Add a photo to one's own visit, also later, when there is signal. The same photo sent twice is one.
 
-    Raises NotAllowed to anyone but the inspector; RuleViolated: `too_many_photos`, and those of `pictures.clean_photo`;
+    Raises NotAllowed to anyone but the inspector; RuleViolated: `too_many_photos`, and those of `photos.clean_photo`;
     WrongState("client_id_taken").
     """
     require(inspection.inspector_id == by.pk and _has_right(_subject_of(inspection), by))
@@ -211,7 +212,7 @@ def add_photo(
     if inspection.photos.count() >= MAX_PHOTOS:
         raise RuleViolated("too_many_photos", _("Mỗi lần kiểm tra tối đa %(limit)s ảnh.") % {"limit": MAX_PHOTOS})
     number = inspection.photos.count() + 1
-    file = ContentFile(pictures.clean_photo(image), name=f"kiem-tra-{inspection.pk}-{number}.jpg")
+    file = ContentFile(photos.clean_photo(image), name=f"kiem-tra-{inspection.pk}-{number}.jpg")
     document = documents.store_upload(file, by=by)
     return inspection.photos.create(client_id=client_id or uuid.uuid4(), document=document, caption=caption)
 
@@ -355,7 +356,7 @@ def _stored(inspection: Inspection) -> Inspection:
 def _kept_signature(drawn: bytes, by: Any) -> Any:
     if not drawn:
         return None
-    return documents.store_upload(ContentFile(pictures.clean_signature(drawn), name="chu-ky.png"), by=by)
+    return documents.store_upload(ContentFile(photos.clean_signature(drawn), name="chu-ky.png"), by=by)
 
 
 def _finish_visit(subject: Subject, inspection: Inspection) -> None:

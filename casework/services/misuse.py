@@ -17,7 +17,6 @@ from casework.deadlines import due_on
 from casework.misuse_workflow import MISUSE_TRANSITIONS, is_open_to
 from casework.models import MisuseCase, MisuseSource, MisuseStatus
 from casework.permissions import can_decide_misuse, can_examine_misuse, can_open_misuse, can_reply_misuse
-from casework.pictures import clean_photo
 from casework.publication import ensure_names_nobody
 from codes.expressions import WithoutDashes
 from codes.models import DeadlineStep, Lot, PackingHouseCode, ProductionAreaCode
@@ -27,6 +26,7 @@ from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
 from core.text import fold
 from core.workflow import next_status
+from office.photos import clean_photo
 from office.services import store_upload
 
 MAX_PHOTOS = 3
