@@ -59,8 +59,10 @@ def database_urls(places: Places, chosen: Options) -> dict[str, str]:
 def write_settings(places: Places, chosen: Options, urls: Mapping[str, str], *, demo: bool) -> None:
     """`env` for people at the command line, `service.env` (without the owner's address) for the service."""
     known = envfile.read(places.state / "env")
+    wanted = {**known, **chosen.settings}
     values = {
-        **envfile.ensure_keys({**known, **chosen.settings}),
+        **envfile.ensure_keys(wanted),
+        **envfile.ensure_personal_keys(places.state, wanted, owner=places.service_user),
         "STATE_DIR": str(places.state),
         "PUBLIC_URL": chosen.public_url,
         "ALLOWED_HOSTS": options.allowed_hosts(chosen),

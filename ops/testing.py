@@ -67,6 +67,7 @@ def test_settings(here: Places, urls: dict[str, str]) -> dict[str, str]:
     state = places.make_folder(here.state / "test" / "state", owner=None, mode=0o700)
     return {
         **envfile.ensure_keys({}),
+        **envfile.ensure_personal_keys(state, {}, owner=None),
         **urls,
         "VUNGTRONG_ENV": os.devnull,
         "STATE_DIR": str(state),

@@ -51,8 +51,18 @@ class Person(models.Model):
 
     @property
     def phone(self) -> str:
-        """The phone number, decrypted."""
+        """The phone number, decrypted; to show it, go by `people.services.read_number`."""
         return crypto.decrypt(self.phone_encrypted)
+
+    @property
+    def id_number(self) -> str:
+        """The identity number, decrypted; to show it, go by `people.services.read_number`."""
+        return crypto.decrypt(self.id_number_encrypted)
+
+    @property
+    def phone_last3(self) -> str:
+        """The three digits of the phone number that are shown."""
+        return self.phone[-3:]
 
 
 class Purpose(models.TextChoices):
@@ -109,6 +119,27 @@ class Consent(models.Model):
         return f"{self.get_purpose_display()} #{self.person_id}"
 
 
+class ConsentCode(models.Model):
+    """A code sent to a person's phone; saying it back is consent to the named purposes. Only its digest is kept."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="consent_codes")
+    purposes = models.JSONField(_("mục đích"))
+    code_digest = models.CharField(max_length=64, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField(_("lúc gửi"))
+    expires_at = models.DateTimeField(_("có hiệu lực đến"))
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mã xác nhận đồng ý")
+        verbose_name_plural = _("mã xác nhận đồng ý")
+        ordering = ["-sent_at"]
+
+    def __str__(self) -> str:
+        return f"#{self.person_id}"
+
+
 class NumberRead(models.Model):
     """Somebody looked at a person's whole identity or phone number: who, when, what for. Append-only."""
 
@@ -117,6 +148,7 @@ class NumberRead(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="number_reads")
     what = models.CharField(_("số đã xem"), max_length=9, choices=NumberKind)
     purpose = TextLine(_("mục đích"), max_length=160)
+    context = models.CharField(max_length=60, blank=True, db_index=True)  # as what the person was shown: "grower:17"
     read_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     read_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,15 +1,22 @@
 """Writes on persons and consents."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from core import crypto
 from core.changes import Change, announce
-from core.text import fold
-from people.models import Consent, Person
+from core.errors import RuleViolated
+from core.text import clean_line, fold
+from people.models import Consent, NumberKind, NumberRead, Person
+from people.numbers import id_digits, id_number_digests, phone_digits
+
+ERASED_NAME = "(đã xóa)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +36,66 @@ def build_person(
     address: str = "",
 ) -> Person:
     """Return an unsaved person with numbers encrypted and digests and search key set; for single and bulk saves."""
-    phone_digits, id_digits = _digits(phone), _digits(id_number)
-    return Person(
-        full_name=full_name,
-        search_key=fold(full_name),
-        birth_year=birth_year,
-        sex=sex,
-        phone_encrypted=crypto.encrypt(phone_digits),
-        phone_digest=crypto.digest(phone_digits, "phone"),
-        id_number_encrypted=crypto.encrypt(id_digits),
-        id_number_digest=crypto.digest(id_digits, "id_number"),
-        id_number_last3=id_digits[-3:],
-        address=address,
-    )
+    person = Person(full_name=full_name, birth_year=birth_year, sex=sex, address=address)
+    person.search_key = fold(full_name)
+    set_phone(person, phone)
+    set_id_number(person, id_number)
+    return person
+
+
+def set_phone(person: Person, phone: str) -> None:
+    """Set the phone with its digest; does not save."""
+    digits = phone_digits(phone)
+    person.phone_encrypted, person.phone_digest = crypto.encrypt(digits), crypto.digest(digits, "phone")
+
+
+def set_id_number(person: Person, id_number: str) -> None:
+    """Set the identity number with its digest and the three digits that are shown; does not save."""
+    digits = id_digits(id_number)
+    person.id_number_encrypted, person.id_number_digest = crypto.encrypt(digits), crypto.digest(digits, "id_number")
+    person.id_number_last3 = digits[-3:]
+
+
+def is_id_number_known(id_number: str, *, besides: Person | None = None) -> bool:
+    """Whether another person has this identity number, anywhere in the system: by any of the keys."""
+    rows = Person.objects.filter(id_number_digest__in=id_number_digests(id_number))
+    return (rows.exclude(pk=besides.pk) if besides is not None else rows).exists()
+
+
+def change_person(person: Person, **fields: Any) -> Person:
+    """Set `full_name, birth_year, sex, address, phone, id_number` (those given) and save.
+
+    Raises RuleViolated("id_number_known") without saying who has the number.
+    """
+    if "phone" in fields:
+        set_phone(person, fields.pop("phone"))
+    if "id_number" in fields:
+        id_number = fields.pop("id_number")
+        refuse_known_id_number(id_number, besides=person)
+        set_id_number(person, id_number)
+    for name, value in fields.items():
+        setattr(person, name, value)
+    person.search_key = fold(person.full_name)
+    person.save()
+    return person
+
+
+def refuse_known_id_number(id_number: str, *, besides: Person | None = None) -> None:
+    """Raise RuleViolated("id_number_known") when somebody else in the system has the number; not who, nor where."""
+    if is_id_number_known(id_number, besides=besides):
+        raise RuleViolated("id_number_known", _("Số giấy tờ này đã có trong hệ thống. Hãy kiểm tra lại với người này."))
 
 
 @transaction.atomic
 def give_consent(
-    person: Person, purpose: str, *, text_version: str, channel: str, evidence: str, at: dt.datetime | None = None
+    person: Person,
+    purpose: str,
+    *,
+    text_version: str,
+    channel: str,
+    evidence: str,
+    at: dt.datetime | None = None,
+    document: Any = None,
 ) -> Consent:
     """Record a consent; one in force for the same purpose is kept as it is."""
     consent, _created = Consent.objects.live().get_or_create(
@@ -56,11 +105,27 @@ def give_consent(
             "text_version": text_version,
             "channel": channel,
             "evidence": evidence,
+            "document": document,
             "given_at": at or timezone.now(),
         },
     )
     announce(ConsentsChanged(person_ids=(person.pk,)))
     return consent
+
+
+def give_consents(consents: Iterable[Consent]) -> int:
+    """Record many consents at once (a list of members); those in force stay. Return how many were new."""
+    wanted = list(consents)
+    in_force = set(
+        Consent.objects.live()
+        .filter(person__in={consent.person_id for consent in wanted})
+        .values_list("person_id", "purpose")
+    )
+    new = [consent for consent in wanted if (consent.person_id, consent.purpose) not in in_force]
+    Consent.objects.bulk_create(new, batch_size=1_000)
+    if new:
+        announce(ConsentsChanged(person_ids=tuple({consent.person_id for consent in new})))
+    return len(new)
 
 
 @transaction.atomic
@@ -71,5 +136,43 @@ def withdraw_consent(person: Person, purpose: str) -> int:
     return withdrawn
 
 
-def _digits(value: str) -> str:
-    return "".join(sign for sign in value if sign.isdigit())
+@transaction.atomic
+def read_number(person: Person, what: str, *, purpose: str, context: str, by: Any) -> str:
+    """Return a whole number of the person, and write down who read it and what for.
+
+    `context` names as what the person was looked at ("grower:17"). The caller has asked for the right. Raises
+    RuleViolated("purpose_missing", "number_missing").
+    """
+    purpose = clean_line(purpose)
+    if len(purpose) < 5:
+        raise RuleViolated("purpose_missing", _("Hãy ghi rõ xem số này để làm gì."))
+    number = person.phone if what == NumberKind.PHONE else person.id_number
+    if not number:
+        raise RuleViolated("number_missing", _("Chưa có số này."))
+    if number in "".join(sign for sign in purpose if sign.isdigit()):
+        raise RuleViolated("purpose_names_number", _("Không ghi số vào mục đích."))
+    NumberRead.objects.create(person=person, what=what, purpose=purpose[:160], context=context, read_by=by)
+    return number
+
+
+@transaction.atomic
+def erase_person(person: Person) -> Person:
+    """Take name, numbers, year, sex and address out of the record; consents in force end, their evidence goes.
+
+    The row itself stays: plots, and codes issued on them, rest on it. Who may and when is the caller's rule.
+    """
+    person.full_name, person.search_key, person.address = ERASED_NAME, fold(ERASED_NAME), ""
+    person.birth_year, person.sex = None, ""
+    set_phone(person, "")
+    set_id_number(person, "")
+    person.save()
+    person.consent_codes.all().delete()
+    Consent.objects.live().filter(person=person).update(withdrawn_at=timezone.now())
+    documents = [consent.document for consent in person.consents.exclude(document=None).select_related("document")]
+    person.consents.update(evidence="", document=None)
+    for document in documents:
+        name, storage = document.file.name, document.file.storage
+        document.delete()
+        transaction.on_commit(lambda name=name, storage=storage: storage.delete(name))
+    announce(ConsentsChanged(person_ids=(person.pk,)))
+    return person

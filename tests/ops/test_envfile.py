@@ -6,6 +6,7 @@ import stat
 import environ
 import pytest
 
+from core import keyfile
 from ops import envfile
 from ops.shell import Refused
 
@@ -57,7 +58,6 @@ def test_keys_are_made_once_and_kept():
     again = envfile.ensure_keys(first)
 
     assert again == first
-    assert len(base64.urlsafe_b64decode(first["PERSONAL_DATA_KEYS"])) == 32
     assert len(base64.urlsafe_b64decode(first["SEAL_KEYS"])) == 32
     assert len(first["SECRET_KEY"]) >= 50
     assert envfile.ensure_keys({})["SECRET_KEY"] != first["SECRET_KEY"]
@@ -67,3 +67,30 @@ def test_service_does_not_learn_the_owners_address():
     values = {"DATABASE_URL": "app", "DATABASE_OWNER_URL": "owner"}
 
     assert envfile.for_service(values) == {"DATABASE_URL": "app"}
+
+
+def test_new_installation_gets_a_file_of_personal_keys_that_only_its_owner_reads(tmp_path):
+    first = envfile.ensure_personal_keys(tmp_path, {}, owner=None)
+    path = tmp_path / "personal-data.keys"
+    before = path.read_text()
+
+    again = envfile.ensure_personal_keys(tmp_path, first, owner=None)
+
+    assert again == first == {"PERSONAL_DATA_KEYS_FILE": str(path)}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text() == before
+    ring = keyfile.read(path)
+    assert [len(base64.urlsafe_b64decode(key)) for key in (*ring.encryption, *ring.digest)] == [32, 32]
+    assert ring.encryption != ring.digest
+
+
+def test_installation_that_lists_its_personal_keys_keeps_the_list(tmp_path):
+    known = {"PERSONAL_DATA_KEYS": "old,older"}
+
+    assert envfile.ensure_personal_keys(tmp_path, known, owner=None) == known
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lost_file_of_personal_keys_is_not_made_anew(tmp_path):
+    with pytest.raises(Refused, match="backup"):
+        envfile.ensure_personal_keys(tmp_path, {"PERSONAL_DATA_KEYS_FILE": str(tmp_path / "gone")}, owner=None)
