@@ -22,6 +22,7 @@ from geofiles.errors import TooComplex, TooManyFeatures, UnreadableFile, Unsuppo
 
 MAX_ROWS = 20_000
 MAX_COLUMNS = 60
+MAX_CELLS = 20_000_000
 MAX_CELL = 500
 MAX_PAGES = 400
 HEADING_WITHIN = 30  # rows above the table: titles, names of offices
@@ -58,9 +59,9 @@ def read_list(path: Path | str, *, max_rows: int = MAX_ROWS) -> TextTable:
         raise UnreadableFile(reason="no_table", format=kind)
     if len(filled) > max_rows + HEADING_WITHIN:
         raise TooManyFeatures(found=len(filled), limit=max_rows)
-    at = _heading_at([cells for _number, cells in filled[:HEADING_WITHIN]])
+    at = heading_at([cells for _number, cells in filled[:HEADING_WITHIN]])
     width = max(len(cells) for _number, cells in filled[at:])
-    headings = _unique_headings(filled[at][1], width)
+    headings = unique_headings(filled[at][1], width)
     body = [
         (number, cells + ("",) * (width - len(cells)))
         for number, cells in filled[at + 1 :]
@@ -87,7 +88,41 @@ def _rows_of(path: Path) -> tuple[str, list[tuple[int, list[Any]]]]:
     return "csv", _csv(path)
 
 
+def sheets_of(path: Path) -> tuple[str, list[tuple[str, list[list[Any]]]]]:
+    """Format (``xlsx, xls, ods``) and (name, rows of cells) of every sheet of a workbook that holds something.
+
+    Rows start at the sheet's first, so that their place is their number in the file. Raises as ``read_list``.
+    """
+    with path.open("rb") as source:
+        start = source.read(8)
+    if not start.startswith((_ZIP, _OLE)):
+        raise UnreadableFile(reason="damaged", format="xlsx")
+    kind, sheets = _sheets(path, is_old=start.startswith(_OLE))
+    return kind, [(sheet.name, sheet.to_python(skip_empty_area=False)) for sheet in sheets]
+
+
+def cell_text(value: Any, *, limit: int | None = None) -> str:
+    """A cell as text: blanks collapsed, control signs out, whole numbers without a point, dates as ISO 8601."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, dt.datetime):
+        value = value.date() if value.time() == dt.time() else value
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    return _BLANKS.sub(" ", _HIDDEN.sub("", str(value))).strip()[:limit]
+
+
 def _workbook(path: Path, *, is_old: bool = False) -> tuple[str, list[tuple[int, list[Any]]]]:
+    kind, sheets = _sheets(path, is_old=is_old)
+    chosen = max(sheets, key=lambda sheet: sheet.total_height)
+    return kind, list(enumerate(chosen.to_python(skip_empty_area=False), start=1))
+
+
+def _sheets(path: Path, *, is_old: bool) -> tuple[str, list[Any]]:
     import python_calamine
 
     kind = "xls"
@@ -107,8 +142,9 @@ def _workbook(path: Path, *, is_old: bool = False) -> tuple[str, list[tuple[int,
         raise UnreadableFile(reason=reason, format=kind, detail=str(error)[:200]) from error
     if not sheets:
         raise UnreadableFile(reason="no_table", format=kind)
-    chosen = max(sheets, key=lambda sheet: sheet.total_height)
-    return kind, list(enumerate(chosen.to_python(skip_empty_area=False), start=1))
+    if sum(sheet.total_height * sheet.total_width for sheet in sheets) > MAX_CELLS:
+        raise TooComplex(reason="cells", limit=MAX_CELLS)  # one cell far out makes a sheet of a thousand million
+    return kind, sheets
 
 
 def _csv(path: Path) -> list[tuple[int, list[Any]]]:
@@ -187,20 +223,10 @@ def _lines(text: str) -> list[list[str]]:
 
 
 def _clean(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, dt.datetime):
-        value = value.date() if value.time() == dt.time() else value
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat()
-    return _BLANKS.sub(" ", _HIDDEN.sub("", str(value))).strip()[:MAX_CELL]
+    return cell_text(value, limit=MAX_CELL)
 
 
-def _heading_at(rows: list[tuple[str, ...]]) -> int:
+def heading_at(rows: list[tuple[str, ...]]) -> int:
     """Index of the heading: the first row with the most cells of words (no digits in them) that the next row fills too.
 
     A title in large letters falls apart into as many cells as it has words; the row below it does not match it.
@@ -214,7 +240,7 @@ def _heading_at(rows: list[tuple[str, ...]]) -> int:
     return scores.index(best) if best[0] else 0
 
 
-def _unique_headings(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
+def unique_headings(cells: tuple[str, ...], width: int) -> tuple[str, ...]:
     found: list[str] = []
     for index in range(width):
         name = (cells[index] if index < len(cells) else "")[:80] or f"#{index + 1}"

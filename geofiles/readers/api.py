@@ -268,7 +268,7 @@ def _unreadable(shapes: np.ndarray[Any, Any], wkb: pa.ChunkedArray) -> np.ndarra
 def _candidates(shapes: np.ndarray[Any, Any], near: tuple[float, ...] | None) -> list[dict[str, Any]]:
     import shapely
 
-    found = systems.rank_candidates(shapely.get_coordinates(shapes), near=near)
+    found = systems.rank_candidates(shapely.get_coordinates(shapes), near=near, shapes=shapes)
     return [candidate.as_dict() for candidate in found]
 
 
