@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 from core.errors import TooManyRequests
@@ -11,11 +12,16 @@ from core.throttling import client_address
 GUESSES_WAIT_SECONDS = 300  # as in settings.ACCOUNT_RATE_LIMITS
 
 
+def is_signup_open() -> bool:
+    """Whether people may make accounts themselves on this installation."""
+    return bool(settings.SIGNUP_OPEN)
+
+
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by administrators; nobody signs up alone."""
+    """Who wants to register a cooperative, or was invited to one, makes an account; rights come only afterwards."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        return is_signup_open()
 
     def get_client_ip(self, request: HttpRequest) -> Any:
         """Return the address that failed sign-ins are counted for; what the client writes itself does not count."""

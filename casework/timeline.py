@@ -31,6 +31,8 @@ def timeline_of(code_request: CodeRequest, *, with_names: bool) -> list[Entry]:
 
 def _step(event: RequestEvent, with_names: bool) -> Entry:
     name = str(event.by) if event.by else ""
+    if name and event.details.get("on_behalf_of"):
+        name = _("%(user)s thay mặt %(holder)s") % {"user": name, "holder": event.code_request.cooperative}
     is_named = with_names or event.transition in OURS
     return _entry(
         EVENT_TITLES.get(event.transition, event.transition),

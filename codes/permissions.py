@@ -6,7 +6,7 @@ from accounts.permissions import holds_at
 from accounts.roles import Role
 from codes.models import CodeScheme, Lot, PackingHouseCode, PackingLink, ProductionArea, ProductionAreaCode
 from cooperatives.models import Cooperative, MemberRole, PackingHouse
-from cooperatives.permissions import can_edit_for_cooperative, has_role_in
+from cooperatives.permissions import can_edit_for_cooperative, can_submit_for, has_role_in
 from places.models import AdministrativeUnit
 
 GRANTS = {
@@ -66,10 +66,10 @@ def can_import_list(user: Any, unit: AdministrativeUnit, scheme: CodeScheme | No
 
 
 def can_register_packing_house(user: Any, commune: AdministrativeUnit, operator: Cooperative | None) -> bool:
-    """Whether the user may record a packing house there: an officer, or the owner of the firm that runs it."""
+    """Whether the user may record a packing house there: an officer, or the owner of the verified firm."""
     if holds_at(user, "codes.manage_packing", commune):
         return True
-    return operator is not None and has_role_in(user, operator, MemberRole.OWNER)
+    return operator is not None and can_submit_for(operator) and has_role_in(user, operator, MemberRole.OWNER)
 
 
 def can_manage_packing_house(user: Any, house: PackingHouse) -> bool:

@@ -2,14 +2,17 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.permissions import holds
+from accounts.permissions import holds, units_with
 from cooperatives import services
 from cooperatives.models import Cooperative
+from cooperatives.permissions import can_verify_cooperative
+from cooperatives.views.joining import proof_response, registration_events
 from core.views import show_domain_errors
 
 SHOWN = 200
@@ -18,12 +21,44 @@ SHOWN = 200
 @login_required
 @require_safe
 def registration_list(request: HttpRequest) -> HttpResponse:
-    """Cooperatives of the officer's units that are not verified, the longest waiting first."""
+    """Cooperatives of the officer's units that are not verified: those that wait before those sent back, oldest first."""
     if not holds(request.user, "cooperatives.verify_cooperative"):
         raise Http404
-    waiting = Cooperative.objects.waiting_for(request.user).select_related("commune").order_by("created_at", "pk")
+    waiting = Cooperative.objects.waiting_for(request.user).select_related("commune")
+    waiting = waiting.annotate(sent_at=Coalesce("submitted_at", "created_at")).order_by("status", "sent_at", "pk")
     waiting = waiting.defer("commune__boundary", "commune__boundary_3857")
     return render(request, "cooperatives/registration_list.html", {"cooperatives": waiting[:SHOWN]})
+
+
+@login_required
+@require_safe
+def registration_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that a registration says, its proof, who may be the same, and what was decided."""
+    cooperative = _registration(request, pk)
+    duplicates = services.likely_duplicates(
+        name=cooperative.name, tax_number=cooperative.tax_number, commune=cooperative.commune, besides=pk
+    )
+    context = {
+        "cooperative": cooperative,
+        "duplicates": duplicates,
+        "events": registration_events(cooperative, with_names=True),
+        "may_decide": can_verify_cooperative(request.user, cooperative),
+    }
+    return render(request, "cooperatives/registration_detail.html", context)
+
+
+@login_required
+@require_safe
+@show_domain_errors
+def registration_proof(request: HttpRequest, pk: int) -> HttpResponse:
+    """The proof as a download, for the officers of the place."""
+    return proof_response(_registration(request, pk))
+
+
+def _registration(request: HttpRequest, pk: int) -> Cooperative:
+    units = units_with(request.user, "cooperatives.verify_cooperative")
+    rows = Cooperative.objects.filter(commune__in=units).select_related("commune", "proof")
+    return get_object_or_404(rows.defer("commune__boundary", "commune__boundary_3857"), pk=pk)
 
 
 @login_required

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db.models import PointField
 from django.db import models
@@ -84,6 +85,34 @@ class Cooperative(models.Model):
     def is_organisation(self) -> bool:
         """False for one private household."""
         return self.kind != HolderKind.HOUSEHOLD
+
+
+class RegistrationStep(models.TextChoices):
+    VERIFY = "verify", _("Xác minh")
+    RETURN = "return", _("Trả lại")
+    RESUBMIT = "resubmit", _("Sửa và gửi lại")
+
+
+class RegistrationEvent(models.Model):
+    """A step after a registration was sent: who took it when, and why. Append-only."""
+
+    is_append_only = True
+
+    cooperative = models.ForeignKey(Cooperative, models.PROTECT, related_name="registration_events")
+    step = models.CharField(_("bước"), max_length=10, choices=RegistrationStep)
+    new_status = models.CharField(_("trạng thái mới"), max_length=10, choices=CooperativeStatus)
+    note = TextBlock(_("lý do"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("bước đăng ký")
+        verbose_name_plural = _("các bước đăng ký")
+        ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.get_step_display()
 
 
 class MemberRole(models.TextChoices):

@@ -1,11 +1,13 @@
 """Row history of business tables by statement-level database triggers, so that bulk writes and raw SQL leave it too."""
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pghistory
+from django.conf import settings
 from django.contrib.gis.db.models import GeometryField
 from django.db import models
+from django.utils.module_loading import import_string
 
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
@@ -38,3 +40,14 @@ def keep_history(*, exclude: Iterable[str] = ()) -> Callable[[ModelT], ModelT]:
         return model
 
     return decorate
+
+
+def acting_for(user: Any) -> dict[str, list[int]]:
+    """Return `{"on_behalf_of": ids}` of the holders for whom the user is a helper, or nothing.
+
+    A row of such a holder is then shown as changed "by X for Y". Which they are is known to an app above this one.
+    """
+    if not getattr(user, "is_authenticated", False):
+        return {}
+    helped = import_string(settings.ACTING_FOR)(user)
+    return {"on_behalf_of": helped} if helped else {}

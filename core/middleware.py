@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pghistory.middleware
 from django.conf import settings
@@ -16,6 +17,7 @@ from django.utils.cache import patch_vary_headers
 from core import views
 from core.basemaps import basemap_origins
 from core.errors import DomainError
+from core.history import acting_for
 from core.problems import is_machine_path, problem_for_error, problem_for_response, refuse_malformed
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -127,4 +129,24 @@ class PrivateByDefaultMiddleware:
 
 
 class HistoryContextMiddleware(pghistory.middleware.HistoryMiddleware):
-    """Adds user and address path to the history rows of every writing request."""
+    """Adds user, address path and on whose behalf the user acts to the history rows of every writing request."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in settings.PGHISTORY_MIDDLEWARE_METHODS:
+            return self.get_response(request)
+        with pghistory.context(**self.get_context(request)):
+            request.__class__ = _ActingRequest
+            return self.get_response(request)
+
+    def get_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the context; whom a token names is known only later, in the view (see `_ActingRequest`)."""
+        return {**super().get_context(request), **acting_for(getattr(request, "user", None))}
+
+
+class _ActingRequest(pghistory.middleware.WSGIRequest):
+    """A request whose user may still be set by the API's authentication."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "user":
+            pghistory.context(on_behalf_of=acting_for(value).get("on_behalf_of", []))

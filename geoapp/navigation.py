@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import holds
-from cooperatives.models import Cooperative, Membership
+from cooperatives.models import Cooperative
+from cooperatives.views.home import CHOSEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,8 @@ class Entry:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Return the template variable `navigation`."""
+    """Return the template variables `navigation`, and `workplaces` with `chosen_workplace` for the switcher."""
+    workplaces: list[Cooperative] = []
     entries = [
         (_("Bản đồ nông sản"), "home"),
         (_("Bản đồ mã số"), "maps:code-map"),
@@ -30,7 +32,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     ]
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        if Membership.objects.of(user).exists():
+        workplaces = list(Cooperative.objects.worked_for_by(user).only("slug", "name", "short_name").order_by("name"))
+        if workplaces:
             entries.append((_("Hợp tác xã của tôi"), "cooperatives:home"))
         if holds(user, "casework.view_request"):
             entries.append((_("Bàn hồ sơ"), "casework:desk"))
@@ -40,7 +43,20 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             entries.append((_("Nhật ký"), "casework:audit"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
-    return {"navigation": [_entry(request, title, name) for title, name in entries]}
+    return {
+        "navigation": [_entry(request, title, name) for title, name in entries],
+        "workplaces": workplaces,
+        "chosen_workplace": _chosen(request, workplaces),
+    }
+
+
+def _chosen(request: HttpRequest, workplaces: list[Cooperative]) -> int | None:
+    """Return the id of the cooperative that pages are about unless their address says another."""
+    ids = [workplace.pk for workplace in workplaces]
+    if len(ids) < 2:
+        return None
+    chosen = request.session.get(CHOSEN)
+    return chosen if chosen in ids else ids[0]
 
 
 def _entry(request: HttpRequest, title: str, name: str) -> Entry:

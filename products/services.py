@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from codes.models import Market, ProductionArea
 from cooperatives.models import Cooperative
+from cooperatives.permissions import require_verified
 from core import crypto
 from core.changes import announce
 from core.errors import Finding, RuleViolated
@@ -49,9 +50,11 @@ def publish_product(
     """Put a product of the cooperative on the map: at its area's public point, else at the cooperative's seat.
 
     Crop and variety are kept only for kind `crop`. Raises RuleViolated for a crop product without a crop, an area or
-    a variety that does not fit, a name that the cooperative has given already, and a seat that nobody knows.
+    a variety that does not fit, a name that the cooperative has given already, and a seat that nobody knows;
+    HolderNotVerified until an officer has verified the cooperative.
     """
     require(can_edit_products(by, cooperative))
+    require_verified(cooperative)
     if kind != ProductKind.CROP:
         crop = variety = None
     if area is not None:
@@ -79,8 +82,10 @@ def publish_product(
 
 @transaction.atomic
 def set_published(product: Product, *, is_published: bool, by: object) -> Product:
-    """Show or hide the product everywhere."""
+    """Show or hide the product everywhere; shown only for a verified cooperative (HolderNotVerified)."""
     require(can_edit_products(by, product.cooperative))
+    if is_published:
+        require_verified(product.cooperative)
     product.is_published = is_published
     product.save(update_fields=["is_published", "updated_at"])
     announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
@@ -103,6 +108,7 @@ def add_offer(
     Raises RuleViolated for months outside the year, a volume that is not positive and an end before the beginning.
     """
     require(can_edit_products(by, product.cooperative))
+    require_verified(product.cooperative)
     valid_from = valid_from or timezone.localdate()
     months = sorted(set(months))
     _check_offer(months, volume_t, valid_from, valid_to)

@@ -4,12 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cooperatives.models import Cooperative
+from cooperatives.views import cooperative_of
 from core.errors import DomainError, TooManyRequests
 from core.throttling import caller_of, count_request
 from core.views import show_domain_errors
@@ -146,7 +147,7 @@ def enquiry_inbox_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @show_domain_errors
 def product_list(request: HttpRequest) -> HttpResponse:
     """The cooperative's own products, with the form for a new one."""
-    cooperative = _chosen_cooperative(request)
+    cooperative = cooperative_of(request)
     form = ProductForm(request.POST or None, cooperative=cooperative)
     if request.method == "POST" and form.is_valid():
         made = _publish(form, cooperative, request.user)
@@ -156,16 +157,6 @@ def product_list(request: HttpRequest) -> HttpResponse:
     products = Product.objects.filter(cooperative=cooperative).select_related("crop", "area").order_by("name_vi")
     context = {"cooperative": cooperative, "products": products, "form": form}
     return render(request, "products/product_list.html", context, status=422 if form.errors else 200)
-
-
-def _chosen_cooperative(request: HttpRequest) -> Cooperative:
-    """Return the cooperative of `?cooperative=<slug>`, else the user's first; 404 for those who work for none."""
-    own = Cooperative.objects.worked_for_by(request.user).order_by("name")
-    slug = request.GET.get("cooperative", "")
-    found = (own.filter(slug=slug) if slug else own).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def _publish(form: ProductForm, cooperative: Cooperative, user: Any) -> Product | None:

@@ -12,9 +12,10 @@ from casework.deadlines import due_on
 from casework.models import CodeRequest, RequestStatus
 from casework.permissions import can_edit_request, can_start_request
 from casework.services.assignment import route_request
-from casework.services.moving import begin, locked, move
+from casework.services.moving import begin, locked, move, on_behalf
 from casework.services.versions import keep_version
 from codes.models import CodeScheme, DeadlineStep, Market, ProductionArea
+from cooperatives.permissions import require_verified
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
 
@@ -45,7 +46,9 @@ def draft_request(
     )
     _save_once(code_request)
     code_request.markets.set(_markets_for(scheme, markets))
-    code_request.events.create(transition="draft", new_status=RequestStatus.DRAFT, by=by)
+    code_request.events.create(
+        transition="draft", new_status=RequestStatus.DRAFT, by=by, details=on_behalf(by, code_request)
+    )
     return code_request
 
 
@@ -76,14 +79,21 @@ def update_request(
         code_request.markets.set(_markets_for(code_request.scheme, markets))
     if code_request.status == RequestStatus.RETURNED:
         code_request.events.create(
-            transition="update", old_status=code_request.status, new_status=code_request.status, by=by
+            transition="update",
+            old_status=code_request.status,
+            new_status=code_request.status,
+            by=by,
+            details=on_behalf(by, code_request),
         )
     return code_request
 
 
 @transaction.atomic
 def submit_request(code_request: CodeRequest, *, by: Any) -> CodeRequest:
-    """Hand a draft in: the checks must pass, the deadline starts. Raises as `begin`, and RuleViolated."""
+    """Hand a draft in: the checks must pass, the deadline starts.
+
+    Raises as `begin`, HolderNotVerified, RuleViolated.
+    """
     code_request, is_repeat = begin(code_request, "submit", by=by)
     if is_repeat:
         return code_request
@@ -107,6 +117,7 @@ def withdraw_request(code_request: CodeRequest, *, by: Any, note: str = "") -> C
 
 
 def _hand_in(code_request: CodeRequest, name: str, *, by: Any, note: str = "") -> CodeRequest:
+    require_verified(code_request.cooperative)
     if not code_request.has_declared:
         raise RuleViolated(
             "declaration_missing",

@@ -10,6 +10,7 @@ from accounts.permissions import holds_at
 from casework.eligibility import Finding as CheckFinding
 from casework.models import FINAL_STATUSES, CodeRequest, RequestEvent, RequestStatus
 from casework.workflow import ALLOWED, REQUEST_TRANSITIONS, STEPS, available_transitions, word_of
+from cooperatives.services import acts_on_behalf
 from core.errors import Finding, WrongState
 from core.permissions import require
 from core.workflow import next_status
@@ -85,6 +86,13 @@ def _too_late(detail: Any, last: RequestEvent, by: Any, code_request: CodeReques
     }
 
 
+def on_behalf(by: Any, code_request: CodeRequest) -> dict[str, int]:
+    """Return what an event says when a helper acts for the cooperative ("by X for Y"), else nothing."""
+    if by is None or not acts_on_behalf(by, code_request.cooperative):
+        return {}
+    return {"on_behalf_of": code_request.cooperative_id}
+
+
 def move(
     code_request: CodeRequest,
     name: str,
@@ -108,7 +116,7 @@ def move(
         by=by,
         note=note,
         findings=[finding.as_dict() for finding in findings],
-        details=details or {},
+        details=(details or {}) | on_behalf(by, code_request),
     )
     if old == RequestStatus.INSPECTION and code_request.status != old:
         # Decided, returned or withdrawn: nobody shall drive there for a visit that can't be recorded any more.

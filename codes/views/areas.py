@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.gis.db.models import Extent
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -18,22 +18,13 @@ from codes.forms import AreaForm
 from codes.models import ProductionArea, ProductionAreaCode
 from codes.permissions import can_change_area, can_form_area
 from cooperatives.models import Cooperative
+from cooperatives.views import cooperative_of
 from core.errors import DomainError
 from core.permissions import require
 from core.views import show_domain_errors
 from farms.models import Plot
 
 AREA_COLOUR = "#f0ac2b"
-
-
-def cooperative_of(request: HttpRequest) -> Cooperative:
-    """Return the cooperative that the page is about: `?cooperative=<slug>`, else the user's first; 404 without one."""
-    own = Cooperative.objects.worked_for_by(request.user).select_related("commune").order_by("name")
-    slug = request.GET.get("cooperative") or request.POST.get("cooperative")
-    found = own.filter(slug=slug).first() if slug else own.first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def feature(geometry: Any, **properties: Any) -> dict[str, Any]:

@@ -4,23 +4,33 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from cooperatives.models import Cooperative
-from cooperatives.permissions import can_edit_for_cooperative
+from cooperatives.permissions import can_edit_for_cooperative, can_edit_registration
+from cooperatives.services import acts_on_behalf
 from cooperatives.summaries import Holdings, holdings_of
+from core.views import show_domain_errors
+
+CHOSEN = "cooperative"  # key of the session
 
 
 def cooperative_of(request: HttpRequest) -> Cooperative:
-    """Return the cooperative a page is about: `?cooperative=<slug>`, else the user's first; Http404 without one."""
+    """Return the cooperative a page is about, one for which the user works; Http404 without one.
+
+    `?cooperative=<slug>` wins; else the one chosen in this session (`/coop/switch/`), else the first by name.
+    """
     own = Cooperative.objects.worked_for_by(request.user).select_related("commune").order_by("name")
     own = own.defer("commune__boundary", "commune__boundary_3857")
     slug = request.GET.get("cooperative") or request.POST.get("cooperative")
-    found = own.filter(slug=slug).first() if slug else own.first()
+    if slug:
+        return get_object_or_404(own, slug=slug)
+    chosen = request.session.get(CHOSEN)
+    found = (own.filter(pk=chosen).first() if chosen else None) or own.first()
     if found is None:
         raise Http404
     return found
@@ -47,8 +57,21 @@ def home(request: HttpRequest) -> HttpResponse:
         "steps": _steps(cooperative, holdings),
         "certificates": certificates,
         "may_edit": can_edit_for_cooperative(request.user, cooperative),
+        "may_correct": can_edit_registration(request.user, cooperative),
+        "is_helper": acts_on_behalf(request.user, cooperative),
     }
     return render(request, "cooperatives/home.html", context)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def switch(request: HttpRequest) -> HttpResponse:
+    """Remember for this session which of the user's cooperatives pages are about."""
+    own = Cooperative.objects.worked_for_by(request.user)
+    chosen = get_object_or_404(own, slug=request.POST.get("to", "")[:80])
+    request.session[CHOSEN] = chosen.pk
+    return redirect("cooperatives:home")
 
 
 def _steps(cooperative: Cooperative, holdings: Holdings) -> list[dict[str, Any]]:

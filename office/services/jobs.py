@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
 from core.errors import DomainError, WrongState
+from core.history import acting_for
 from office.models import Job, JobStatus, Schedule
 
 logger = logging.getLogger(__name__)
@@ -86,7 +87,8 @@ def run_job(job_id: UUID | str) -> Job | None:
 
 def _outcome(job: Job) -> dict[str, Any]:
     try:
-        with _Heartbeat(job), pghistory.context(job=str(job.pk), user=job.created_by_id, kind=job.kind):
+        who = {"user": job.created_by_id, **acting_for(job.created_by)}
+        with _Heartbeat(job), pghistory.context(job=str(job.pk), kind=job.kind, **who):
             result = handler_of(job.kind)(job) or {}
     except JobCancelled:
         return {"status": JobStatus.CANCELLED, "step": ""}

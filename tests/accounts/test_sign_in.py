@@ -14,6 +14,7 @@ from allauth.mfa.totp.internal.auth import (
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.models import User
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -59,11 +60,36 @@ def test_disabled_user_stays_out_and_is_put_out(client, person):
     assert not is_signed_in(Client())
 
 
-def test_nobody_signs_up_alone(client):
-    answer = client.post("/accounts/signup/", {"username": "x", "password1": PASSWORD, "password2": PASSWORD})
+NEW_ACCOUNT = {
+    "full_name": "Người Mới",
+    "username": "nguoi-moi",
+    "email": "moi@example.invalid",
+    "password1": PASSWORD,
+    "password2": PASSWORD,
+}
 
-    assert answer.status_code == 200
-    assert not is_signed_in(client)
+
+def test_an_account_is_made_and_has_no_rights(client):
+    client.post("/accounts/signup/", NEW_ACCOUNT)
+
+    made = User.objects.get(username="nguoi-moi")
+    assert (made.full_name, made.is_staff, made.posts.count(), made.memberships.count()) == ("Người Mới", False, 0, 0)
+    assert is_signed_in(client)
+
+
+def test_an_account_needs_a_full_name(client):
+    client.post("/accounts/signup/", NEW_ACCOUNT | {"full_name": " "})
+
+    assert not User.objects.filter(username="nguoi-moi").exists()
+
+
+def test_nobody_makes_an_account_where_that_is_closed(client, settings):
+    settings.SIGNUP_OPEN = False
+
+    answer = client.post("/accounts/signup/", NEW_ACCOUNT)
+
+    assert "Chưa mở đăng ký" in answer.content.decode()
+    assert not User.objects.filter(username="nguoi-moi").exists()
 
 
 def test_sign_out_only_by_post(client, person):

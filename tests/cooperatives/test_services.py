@@ -25,7 +25,9 @@ def test_registered_cooperative_waits_and_has_an_owner(registered, outsider):
 
 
 def test_same_name_gets_another_address(registered, outsider, commune):
-    second = services.register_cooperative(by=outsider, kind="cooperative", name="HTX Xoài Thử", commune=commune)
+    second = services.register_cooperative(
+        by=outsider, kind="cooperative", name="HTX Xoài Thử", commune=commune, despite_duplicates=True
+    )
 
     assert second.slug == "htx-xoai-thu-2"
 
