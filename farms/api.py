@@ -19,7 +19,7 @@ from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_param
 from core.errors import BadInput, Finding, RuleViolated
 from core.problems import parameter_finding
 from crops.models import Crop, Variety
-from farms import api_drawing, api_overlaps, imports, services
+from farms import api_captures, api_drawing, api_overlaps, imports, services
 from farms.layers import PLOTS
 from farms.models import Determination, Plot, PlotImport
 from farms.services.imports import rows_of
@@ -314,5 +314,6 @@ urlpatterns: list[URLPattern] = [
     path("imports/", ImportListView.as_view(), name="import-list"),
     path("imports/<uuid:pk>/", ImportDetailView.as_view(), name="import-detail"),
     path("imports/<uuid:pk>/commit/", ImportCommitView.as_view(), name="import-commit"),
+    *api_captures.urlpatterns,
     *api_overlaps.urlpatterns,
 ]

@@ -2,21 +2,30 @@
 
 from django.urls import path, re_path
 
-from farms.views import imports, overlaps, plots
+from farms.offline import CAPTURE
+from farms.views import capture, imports, overlaps, plots
+from office.offline import offline_shell
 
 app_name = "farms"
 urlpatterns = [
     path("coop/plots/", plots.plot_list, name="plot-list"),
+    path("coop/plots/capture/", capture.plot_capture, name="plot-capture"),
+    path("coop/plots/capture/shell/", offline_shell, {"template": CAPTURE.template}, name="plot-capture-shell"),
+    path("coop/plots/<int:pk>/photos/<int:number>/", capture.plot_photo, name="plot-photo"),
     path("coop/plots/<int:pk>/", plots.plot_detail, name="plot-detail"),
     path("coop/plots/<int:pk>/edit/", plots.plot_edit, name="plot-edit"),
     path("coop/plots/<int:pk>/archive/", plots.plot_archive, name="plot-archive"),
     path("coop/imports/new/", imports.import_new, name="import-new"),
     path("coop/imports/<uuid:pk>/", imports.import_detail, name="import-detail"),
     path("coop/imports/<uuid:pk>/answer/", imports.import_answer, name="import-answer"),
+    path("coop/imports/<uuid:pk>/columns/", imports.import_columns, name="import-columns"),
+    path("coop/imports/<uuid:pk>/reading/", imports.import_reading, name="import-reading"),
+    path("coop/imports/<uuid:pk>/file/", imports.import_file, name="import-file"),
+    path("coop/imports/<uuid:pk>/undo/", imports.import_undo, name="import-undo"),
     path("coop/imports/<uuid:pk>/commit/", imports.import_commit, name="import-commit"),
     path("coop/imports/<uuid:pk>/cancel/", imports.import_cancel, name="import-cancel"),
     re_path(
-        r"^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\.(?P<suffix>geojson|csv)$",
+        r"^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\.(?P<suffix>xlsx|csv|geojson|gpkg)$",
         imports.import_refused,
         name="import-refused",
     ),

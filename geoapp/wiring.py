@@ -7,6 +7,7 @@ import codes.permissions
 import codes.receivers
 import cooperatives.permissions
 import exchange.permissions
+import farms.offline
 import farms.permissions
 import landuse.permissions
 import maps.receivers
@@ -81,6 +82,7 @@ OUTBOX_RECEIVERS: dict[str, str] = {
 # What opens without signal; the service worker keeps its shells and files (office/offline.py)
 OFFLINE_PAGES: tuple[office.offline.OfflinePage, ...] = (
     office.offline.START,
+    farms.offline.CAPTURE,
     casework.offline.INSPECTION,
 )
 

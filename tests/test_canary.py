@@ -419,15 +419,17 @@ def sample_paths(stage):
         "api/v1/requests/<int:key>/opinions/<int:pk>/": [f"api/v1/requests/{asked.pk}/opinions/1/"],
         "receipts/<slug:receipt>/": [f"receipts/{asked.receipt}/"],  # state and dates, nothing of persons
         "coop/plots/<int:pk>/": [f"coop/plots/{pk}/" for pk in Plot.objects.values_list("pk", flat=True)],
+        "coop/plots/<int:pk>/photos/<int:number>/": [f"coop/plots/{plot.pk}/photos/1/"],
+        "api/v1/captures/<uuid:capture_id>/photos/": ["api/v1/captures/00000000-0000-4000-8000-000000000000/photos/"],
         "coop/plots/<int:pk>/edit/": [f"coop/plots/{plot.pk}/edit/"],
         "coop/plots/<int:pk>/archive/": [f"coop/plots/{plot.pk}/archive/"],
         "coop/imports/<uuid:pk>/": [f"coop/imports/{stage['import'].pk}/"],
         **{
             f"coop/imports/<uuid:pk>/{word}/": [f"coop/imports/{stage['import'].pk}/{word}/"]
-            for word in ("answer", "commit", "cancel")
+            for word in ("answer", "columns", "reading", "file", "undo", "commit", "cancel")
         },
-        "^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\\.(?P<suffix>geojson|csv)$": [
-            f"coop/imports/{stage['import'].pk}/refused.{suffix}" for suffix in ("geojson", "csv")
+        "^coop/imports/(?P<pk>[0-9a-f-]{36})/refused\\.(?P<suffix>xlsx|csv|geojson|gpkg)$": [
+            f"coop/imports/{stage['import'].pk}/refused.{suffix}" for suffix in ("xlsx", "csv", "geojson", "gpkg")
         ],
         "desk/overlaps/<int:pk>/": [f"desk/overlaps/{stage['case'].pk}/"],
         **{

@@ -1,6 +1,7 @@
 """Writes on plots, overlap cases and imports. Other apps import from here."""
 
 from farms.services.bulk import PlotRow, StoredPlots, store_plots, store_staged
+from farms.services.captures import Walk, add_plot_photo, capture_plot
 from farms.services.imports import (
     answer_import,
     cancel_import,
@@ -15,10 +16,13 @@ __all__ = [
     "PlotRow",
     "PlotsOverlap",
     "StoredPlots",
+    "Walk",
     "add_plot",
+    "add_plot_photo",
     "answer_import",
     "archive_plot",
     "cancel_import",
+    "capture_plot",
     "change_plot",
     "commit_import",
     "decide_overlap",
