@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geofiles import crs as systems
 from geofiles import encodings, gdal
 from geofiles.errors import GeoFileError, UnsupportedFormat
-from geofiles.features import FeatureBatch
+from geofiles.features import FeatureBatch, make_batch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,15 @@ def write(
         made = _write_one(batch, shapes, Path(scratch), format, target, encoding, path.stem)
         made.replace(path)
     return path
+
+
+def batch_of_wkb(
+    shapes: Sequence[bytes | None], attributes: Mapping[str, Sequence[Any]], *, layer: str
+) -> FeatureBatch:
+    """A batch in EPSG:4326 from WKB (None: no shape) and attribute columns of the same length, ready to be written."""
+    import shapely
+
+    return make_batch(list(shapely.from_wkb(list(shapes))), attributes, layer=layer)
 
 
 def _write_one(

@@ -21,6 +21,7 @@ from crops.models import Crop, Variety
 from farms import import_sql, imports, notifications, sql
 from farms.models import ImportStatus, PlotImport, PlotImportRow, Verdict
 from farms.permissions import can_add_plot, can_commit_import
+from farms.services import mappings
 from farms.services.bulk import ewkb_hex, store_staged
 from geofiles import geometry, sandbox
 from geofiles.errors import GeoFileError
@@ -161,7 +162,8 @@ def read_import(job: Job) -> dict[str, Any]:
         plot_import.rows.all().delete()
         _copy_rows(plot_import, replace(batch, geometries=report.geometries), _findings_of(report))
         options = plot_import.options
-        options.setdefault("columns", imports.guess_columns(batch.columns))
+        if not mappings.settle_from_memory(plot_import, list(batch.columns)):
+            options.setdefault("columns", imports.guess_columns(batch.columns))
         tell_progress(job, 60, _("Đang đối chiếu với thửa đã có"))
         plot_import.summary = {
             "crs": original.crs,

@@ -3,14 +3,13 @@
 import json
 
 import pytest
-from django.urls import reverse
 
 from core.errors import WrongState
 from farms import imports, services
 from farms.models import ImportStatus, Plot, PlotImport, PlotStatus, Verdict
 from farms.services.imports import SameFile
 from geofiles import features, writers
-from office.models import JobStatus, Notice
+from office.models import JobStatus
 from tests.factories.office import make_upload
 from tests.shapes import bowtie, square, square_east_of
 
@@ -263,26 +262,6 @@ def test_unreadable_file_says_why(media, clerk, cooperative, work_off, name, con
 )
 def test_columns_are_guessed_from_vietnamese_headings(headings, expected):
     assert imports.guess_columns(headings) == expected
-
-
-def test_clerk_walks_the_wizard(client, media, clerk, cooperative, mango, work_off):
-    client.force_login(clerk)
-    rows = [(GROUND, {"ma": "A1", "cay": "xoai"}), (square(107.5, 12.5), {"ma": "=A2", "cay": "xoai"})]
-
-    sent = client.post(reverse("farms:import-new"), {"file": geojson_file(*rows), "cooperative": cooperative.slug})
-    waiting = client.get(sent["Location"])
-    work_off()
-    preview = client.get(sent["Location"])
-    refused = client.get(f"{sent['Location']}refused.csv")
-    stored = client.post(f"{sent['Location']}commit/")
-    work_off()
-    report = client.get(stored["Location"])
-
-    assert b"hx-get" in waiting.content
-    assert "Xem trước" in preview.content.decode()
-    assert "'=A2" in refused.content.decode()
-    assert "Đã ghi 1 thửa" in report.content.decode()
-    assert Notice.objects.filter(user=clerk, kind="farms.import_read").exists()
 
 
 def test_import_of_another_cooperative_is_not_found(client, previewed, neighbour_clerk):
