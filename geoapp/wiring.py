@@ -9,6 +9,7 @@ import cooperatives.permissions
 import exchange.permissions
 import farms.offline
 import farms.permissions
+import farms.receivers
 import landuse.permissions
 import maps.receivers
 import office.offline
@@ -25,6 +26,7 @@ from products.changes import ProductsChanged
 
 # Receivers run in the writer's transaction, in this order (see core.changes).
 RECEIVERS: tuple[Receiver, ...] = (
+    Receiver(PlotsArrived, farms.receivers.plots_arrived),
     Receiver(PlotsLeaving, codes.receivers.plots_leaving),
     Receiver(PlotsArrived, codes.receivers.plots_arrived),
     Receiver(PlotsCorrected, codes.receivers.plots_corrected),
@@ -66,6 +68,7 @@ JOB_HANDLERS: dict[str, str] = {
     "codes.read_list": "codes.services.lists.read_list",
     "codes.commit_list": "codes.services.lists.store_list",
     "farms.read_import": "farms.services.imports.read_import",
+    "farms.fill_parcel_codes": "farms.services.parcel_codes.fill_codes",
     "farms.commit_import": "farms.services.imports.store_import",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",

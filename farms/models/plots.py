@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -31,7 +32,7 @@ class Determination(models.TextChoices):
     UNKNOWN = "unknown", _("Chưa rõ")
 
 
-@keep_history()
+@keep_history(exclude=("provisional_parcel_code",))  # derived from the boundary: no version of its own
 class Plot(models.Model):
     """A piece of land that one grower of one cooperative cultivates. An individual's outline is personal data."""
 
@@ -100,6 +101,11 @@ class Plot(models.Model):
             models.Index(fields=["commune", "crop"], name="plot_commune_crop"),
             models.Index(fields=["crop"], name="plot_crop"),
             models.Index(fields=["parcel_code"], condition=~Q(parcel_code=""), name="plot_parcel_code"),
+            models.Index(
+                OpClass("provisional_parcel_code", "varchar_pattern_ops"),
+                condition=~Q(provisional_parcel_code=""),
+                name="plot_provisional_code_prefix",
+            ),
         ]
         constraints = [
             *boundary_constraints("plot", max_vertices=settings.PLOT_MAX_VERTICES),
