@@ -21,7 +21,7 @@ SHOWN = 200
 @login_required
 @require_safe
 def registration_list(request: HttpRequest) -> HttpResponse:
-    """Cooperatives of the officer's units that are not verified: those that wait before those sent back, oldest first."""
+    """Cooperatives of the officer's units that are not verified: who waits before who was sent back, oldest first."""
     if not holds(request.user, "cooperatives.verify_cooperative"):
         raise Http404
     waiting = Cooperative.objects.waiting_for(request.user).select_related("commune")

@@ -100,6 +100,7 @@ FIELDS = {
 HOUSEHOLD_SEAT = middle_of(square(105.731935, 10.417426))
 VISIT_POSITION = middle_of(square(105.741733, 10.407319))
 ANCIENT = date(2026, 9, 1)
+JOINING = ("", "proof/", "withdraw/")
 OPINION_TOKEN = "canary-token-of-an-opinion"
 
 
@@ -363,6 +364,14 @@ def sample_paths(stage):
         ],
         "v/<path:code>": [f"v/{one.code}" for one in stage["codes"]] + ["v/VN-XXOR-0009"],
         "coop/growers/<int:pk>/consent/": [f"coop/growers/{plot.grower_id}/consent/"],
+        **{f"coop/join/<slug:slug>/{word}": [f"coop/join/{slug}/{word}" for slug in slugs] for word in JOINING},
+        "coop/people/<int:pk>/role/": ["coop/people/1/role/"],
+        "coop/people/<int:pk>/remove/": ["coop/people/1/remove/"],
+        "coop/people/invitations/<int:pk>/resend/": ["coop/people/invitations/1/resend/"],
+        "coop/people/invitations/<int:pk>/cancel/": ["coop/people/invitations/1/cancel/"],
+        "invitations/<str:token>/": ["invitations/canary-token-of-nobody/"],
+        "desk/cooperatives/<int:pk>/": [f"desk/cooperatives/{stage['household'].pk}/"],
+        "desk/cooperatives/<int:pk>/proof/": [f"desk/cooperatives/{stage['household'].pk}/proof/"],
         "desk/cooperatives/<int:pk>/verify/": [f"desk/cooperatives/{stage['household'].pk}/verify/"],
         "desk/cooperatives/<int:pk>/return/": [f"desk/cooperatives/{stage['household'].pk}/return/"],
         "coop/areas/<int:pk>/": [f"coop/areas/{pk}/" for pk in ProductionArea.objects.values_list("pk", flat=True)],

@@ -127,7 +127,7 @@ def _form_page(request: HttpRequest, form: RegistrationForm | None, cooperative:
 
 
 def registration_events(cooperative: Cooperative, *, with_names: bool) -> list[dict[str, Any]]:
-    """Return the steps of a registration for the timeline, newest first; the cooperative reads the office, no officer."""
+    """Return the steps of a registration, newest first; the cooperative reads the office, not the officer."""
     entries = [
         {
             "title": event.get_step_display(),

@@ -199,7 +199,6 @@ def test_officers_are_told_and_see_everything(client, officer, outsider, answers
     page = client.get(reverse("cooperatives:registration-detail", args=[made.pk])).content.decode()
     proof = client.get(reverse("cooperatives:registration-proof", args=[made.pk]))
     content = b"".join(proof.streaming_content)
-    proof.file_to_stream.close()
 
     assert "gửi đăng ký" in Notice.objects.get(user=officer).text
     for text in ("Bà Đại Diện", "Giám đốc", "0277 3851 234", "1400123456", "cùng mã số thuế", "giay.pdf"):
@@ -298,7 +297,7 @@ def test_page_of_an_unverified_holder_says_why_a_request_is_not_sent(client, dra
     Cooperative.objects.update(status="pending")
     client.force_login(clerk)
 
-    answer = client.post(f"/api/v1/requests/{draft_request.pk}/submit/")
+    answer = client.post(f"/api/v1/requests/{draft_request.pk}/submit/", {}, content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "holder_not_verified")
 
