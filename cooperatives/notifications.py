@@ -65,9 +65,9 @@ def invitation_letter(invitation: Invitation, token: str) -> tuple[str, str, str
         subject = _("Vùng Trồng: lời mời làm việc cho %(name)s") % facts
         text = (
             _(
-                "%(by)s mời bạn làm việc cho %(name)s trên Vùng Trồng với vai trò: %(role)s.\n\nMở liên kết này để nhận "
-                "lời, đến hết ngày %(until)s, chỉ dùng được một lần:\n\n%(link)s\n\nNếu bạn không biết người mời, xin bỏ "
-                "qua thư này. Thư tự động, xin không trả lời."
+                "%(by)s mời bạn làm việc cho %(name)s trên Vùng Trồng với vai trò: %(role)s.\n\n"
+                "Mở liên kết này để nhận lời, đến hết ngày %(until)s, chỉ dùng được một lần:\n\n%(link)s\n\n"
+                "Nếu bạn không biết người mời, xin bỏ qua thư này. Thư tự động, xin không trả lời."
             )
             % facts
         )

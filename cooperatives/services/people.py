@@ -129,7 +129,7 @@ def change_role(membership: Membership, role: str, *, by: Any) -> Membership:
 
 @transaction.atomic
 def remove_member(membership: Membership, *, by: Any) -> None:
-    """Take somebody out, or leave oneself; somebody must stay in charge. Raises NotAllowed, WrongState("last_owner")."""
+    """Take somebody out, or leave oneself; an owner must stay. Raises NotAllowed, WrongState("last_owner")."""
     membership = _locked_membership(membership)
     require(membership.user_id == by.pk or can_manage_people(by, membership.cooperative))
     _require_another_owner(membership)
