@@ -72,7 +72,10 @@ class EncodingInDoubt(GeoFileError):
 
 
 class LayerInDoubt(GeoFileError):
-    """Several layers and none chosen, or an unknown one named. Params: ``candidates`` (layer names)."""
+    """Several layers and none chosen, or an unknown one named. Params: ``candidates`` (layer names), ``layers``.
+
+    ``layers``: for each, ``name``, ``features`` and ``geometry_types``, to choose by.
+    """
 
     code = "layer_in_doubt"
 

@@ -22,7 +22,10 @@ from geofiles.errors import UnreadableFile
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DRIVERS = frozenset({"ESRI Shapefile", "GeoJSON", "GPKG", "LIBKML", "MEM"})
+# LIBKML writes only; KML and GPX are parsed by us, GeoParquet by pyarrow.
+DRIVERS = frozenset({
+    "ESRI Shapefile", "GeoJSON", "GPKG", "FlatGeobuf", "MapInfo File", "DXF", "LIBKML", "MEM",
+})  # fmt: skip
 
 _OPTIONS = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
@@ -33,6 +36,7 @@ _OPTIONS = {
     "SHAPE_RESTORE_SHX": "NO",
     "OGR_GEOJSON_MAX_OBJ_SIZE": "200",  # MB
     "LIBKML_USE_DOC.KML": "YES",
+    "DXF_ENCODING": "ISO-8859-1",  # every byte a letter: the text is decoded by us
 }
 BATCH_SIZE = 50_000
 

@@ -209,7 +209,19 @@ def _choose(layers: tuple[Layer, ...], name: str | None) -> Layer:
     for layer in layers:
         if layer.name == name:
             return layer
-    raise LayerInDoubt(asked=name, candidates=[layer.name for layer in layers])
+    raise LayerInDoubt(asked=name, candidates=[layer.name for layer in layers], layers=[_choice(one) for one in layers])
+
+
+def _choice(layer: Layer) -> dict[str, Any]:
+    """What is shown to choose by: name, number of features and kinds of shapes."""
+    try:
+        return {"name": layer.name, "features": layer.features(), "geometry_types": _kinds(_sample_shapes(layer))}
+    except GeoFileError as error:
+        return {"name": layer.name, "features": None, "geometry_types": [], "problem": error.as_dict()}
+
+
+def _kinds(shapes: np.ndarray[Any, Any]) -> list[str]:
+    return sorted({shape.geom_type for shape in shapes if shape is not None})
 
 
 def _decide_crs(layer: Layer, asked: str | None, near: tuple[float, ...] | None) -> tuple[str, bool]:
@@ -300,11 +312,10 @@ def _summarise(layer: Layer, near: tuple[float, ...] | None) -> LayerSummary:
     if system is not None and systems.is_geographic(system) and not _in_degrees(shapes):
         problem, system = CrsInDoubt(reason="not_degrees", crs=system), None
     bounds = shapely.total_bounds(shapes).tolist() if len(shapes) else []
-    kinds = {shape.geom_type for shape in shapes if shape is not None}
     return LayerSummary(
         name=layer.name,
         features=layer.features(),
-        geometry_types=tuple(sorted(kinds)),
+        geometry_types=tuple(_kinds(shapes)),
         bounds=(bounds[0], bounds[1], bounds[2], bounds[3]) if bounds and bounds[0] == bounds[0] else None,
         crs=system,
         crs_problem=problem.as_dict() if isinstance(problem, GeoFileError) else None,

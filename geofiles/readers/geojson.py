@@ -6,6 +6,7 @@ such member is taken out before GDAL sees the text. A *named* system is a plain 
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from pathlib import Path
@@ -18,6 +19,9 @@ from geofiles.readers.sources import ACCEPTED, Layer
 
 # The key may be written with escapes: any escape of its three letters takes the slow, certain way.
 _CRS_KEY = re.compile(rb'"crs"|\\u00(?:43|63|52|72|53|73)', re.IGNORECASE)
+_BETWEEN = b"\x1e \t\r\n"
+_STEP = 1024 * 1024
+_MAX_LINE = 64 * 1024 * 1024
 _TYPES = frozenset({
     "FeatureCollection", "Feature", "GeometryCollection", "Point", "MultiPoint",
     "LineString", "MultiLineString", "Polygon", "MultiPolygon",
@@ -25,14 +29,16 @@ _TYPES = frozenset({
 
 
 def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
-    """The one layer of a GeoJSON file. Raises UnreadableFile, UnsupportedFormat."""
+    """The one layer of a GeoJSON file or of a sequence with one feature a line (RFC 8142 or newlines alone).
+
+    Raises UnreadableFile, UnsupportedFormat.
+    """
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(reason="not_utf8", format="geojson", offset=error.start) from error
+    _require_utf8(raw)
     if not re.search(rb'"type"\s*:\s*"(?:' + "|".join(_TYPES).encode() + rb')"', raw):
         raise UnsupportedFormat(found="json", accepted=list(ACCEPTED))
+    if _is_sequence(raw):
+        raw = _collected(raw)
     system: str | None = crs.WGS84
     problem: GeoFileError | None = None
     notices: tuple[Notice, ...] = ()
@@ -41,6 +47,45 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
         system, problem, notices = _judge(declared)
     path.write_bytes(raw)
     return (Layer(name=title, driver="GeoJSON", path=path, crs=system, crs_problem=problem, notices=notices),)
+
+
+def _require_utf8(raw: bytes) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(raw), _STEP):  # a large file is not held a second time as text
+        try:
+            decoder.decode(raw[start : start + _STEP], final=start + _STEP >= len(raw))
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(reason="not_utf8", format="geojson", offset=start + error.start) from error
+
+
+def _is_sequence(raw: bytes) -> bool:
+    """Whether the first line is a whole feature and something else follows it."""
+    first, _, rest = raw.strip(_BETWEEN).partition(b"\n")
+    if not rest.strip(_BETWEEN).startswith(b"{") or len(first) > _MAX_LINE:
+        return False
+    try:
+        feature = json.loads(first.strip(_BETWEEN))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(feature, dict) and feature.get("type") == "Feature"
+
+
+def _collected(raw: bytes) -> bytes:
+    """The features of a sequence as one collection; every line must be a document of its own."""
+    features = []
+    for number, line in enumerate(raw.split(b"\n"), start=1):
+        text = line.strip(_BETWEEN)
+        if not text:
+            continue
+        try:
+            feature = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            detail = str(error)[:200]
+            raise UnreadableFile(reason="damaged", format="geojsonl", line=number, detail=detail) from error
+        if not isinstance(feature, dict) or feature.get("type") != "Feature":
+            raise UnreadableFile(reason="damaged", format="geojsonl", line=number)
+        features.append(text)
+    return b'{"type":"FeatureCollection","features":[' + b",".join(features) + b"]}"
 
 
 def _without_crs(raw: bytes) -> tuple[bytes, Any]:

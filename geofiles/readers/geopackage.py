@@ -1,4 +1,4 @@
-"""GeoPackage: tables only (no views), systems read from its own table, never looked up elsewhere."""
+"""GeoPackage: tables only (no views, and no virtual tables, which run code), systems read from its own table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FROM gpkg_contents c
 JOIN gpkg_geometry_columns g ON g.table_name = c.table_name
 LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id
 JOIN sqlite_master m ON m.name = c.table_name AND m.type = 'table'
-WHERE c.data_type = 'features'
+WHERE c.data_type = 'features' AND m.sql NOT LIKE 'CREATE VIRTUAL%'
 ORDER BY c.rowid
 """
 

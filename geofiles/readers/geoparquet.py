@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geofiles import crs, gdal
 from geofiles.errors import CrsInDoubt, GeoFileError, UnreadableFile
+from geofiles.readers.declared import judge
 from geofiles.readers.sources import Layer
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def stream(path: Path, *, limit: int | None = None) -> Iterator[tuple[pa.Table, 
     import pyarrow.parquet
 
     name, column = _geometry(path)
-    covering = column.get("covering", {}).get("bbox", {}).get("xmin", [None])[0]
+    covering = _covering(column)
     done = 0
     with gdal.readable("parquet"), pyarrow.parquet.ParquetFile(path) as source:
         for batch in source.iter_batches(batch_size=min(gdal.BATCH_SIZE, limit or gdal.BATCH_SIZE)):
@@ -57,7 +58,9 @@ def stream(path: Path, *, limit: int | None = None) -> Iterator[tuple[pa.Table, 
                 return
             table = pa.Table.from_batches([batch])
             left_out = [column for column in (name, covering) if column in table.column_names]
-            yield table.drop_columns(left_out), table.column(name)
+            if name not in table.column_names:
+                raise UnreadableFile(reason="no_geometry_column", format="parquet")
+            yield _plain(table.drop_columns(left_out)), _wkb(table.column(name))
             done += batch.num_rows
 
 
@@ -70,18 +73,61 @@ def _geometry(path: Path) -> tuple[str, dict[str, Any]]:
         description = json.loads(metadata[b"geo"])
         name = description["primary_column"]
         column = description["columns"][name]
-    except (KeyError, ValueError, TypeError) as error:
+        encoding = str(column.get("encoding", ""))
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableFile(reason="not_geoparquet") from error
-    if str(column.get("encoding", "")).upper() != "WKB":
-        raise UnreadableFile(reason="geometry_not_wkb", format="parquet")
-    return name, column
+    if encoding.upper() != "WKB":
+        raise UnreadableFile(reason="geometry_not_wkb", format="parquet", encoding=encoding[:50])
+    return str(name), column
+
+
+def _covering(column: dict[str, Any]) -> str | None:
+    """The column of bounding boxes, which repeats the geometry."""
+    try:
+        return str(column["covering"]["bbox"]["xmin"][0])
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Text kept as a dictionary or as views, as plain text, so that it is decoded like any other."""
+    import pyarrow as pa
+
+    for at, field in enumerate(table.schema):
+        kind = field.type
+        inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if inner != kind or pa.types.is_string_view(kind):
+            as_text = pa.types.is_string(inner) or pa.types.is_string_view(inner)
+            target = pa.large_string() if as_text else inner
+            table = table.set_column(at, field.name, table.column(at).cast(target))
+    return table
+
+
+def _wkb(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        column, kind = (
+            pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type),
+            kind.storage_type,
+        )
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        raise UnreadableFile(reason="geometry_not_wkb", format="parquet", encoding=str(kind)[:50])
+    return column
 
 
 def _judge(declared: Any) -> tuple[str | None, GeoFileError | None]:
+    """The id that a PROJJSON bears, or else what it describes; null is a file that says it does not know."""
+    if declared is None:
+        return None, CrsInDoubt(reason="no_crs", candidates=[])
     identity = declared.get("id") if isinstance(declared, dict) else None
-    if not isinstance(identity, dict):
-        return None, CrsInDoubt(reason="no_crs" if declared is None else "unknown_crs", candidates=[])
+    if isinstance(identity, dict):
+        return judge(f"{identity.get('authority')}:{identity.get('code')}")
+    import pyproj
+    from pyproj.exceptions import CRSError
+
     try:
-        return crs.normalise(f"{identity.get('authority')}:{identity.get('code')}"), None
-    except GeoFileError as error:
-        return None, error
+        return judge(pyproj.CRS.from_json_dict(declared).to_wkt())
+    except (CRSError, AttributeError, TypeError, ValueError):
+        return None, CrsInDoubt(reason="unknown_crs", candidates=[])

@@ -12,19 +12,22 @@ from geofiles import gdal
 from geofiles.archives import Member, extract, open_archive
 from geofiles.errors import GeoFileError, UnreadableFile, UnsupportedFormat
 from geofiles.features import Notice
+from geofiles.readers.sniffing import HEAD, sniff
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ACCEPTED = ("zip", "geojson", "gpkg", "kml", "kmz", "parquet", "csv", "xlsx", "xls", "ods")
+ACCEPTED = (
+    "zip", "geojson", "geojsonl", "gpkg", "kml", "kmz", "gpx", "fgb", "parquet", "dxf", "csv", "xlsx", "xls", "ods",
+)  # fmt: skip
 TABLES = frozenset({"csv", "xlsx", "xls", "ods"})
 
 _FORMAT_OF_SUFFIX = {
     ".zip": "zip", ".geojson": "geojson", ".json": "geojson", ".gpkg": "gpkg", ".kml": "kml", ".kmz": "kmz",
-    ".parquet": "parquet", ".geoparquet": "parquet",
+    ".parquet": "parquet", ".geoparquet": "parquet", ".gpx": "gpx", ".fgb": "fgb", ".dxf": "dxf", ".tab": "mapinfo",
+    ".mif": "mapinfo", ".geojsonl": "geojson", ".geojsons": "geojson", ".ndjson": "geojson", ".jsonl": "geojson",
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xls", ".ods": "ods",
 }  # fmt: skip
-_HEAD = 4096
 Geometry = dict[str, Any]
 _ZIPPED = frozenset({"kmz", "xlsx", "ods"})  # formats that are zip archives
 
@@ -86,7 +89,7 @@ def open_source(
     if not path.is_file() or path.is_symlink():
         raise UnreadableFile(reason="not_a_file")
     with path.open("rb") as source:
-        head = source.read(_HEAD)
+        head = source.read(HEAD)
     if not head:
         raise UnreadableFile(reason="empty_file")
     found = sniff(head)
@@ -113,51 +116,14 @@ def _open(kind: str, path: Path, title: str, geometry: Geometry | None) -> tuple
     return _openers()[kind](path, title)
 
 
-def sniff(head: bytes) -> str:
-    """The kind of file from its first bytes: one of ACCEPTED, or a name of what is refused."""
-    if head.startswith(b"PK\x03\x04"):
-        return "zip"
-    if head.startswith(b"SQLite format 3\x00"):
-        return "gpkg"
-    if head.startswith(b"PAR1"):
-        return "parquet"
-    if head.startswith(b"\xd0\xcf\x11\xe0"):
-        return "xls"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"{"):
-        return _sniff_json(text)
-    if text.startswith((b"<", b"\xff\xfe<", b"\xfe\xff\x00<")):
-        return _sniff_xml(text)
-    is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return "text" if is_wide or b"\x00" not in head else "unknown"
-
-
-def _sniff_json(text: bytes) -> str:
-    if b'"Topology"' in text:
-        return "topojson"
-    if b'"esri' in text or b'"spatialReference"' in text or b'"rings"' in text:
-        return "esrijson"
-    if b'"gdalg"' in text.lower():
-        return "gdalg"
-    return "geojson"
-
-
-def _sniff_xml(text: bytes) -> str:
-    lowered = text.replace(b"\x00", b"").lower()
-    for mark, kind in (
-        (b"<ogrvrt", "vrt"), (b"<vrtdataset", "vrt"), (b"<kml", "kml"), (b":kml", "kml"), (b"<gpx", "gpx"),
-        (b"<html", "html"), (b"opengis.net/gml", "gml"), (b"<svg", "svg"),
-    ):  # fmt: skip
-        if mark in lowered:
-            return kind
-    # A document type may stand before the root and is refused by name where KML is read.
-    return "kml" if b"<!doctype" in lowered else "xml"
-
-
 def _openers() -> dict[str, Callable[[Path, str], tuple[Layer, ...]]]:
-    from geofiles.readers import geojson, geopackage, geoparquet, kml
+    from geofiles.readers import dxf, flatgeobuf, geojson, geopackage, geoparquet, gpx, kml, mapinfo
 
     return {
+        "dxf": dxf.open_layers,
+        "fgb": flatgeobuf.open_layers,
+        "gpx": gpx.open_layers,
+        "mapinfo": mapinfo.open_layers,
         "geojson": geojson.open_layers,
         "gpkg": geopackage.open_layers,
         "kml": kml.open_layers,
@@ -166,11 +132,13 @@ def _openers() -> dict[str, Callable[[Path, str], tuple[Layer, ...]]]:
 
 
 def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str, tuple[Layer, ...]]:
-    from geofiles.readers import shapefile
+    from geofiles.readers import mapinfo, shapefile
 
     with open_archive(path) as (archive, members):
         if any(member.suffix in (".shp", ".shx") for member in members):
             return "shapefile", shapefile.open_layers(archive, members, scratch)
+        if mapinfo.has_sets(members):
+            return "mapinfo", mapinfo.open_archive_layers(archive, members, scratch)
         inner = _inner_files(members)
         if not inner:
             kinds = sorted({member.suffix for member in members})[:10]
@@ -180,7 +148,7 @@ def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str
             target = scratch / f"member_{index}{member.suffix}"
             extract(archive, member, target)
             with target.open("rb") as source:
-                found = sniff(source.read(_HEAD))
+                found = sniff(source.read(HEAD))
             kind = _FORMAT_OF_SUFFIX[member.suffix]
             if not _agree(found, kind):
                 raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))

@@ -514,17 +514,15 @@ def test_tcvn3_inside_geojson_is_put_right(tmp_path):
 # --- KML ---
 
 
-def test_kml_folders_are_layers_and_html_is_text(tmp_path):
+def test_kml_folders_are_a_column_and_html_is_text(tmp_path):
     inner = f"<Folder><name>Trong</name>{builders.PLACEMARK}</Folder>"
     path = tmp_path / "x.kml"
     path.write_text(builders.kml(f"<Folder><name>Ngoài</name>{builders.PLACEMARK}{inner}</Folder>"))
 
-    with pytest.raises(LayerInDoubt) as caught:
-        readers.read(path)
-    found = readers.read(path, layer="Trong")
+    found = readers.read(path)
 
-    assert caught.value.params["candidates"] == ["Ngoài", "Trong"]
-    assert (found.column("description"), found.column("giong")) == (["Xoài"], ["Cát Chu"])
+    assert (found.layer, found.column("folder")) == ("D", ["Ngoài", "Ngoài/Trong"])
+    assert (found.column("description"), found.column("giong")) == (["Xoài"] * 2, ["Cát Chu"] * 2)
 
 
 def test_kmz(tmp_path):
