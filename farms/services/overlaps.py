@@ -14,6 +14,7 @@ from core.changes import announce
 from core.errors import DomainError, Finding, RuleViolated, WrongState
 from core.permissions import require
 from farms import notifications, sql
+from farms.areas import kept_area_after
 from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving
 from farms.corrections import CORRECTING, Correction, usable_correction
 from farms.models import OverlapCase, OverlapDecision, OverlapStatus, Plot, PlotStatus
@@ -170,6 +171,7 @@ def _apply(case: OverlapCase, correction: Correction, *, by: Any) -> None:
         plot = case.first if side.plot_id == case.first_id else case.second
         Plot.objects.filter(pk=side.plot_id).update(
             boundary=side.ground,
+            kept_area_m2=kept_area_after(side.ground),
             commune=commune_for(side.ground),
             source=plot.source | {"corrected": {"case": case.pk, "decision": correction.decision}},
             version=F("version") + 1,

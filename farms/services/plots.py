@@ -11,6 +11,7 @@ from cooperatives.models import Cooperative
 from core.changes import announce
 from core.errors import Finding, RuleViolated, WrongState
 from core.permissions import require
+from farms.areas import kept_area_after
 from farms.changes import PlotsArrived, PlotsLeaving
 from farms.models import Plot, PlotStatus
 from farms.permissions import can_add_plot, can_change_plot
@@ -91,6 +92,7 @@ def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
         ref = fields.get("ref", plot.ref)
         others = neighbours_in_conflict(boundary, ref=ref, cooperative_id=plot.cooperative_id, besides=plot.pk)
         plot.commune = commune
+        plot.kept_area_m2 = kept_area_after(boundary)  # type: ignore[assignment]
     for name, value in fields.items():
         setattr(plot, name, value)
     plot.version += 1
