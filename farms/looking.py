@@ -38,6 +38,11 @@ class Look:
     own: tuple[OwnOverlap, ...]
     others_m2: float
 
+    @property
+    def area_ha(self) -> float:
+        """Geodesic area in hectares."""
+        return self.area_m2 / 10_000
+
 
 def look_at(cooperative: Cooperative, boundary: MultiPolygon, *, besides: int | None = None) -> Look:
     """Return what storing `boundary` for `cooperative` would meet; `besides` is the plot that is being redrawn."""

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from farms.offline import CAPTURE
-from farms.views import capture, imports, overlaps, plots
+from farms.views import capture, certificate, drawing, imports, overlaps, plots
 from office.offline import offline_shell
 
 app_name = "farms"
@@ -12,6 +12,11 @@ urlpatterns = [
     path("coop/plots/capture/", capture.plot_capture, name="plot-capture"),
     path("coop/plots/capture/shell/", offline_shell, {"template": CAPTURE.template}, name="plot-capture-shell"),
     path("coop/plots/<int:pk>/photos/<int:number>/", capture.plot_photo, name="plot-photo"),
+    path("coop/plots/new/", drawing.plot_draw, name="plot-draw"),
+    path("coop/plots/merge/", drawing.plot_merge, name="plot-merge"),
+    path("coop/plots/<int:pk>/boundary/", drawing.plot_boundary, name="plot-boundary"),
+    path("coop/plots/<int:pk>/split/", drawing.plot_split, name="plot-split"),
+    path("coop/plots/certificate/", certificate.certificate, name="plot-certificate"),
     path("coop/plots/<int:pk>/", plots.plot_detail, name="plot-detail"),
     path("coop/plots/<int:pk>/edit/", plots.plot_edit, name="plot-edit"),
     path("coop/plots/<int:pk>/archive/", plots.plot_archive, name="plot-archive"),
