@@ -115,26 +115,29 @@ def describe(path: Path, layer: str | None, *, driver: str) -> dict[str, Any]:
 
 
 def stream(
-    path: Path, layer: str | None, *, driver: str, limit: int | None = None
+    path: Path, layer: str | None, *, driver: str, limit: int | None = None, key: str | None = None
 ) -> Iterator[tuple[pa.Table, pa.ChunkedArray]]:
-    """Record batches of one layer as (attributes, WKB); with ``limit`` one batch of at most so many."""
+    """Record batches of one layer as (attributes, WKB); with ``limit`` one batch of at most so many.
+
+    ``key``: the name under which the feature's own number is kept as an attribute.
+    """
     import pyarrow as pa
 
     pyogrio = prepare()
-    options = _encoding_for(driver)
+    options: dict[str, Any] = {**_encoding_for(driver), "use_pyarrow": True, "batch_size": limit or BATCH_SIZE}
     with (
         readable(driver),
-        pyogrio.raw.open_arrow(str(path), layer=layer, use_pyarrow=True, batch_size=limit or BATCH_SIZE, **options) as (
-            meta,
-            reader,
-        ),
+        pyogrio.raw.open_arrow(str(path), layer=layer, return_fids=key is not None, **options) as (meta, reader),
     ):
         name = meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
             table = pa.Table.from_batches([batch])
             if name not in table.column_names:
                 raise UnreadableFile(reason="no_geometry_column", format=driver)
-            yield table.drop_columns([name]), table.column(name)
+            shapes, table = table.column(name), table.drop_columns([name])
+            if key is not None:
+                table = table.rename_columns({meta["fid_column"] or "OGC_FID": key})
+            yield table, shapes
             if limit is not None:
                 return
 

@@ -11,6 +11,7 @@ from geofiles import crs
 from geofiles.errors import CrsInDoubt, GeoFileError, UnreadableFile
 from geofiles.readers.sources import Layer
 
+_OWN_NUMBERS = frozenset({"fid", "ogc_fid", "rowid"})  # as programs call it unasked
 _LAYERS = """
 SELECT c.table_name, s.organization, s.organization_coordsys_id, s.definition
 FROM gpkg_contents c
@@ -28,7 +29,7 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
         # Immutable: no journal beside the file is replayed, nothing is written, no trigger runs.
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as database:
             database.execute("PRAGMA trusted_schema = OFF")
-            rows = database.execute(_LAYERS).fetchall()
+            rows = [(*row, _key(database, row[0])) for row in database.execute(_LAYERS).fetchall()]
     except sqlite3.Error as error:
         raise UnreadableFile(reason="not_a_geopackage", detail=str(error)[:200]) from error
     if not rows:
@@ -36,7 +37,14 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
     return tuple(_layer(path, *row) for row in rows)
 
 
-def _layer(path: Path, table: str, organisation: object, code: object, definition: object) -> Layer:
+def _key(database: sqlite3.Connection, table: str) -> str | None:
+    """The primary key where somebody chose its name: GDAL takes it for its own number and would not tell it."""
+    columns = database.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0", [table]).fetchall()
+    names = [str(name) for (name,) in columns if str(name).lower() not in _OWN_NUMBERS]
+    return names[0] if len(names) == 1 else None
+
+
+def _layer(path: Path, table: str, organisation: object, code: object, definition: object, key: str | None) -> Layer:
     system: str | None = None
     problem: GeoFileError | None = CrsInDoubt(reason="no_crs", candidates=[])
     for text in (f"{organisation}:{code}".upper(), str(definition or "")):
@@ -46,4 +54,4 @@ def _layer(path: Path, table: str, organisation: object, code: object, definitio
         except GeoFileError as error:
             if error.params.get("reason") == "hanoi_1972" or isinstance(error, CrsInDoubt):
                 problem = error
-    return Layer(name=table, driver="GPKG", path=path, gdal_layer=table, crs=system, crs_problem=problem)
+    return Layer(name=table, driver="GPKG", path=path, gdal_layer=table, key=key, crs=system, crs_problem=problem)

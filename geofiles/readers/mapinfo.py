@@ -24,7 +24,7 @@ _PARTS = {".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 _OPTIONAL = {".tab": (".ind",), ".mif": ()}
 _MAX_HEADER = 1024 * 1024
 _SAMPLED = 2_000
-_CHARSET = re.compile(rb'(?im)^(\s*!?charset\s+"?)([\w.-]+)("?)')
+_CHARSET = re.compile(rb'(?im)(^!charset\s+|\bcharset\s+")([\w.-]+)')
 _OWN_TABLE = re.compile(rb"(?im)^\s*type\s+native\b")
 _FOREIGN = re.compile(rb'(?im)^\s*(?:create\s+view|open\s+table|file\s+")|"\\?IsSeamless"\s*=\s*"TRUE"')
 # What MapInfo calls them; "Neutral" and what is not here say nothing, and the text itself is asked.
@@ -103,7 +103,7 @@ def _prepare_header(path: Path, title: str) -> str | None:
     stated = _CHARSET.search(head)
     if stated is None:
         return None
-    raw = head[: stated.start(2)] + _RAW + head[stated.end(2) :]
+    raw = _CHARSET.sub(rb"\g<1>" + _RAW, head)
     with path.open("rb") as source:
         source.seek(rest_at)
         raw += source.read()

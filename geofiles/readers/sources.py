@@ -52,6 +52,7 @@ class Layer:
     driver: str
     path: Path
     gdal_layer: str | None = None
+    key: str | None = None  # name of the feature's own number where it is an attribute
     crs: str | None = None
     crs_problem: GeoFileError | None = None
     raw_text: tuple[bytes, ...] | None = None
@@ -73,7 +74,7 @@ class Layer:
         """(attributes, WKB) by batches."""
         if self.batches is not None:
             return self.batches(limit)
-        return gdal.stream(self.path, self.gdal_layer, driver=self.driver, limit=limit)
+        return gdal.stream(self.path, self.gdal_layer, driver=self.driver, limit=limit, key=self.key)
 
 
 def open_source(

@@ -1,0 +1,542 @@
+"""GPX, FlatGeobuf, MapInfo, DXF, sequences, folders and schemas of KML, the kinds of GeoParquet."""
+
+import json
+import unicodedata
+
+import pyarrow as pa
+import pyproj
+import pytest
+import shapely
+
+from geofiles import crs, encodings, geometry, readers
+from geofiles.errors import CrsInDoubt, LayerInDoubt, MissingPart, UnreadableFile, UnsupportedFormat, WrongGeometryType
+from tests.geofiles import builders
+from tests.geofiles import format_builders as made
+
+SQUARE = shapely.Polygon(made.CORNERS)
+WALK = [*made.CORNERS, (105.6301, 10.4501)]  # about 15 m from its start
+
+
+def written(path, text):
+    path.write_text(text, "utf-8")
+    return path
+
+
+def codes_of(batch):
+    return {notice.code: notice.params for notice in batch.notices}
+
+
+# --- GPX ---
+
+
+def test_a_walk_whose_ends_meet_becomes_a_plot(tmp_path):
+    path = written(
+        tmp_path / "x.gpx", made.gpx(f"<trk><name>Thửa 5</name><desc>Vườn xoài</desc>{made.trkseg(WALK)}</trk>")
+    )
+
+    found = readers.read(path)
+
+    assert (found.layer, found.crs, codes_of(found)) == ("tracks", "EPSG:4326", {"track_closed": {"features": 1}})
+    assert found.geometries[0].geom_type == "Polygon"
+    assert found.geometries[0].has_z
+    assert found.attributes.to_pylist() == [
+        {"name": "Thửa 5", "desc": "Vườn xoài", "time": "2026-11-22T01:00:00Z"}
+    ]  # fmt: skip
+
+
+def test_a_walk_along_a_road_stays_a_line_and_is_refused_by_its_row(tmp_path):
+    road = [(105.63, 10.45), (105.64, 10.45), (105.65, 10.46)]
+    path = written(tmp_path / "x.gpx", made.gpx(f"<trk>{made.trkseg(road)}</trk>"))
+
+    found = readers.read(path)
+
+    problem = geometry.prepare_polygons(found.geometries).problems[0]
+    assert (found.geometries[0].geom_type, codes_of(found)) == ("LineString", {})
+    assert (problem.code, problem.params["found"]) == ("wrong_geometry_type", "LineString")
+
+
+def test_ends_within_a_twentieth_of_a_long_walk_close_it(tmp_path):
+    long = [(105.60, 10.40), (105.70, 10.40), (105.70, 10.50), (105.60, 10.50), (105.60, 10.41)]  # 43 km, gap 1.1 km
+    path = written(tmp_path / "x.gpx", made.gpx(f"<trk>{made.trkseg(long)}</trk>"))
+
+    found = readers.read(path)
+
+    assert found.geometries[0].geom_type == "Polygon"
+
+
+def test_each_segment_of_a_track_is_a_feature(tmp_path):
+    two = made.trkseg(made.CORNERS) + made.trkseg([(x + 0.01, y) for x, y in made.CORNERS]) + "<trkseg/>"
+    path = written(tmp_path / "x.gpx", made.gpx(f"<trk><name>Hai thửa</name>{two}</trk>"))
+
+    found = readers.read(path)
+
+    assert (found.column("name"), found.column("segment")) == (["Hai thửa"] * 2, [1, 2])
+
+
+def test_extensions_and_routes_are_kept_and_layers_asked_about(tmp_path):
+    route = "<rte><name>R</name>" + "".join(f'<rtept lon="{x}" lat="{y}"/>' for x, y in made.CORNERS) + "</rte>"
+    extended = f"<trk><extensions><v:note xmlns:v='u'>đã đo</v:note></extensions>{made.trkseg(WALK)}</trk>"
+    path = written(tmp_path / "x.gpx", made.gpx(extended + route))
+
+    with pytest.raises(LayerInDoubt) as caught:
+        readers.read(path)
+
+    assert caught.value.params["layers"] == [
+        {"name": "tracks", "features": 1, "geometry_types": ["Polygon"]},
+        {"name": "routes", "features": 1, "geometry_types": ["LineString"]},
+    ]
+    assert readers.read(path, layer="tracks").column("note") == ["đã đo"]
+
+
+def test_waypoints_of_one_name_make_a_plot_in_their_order(tmp_path):
+    first = [made.waypoint(x, y, f"A{at}", "user") for at, (x, y) in enumerate(made.CORNERS, 1)]
+    second = [made.waypoint(x + 0.01, y, f"Thửa 5-{at}", "user") for at, (x, y) in enumerate(made.CORNERS[:3], 1)]
+    path = written(tmp_path / "x.gpx", made.gpx("".join(first + second)))
+
+    found = readers.read(path)
+
+    assert (found.column("name"), found.column("points")) == (["A", "Thửa 5"], [4, 3])
+    assert found.geometries[0].equals(SQUARE)
+
+
+def test_waypoints_of_one_type_make_a_plot_whatever_their_names(tmp_path):
+    names = ["gốc xoài", "cầu", "góc ao", "bờ"]
+    body = "".join(made.waypoint(x, y, name, "Thửa 7") for name, (x, y) in zip(names, made.CORNERS, strict=True))
+    path = written(tmp_path / "x.gpx", made.gpx(body))
+
+    found = readers.read(path)
+
+    assert (found.column("name"), len(found)) == (["Thửa 7"], 1)
+
+
+def test_numbers_alone_are_the_corners_of_one_plot_named_by_the_file(tmp_path):
+    body = "".join(made.waypoint(x, y, f"{at:03d}") for at, (x, y) in enumerate(made.CORNERS, 1))
+    path = written(tmp_path / "Thửa ông Ba.gpx", made.gpx(body))
+
+    assert readers.read(path).column("name") == ["Thửa ông Ba"]
+
+
+def test_waypoints_that_belong_to_nothing_are_points_refused_with_a_reason(tmp_path):
+    body = made.waypoint(105.63, 10.45, "Nhà") + made.waypoint(105.64, 10.45) + made.waypoint(105.64, 10.46)
+    path = written(tmp_path / "x.gpx", made.gpx(body))
+
+    found = readers.read(path)
+
+    problems = geometry.prepare_polygons(found.geometries).problems
+    assert {problem.code for problem in problems} == {"wrong_geometry_type"}
+    assert {problem.params["found"] for problem in problems} == {"Point"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("", "no_features"), ("<trk>", "damaged"), ("<trk><trkseg/></trk>", "no_features")],
+    ids=["empty", "cut", "no points"],
+)
+def test_gpx_without_anything_is_refused(tmp_path, body, reason):
+    with pytest.raises(UnreadableFile) as caught:
+        readers.read(written(tmp_path / "x.gpx", made.gpx(body)))
+
+    assert caught.value.params["reason"] == reason
+
+
+def test_a_track_with_a_point_that_is_no_number_is_that_rows_problem(tmp_path):
+    bad = '<trkseg><trkpt lon="x" lat="10"/><trkpt lon="105" lat="10"/></trkseg>'
+    path = written(tmp_path / "x.gpx", made.gpx(f"<trk>{bad}{made.trkseg(WALK)}</trk>"))
+
+    found = readers.read(path)
+
+    assert (found.geometries[0], found.unreadable, found.geometries[1].geom_type) == (None, (1,), "Polygon")
+
+
+# --- FlatGeobuf ---
+
+
+@pytest.mark.parametrize("system", ["EPSG:4326", "EPSG:5897", "EPSG:32648"])
+def test_flatgeobuf_comes_back_with_its_system(tmp_path, system):
+    path = made.flatgeobuf(tmp_path / "x.fgb", crs=system)
+
+    found = readers.read(path)
+
+    assert (found.crs, sorted(found.column("ten"))) == (system, sorted(builders.NAMES))
+
+
+def test_flatgeobuf_without_a_system_is_asked_about(tmp_path):
+    path = made.flatgeobuf(tmp_path / "x.fgb", crs=None)
+
+    with pytest.raises(CrsInDoubt) as caught:
+        readers.read(path)
+
+    assert caught.value.params["candidates"][0]["id"] == "EPSG:4326"
+
+
+# --- MapInfo ---
+
+
+def mapinfo_zip(folder, parts, name="THUA"):
+    return builders.zip_of(folder / "x.zip", {f"Bản đồ/{name}{suffix.upper()}": data for suffix, data in parts.items()})
+
+
+@pytest.mark.parametrize("kind", ["tab", "mif"])
+def test_mapinfo_sets_with_folders_and_capitals(tmp_path, kind):
+    parts = made.tab_parts(tmp_path) if kind == "tab" else made.mif_parts()
+
+    found = readers.read(mapinfo_zip(tmp_path, parts))
+
+    assert (found.layer, found.crs, found.column("ten"), found.column("so")) == (
+        "THUA", "EPSG:4326", builders.NAMES, [1, 2],
+    )  # fmt: skip
+    assert shapely.equals_exact(found.geometries, builders.PLOTS, 1e-6, normalize=True).all()
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [
+        ("WindowsVietnamese", "CP1258"), ("Neutral", "TCVN3"), ("WindowsLatin1", "VNI"), ("Neutral", "CP1258"),
+        ("UTF-8", "UTF-8"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["tab", "mif"])
+def test_mapinfo_text_is_right_whatever_its_header_says(tmp_path, kind, charset, encoding):
+    def encode(name):
+        return encodings.encode(name, encoding)
+
+    parts = (
+        made.tab_parts(tmp_path, encode=encode, charset=charset.encode())
+        if kind == "tab"
+        else made.mif_parts(encode=encode, charset=charset)
+    )
+
+    found = readers.read(mapinfo_zip(tmp_path, parts))
+
+    assert (found.column("ten"), found.encoding) == (builders.NAMES, encoding)
+
+
+@pytest.mark.parametrize(("kind", "part"), [("tab", ".dat"), ("tab", ".map"), ("tab", ".id"), ("mif", ".mid")])
+def test_d4_missing_part_of_a_mapinfo_set_is_named(tmp_path, kind, part):
+    parts = made.tab_parts(tmp_path) if kind == "tab" else made.mif_parts()
+    del parts[part]
+
+    with pytest.raises(MissingPart) as caught:
+        readers.read(mapinfo_zip(tmp_path, parts))
+
+    assert caught.value.params == {"layer": "THUA", "part": part}
+
+
+@pytest.mark.parametrize(("kind", "head", "part"), [("tab", ".tab", ".dat"), ("mif", ".mif", ".mid")])
+def test_d4_mapinfo_head_alone_names_what_is_missing(tmp_path, kind, head, part):
+    parts = made.tab_parts(tmp_path) if kind == "tab" else made.mif_parts()
+    path = tmp_path / f"Thửa{head}"
+    path.write_bytes(parts[head])
+
+    with pytest.raises(MissingPart) as caught:
+        readers.read(path)
+
+    assert caught.value.params == {"layer": "Thửa", "part": part}
+
+
+def test_mapinfo_transverse_mercator_of_vn2000_is_recognised_or_asked_about(tmp_path):
+    coordsys = 'Earth Projection 8, 104, "m", 105, 0, 0.9999, 500000, 0'
+    parts = made.mif_parts(coordsys=coordsys)
+    metres = crs.from_wgs84(builders.PLOTS, "EPSG:5897")
+    text = parts[".mif"].decode()
+    for degrees, east_north in zip(builders.PLOTS, metres, strict=True):
+        for (lon, lat), (east, north) in zip(degrees.exterior.coords, east_north.exterior.coords, strict=True):
+            text = text.replace(f"\n{lon} {lat}\n", f"\n{east:.3f} {north:.3f}\n")
+    parts[".mif"] = text.encode()
+    path = mapinfo_zip(tmp_path, parts)
+
+    with pytest.raises(CrsInDoubt) as caught:
+        readers.read(path, near=(105.6, 10.4, 105.7, 10.5))
+
+    assert caught.value.params["candidates"][0]["id"] == "EPSG:5897"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'!table\n!version 300\nDefinition Table\n  Type LINKED Charset "Neutral"\n',
+        b'!table\n!version 300\nDefinition Table\n  File "//server/share/x.dbf"\n  Type DBF\n',
+        b'!table\n!version 300\nOpen Table "/etc/passwd" Hide\nCreate View v As Select * From a,b Where a.x=b.y\n',
+        b"!table\n!version 300\nDefinition Table\n Type NATIVE\n Fields 1\n  Table Char (250)\nbegin_metadata\n"
+        b'"\\IsSeamless" = "TRUE"\nend_metadata\n',
+    ],
+    ids=["linked", "dbf elsewhere", "view", "seamless"],
+)
+def test_a_tab_that_points_elsewhere_is_refused_by_name(tmp_path, header):
+    parts = made.tab_parts(tmp_path) | {".tab": header}
+
+    with pytest.raises(UnsupportedFormat) as caught:
+        readers.read(mapinfo_zip(tmp_path, parts))
+
+    assert caught.value.params["found"] == "mapinfo_link"
+
+
+def test_d7_mapinfo_header_of_2_to_the_31_records_is_refused(tmp_path):
+    parts = made.tab_parts(tmp_path)
+    parts[".dat"] = parts[".dat"][:4] + (2**31).to_bytes(4, "little") + parts[".dat"][8:]
+
+    with pytest.raises(UnreadableFile) as caught:
+        readers.read(mapinfo_zip(tmp_path, parts))
+
+    assert caught.value.params["reason"] == "truncated"
+
+
+# --- DXF ---
+
+
+def metres_of(shape, system="EPSG:5897"):
+    return [(round(x, 3), round(y, 3)) for x, y in crs.from_wgs84([shape], system)[0].exterior.coords[:-1]]
+
+
+def test_closed_polylines_of_a_drawing_are_plots_labelled_by_the_nearest_text(tmp_path):
+    first, second = (metres_of(shape) for shape in builders.PLOTS)
+    middle = [sum(values) / len(first) for values in zip(*first, strict=True)]
+    path = written(
+        tmp_path / "x.dxf",
+        made.dxf(
+            made.polyline(first),
+            made.polyline(second, layer="THUA 2"),
+            made.polyline(first, closed=False, layer="DUONG"),
+            made.label(middle[0] + 20, middle[1], "12 345 m2"),
+            made.label(middle[0], middle[1], "Thửa 17"),
+            made.label(0, 0, "Tỷ lệ 1:500"),
+        ),
+    )
+
+    with pytest.raises(CrsInDoubt) as caught:
+        readers.read(path, near=(105.6, 10.4, 105.7, 10.5))
+    found = readers.read(path, crs="EPSG:5897")
+
+    assert (caught.value.params["reason"], caught.value.params["candidates"][0]["id"]) == ("no_crs", "EPSG:5897")
+    assert (found.column("label"), found.column("Layer")) == (["Thửa 17", None], ["THUA", "THUA 2"])
+    assert codes_of(found) == {"drawing_left_out": {"entities": 1}}
+    assert (shapely.hausdorff_distance(found.in_wgs84().geometries, builders.PLOTS) < 2e-8).all()  # millimetres
+
+
+def test_a_drawing_in_an_old_code_page_is_read_right(tmp_path):
+    points = metres_of(builders.PLOTS[0])
+    middle = [sum(values) / len(points) for values in zip(*points, strict=True)]
+    name = "Xoài Cát Chu Cao Lãnh, Mỹ Ngãi"
+    text = made.dxf(made.polyline(points), made.label(*middle, "@"))
+    path = tmp_path / "x.dxf"
+    path.write_bytes(text.encode().replace(b"@", encodings.encode(name, "TCVN3")))
+
+    found = readers.read(path, crs="EPSG:5897")
+
+    assert (found.column("label"), found.encoding) == ([name], "TCVN3")
+
+
+def test_a_drawing_without_a_closed_line_says_what_it_holds(tmp_path):
+    path = written(tmp_path / "x.dxf", made.dxf(made.polyline(made.CORNERS, closed=False)))
+
+    with pytest.raises(WrongGeometryType) as caught:
+        readers.read(path)
+
+    assert caught.value.params["found"] == ["LineString"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [("x.dxf", b"AutoCAD Binary DXF\r\n\x1a\x00" + bytes(40), "binary_dxf"), ("x.dxf", b"AC1027" + bytes(99), "dwg")],
+    ids=["binary", "dwg"],
+)
+def test_drawings_that_are_not_read_are_named(tmp_path, name, content, found):
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(UnsupportedFormat) as caught:
+        readers.read(tmp_path / name)
+
+    assert caught.value.params["found"] == found
+
+
+# --- GeoJSON sequences ---
+
+
+@pytest.mark.parametrize("separator", ["", "\x1e"], ids=["newlines", "RFC 8142"])
+def test_a_sequence_of_features_is_read(tmp_path, separator):
+    feature = json.loads(builders.geojson())["features"][0]
+    lines = [json.dumps(feature | {"properties": {"ten": name}}) for name in builders.NAMES]
+    path = written(tmp_path / "x.geojsonl", "".join(f"{separator}{line}\n" for line in lines))
+
+    found = readers.read(path)
+
+    assert (found.column("ten"), found.crs) == (builders.NAMES, "EPSG:4326")
+
+
+def test_a_broken_line_of_a_sequence_is_named(tmp_path):
+    line = json.dumps(json.loads(builders.geojson())["features"][0])
+    path = written(tmp_path / "x.ndjson", f"{line}\n{line}\n{line[:-3]}\n")
+
+    with pytest.raises(UnreadableFile) as caught:
+        readers.read(path)
+
+    assert (caught.value.params["reason"], caught.value.params["line"]) == ("damaged", 3)
+
+
+# --- KML ---
+
+COORDINATES = "105.63,10.45 105.631,10.45 105.631,10.451 105.63,10.45"
+
+
+def placemark(body, name="Thửa"):
+    return f"<Placemark><name>{name}</name>{body}</Placemark>"
+
+
+def polygon(coordinates=COORDINATES):
+    ring = f"<LinearRing><coordinates>{coordinates}</coordinates></LinearRing>"
+    return f"<Polygon><outerBoundaryIs>{ring}</outerBoundaryIs></Polygon>"
+
+
+def test_schema_gives_types_and_bad_values_stay_text(tmp_path):
+    schema = (
+        '<Schema id="s"><SimpleField type="int" name="so"/><SimpleField type="double" name="ha"/>'
+        '<SimpleField type="int" name="ma"/><SimpleField type="string" name="giong"/></Schema>'
+    )
+    data = (
+        '<ExtendedData><SchemaData schemaUrl="#s"><SimpleData name="so">7</SimpleData>'
+        '<SimpleData name="ha">1.5</SimpleData>'
+        '<SimpleData name="ma">{ma}</SimpleData><SimpleData name="giong">Cát Chu</SimpleData></SchemaData>'
+        "</ExtendedData>"
+    )
+    body = "".join(placemark(data.format(ma=ma) + polygon()) for ma in ("12", "12A"))
+    path = written(tmp_path / "x.kml", builders.kml(schema + body))
+
+    found = readers.read(path)
+
+    assert (found.column("so"), found.column("ha")) == ([7, 7], [1.5, 1.5])
+    assert (found.column("ma"), found.column("giong")) == (["12", "12A"], ["Cát Chu"] * 2)
+
+
+def test_kmz_keeps_to_its_document_and_its_pictures_are_not_read(tmp_path):
+    data = builders.kml(placemark(polygon())).encode()
+    entries = {"files/a.png": b"\x89PNG", "files/other.kml": b"<kml/>", "doc.kml": data, "overlay.tif": b"II*\x00"}
+
+    found = readers.read(builders.zip_of(tmp_path / "x.kmz", entries))
+
+    assert (len(found), found.column("Name")) == (1, ["Thửa"])
+
+
+def test_d11_gx_track_is_a_walk(tmp_path):
+    coords = "".join(f"<gx:coord>{x} {y} 1.5</gx:coord>" for x, y in made.CORNERS)
+    track = (
+        f'<gx:Track xmlns:gx="http://www.google.com/kml/ext/2.2"><when>2026-11-22T01:00:00Z</when>{coords}</gx:Track>'
+    )
+    path = written(tmp_path / "x.kml", builders.kml(placemark(track)))
+
+    found = readers.read(path)
+
+    assert found.geometries[0].geom_type == "LineString"  # 111 m apart on a walk of 331 m
+    closed = coords + "<gx:coord>105.63 10.45 1.5</gx:coord>"
+    again = readers.read(written(path, path.read_text().replace(coords, closed)))
+    assert (again.geometries[0].geom_type, codes_of(again)) == ("Polygon", {"track_closed": {"features": 1}})
+
+
+def test_a_drawn_path_that_its_author_closed_is_a_plot(tmp_path):
+    closed = f"<LineString><coordinates>{COORDINATES}</coordinates></LineString>"
+    open_path = "<LineString><coordinates>105.63,10.45 105.64,10.45</coordinates></LineString>"
+    path = written(tmp_path / "x.kml", builders.kml(placemark(closed) + placemark(open_path)))
+
+    found = readers.read(path)
+
+    assert [shape.geom_type for shape in found.geometries] == ["Polygon", "LineString"]
+
+
+def test_kml_with_holes_several_parts_heights_and_blanks(tmp_path):
+    ring = "105.6303,10.4502,0 105.6305,10.4502,0 105.6305,10.4504,0"
+    hole = f"<innerBoundaryIs><LinearRing><coordinates>{ring}</coordinates></LinearRing></innerBoundaryIs>"
+    with_hole = polygon("105.63, 10.45,0\n105.631, 10.45,0\n105.631,10.451,0 105.63,10.451,0").replace(
+        "</Polygon>", f"{hole}</Polygon>"
+    )
+    body = placemark(f"<MultiGeometry>{with_hole}{polygon('105.65,10.45 105.66,10.45 105.66,10.46')}</MultiGeometry>")
+    path = written(tmp_path / "x.kml", builders.kml(body + placemark(polygon("a,b c,d")) + placemark("")))
+
+    found = readers.read(path)
+
+    assert (found.geometries[0].geom_type, found.geometries[0].has_z) == ("MultiPolygon", False)
+    assert len(found.geometries[0].geoms[0].interiors) == 1
+    assert (found.geometries[1], found.geometries[2], found.unreadable) == (None, None, (2,))
+
+
+def test_kml_in_utf16_and_nfd_comes_as_nfc(tmp_path):
+    text = builders.kml(placemark(polygon(), name=unicodedata.normalize("NFD", "Mỹ Ngãi")))
+    path = tmp_path / "x.kml"
+    path.write_bytes(text.replace("UTF-8", "UTF-16").encode("utf-16"))
+
+    assert readers.read(path).column("Name") == ["Mỹ Ngãi"]
+
+
+# --- GeoParquet ---
+
+
+def test_parquet_without_crs_is_wgs84_and_with_null_is_asked_about(tmp_path):
+    absent = made.parquet(tmp_path / "a.parquet")
+    null = made.parquet(tmp_path / "b.parquet", crs=None)
+
+    with pytest.raises(CrsInDoubt) as caught:
+        readers.read(null)
+
+    assert readers.read(absent).crs == "EPSG:4326"
+    assert (caught.value.params["reason"], caught.value.params["candidates"][0]["id"]) == ("no_crs", "EPSG:4326")
+
+
+@pytest.mark.parametrize("with_id", [True, False])
+@pytest.mark.parametrize("system", ["EPSG:9210", "EPSG:32648"])
+def test_parquet_projjson_is_recognised_with_and_without_its_id(tmp_path, system, with_id):
+    described = pyproj.CRS(system).to_json_dict()
+    if not with_id:
+        del described["id"]
+    shapes = pa.array(shapely.to_wkb(crs.from_wgs84(builders.PLOTS, system)).tolist(), pa.binary())
+    path = made.parquet(tmp_path / "x.parquet", crs=described, column=shapes)
+
+    found = readers.read(path)
+
+    assert found.crs == system
+    assert shapely.equals_exact(found.in_wgs84().geometries, builders.PLOTS, 1e-8).all()
+
+
+@pytest.mark.parametrize("described", [{"type": "x"}, "EPSG:4326 or so", {"id": {"authority": "X", "code": 1}}, 7])
+def test_parquet_with_nonsense_for_a_system_is_asked_about(tmp_path, described):
+    with pytest.raises(CrsInDoubt):
+        readers.read(made.parquet(tmp_path / "x.parquet", crs=described))
+
+
+def test_parquet_boxes_and_second_geometries_are_no_attributes(tmp_path):
+    box = [{"xmin": 1.0, "ymin": 1.0, "xmax": 2.0, "ymax": 2.0}] * 2
+    centres = [shapely.to_wkb(shape.centroid) for shape in builders.PLOTS]
+    path = made.parquet(tmp_path / "x.parquet", extra={"bbox": box, "centroid": centres})
+
+    found = readers.read(path)
+
+    assert found.columns == ("ten",)
+    assert codes_of(found) == {"columns_dropped": {"names": ["centroid"]}}
+
+
+def test_parquet_text_as_a_dictionary_is_text(tmp_path):
+    kinds = pa.array([unicodedata.normalize("NFD", "Xoài"), None]).dictionary_encode()
+
+    found = readers.read(made.parquet(tmp_path / "x.parquet", extra={"loai": kinds}))
+
+    assert found.column("loai") == ["Xoài", None]
+
+
+@pytest.mark.parametrize("encoding", ["point", "polygon", "multipolygon", "WKT"])
+def test_parquet_with_another_encoding_is_refused_by_name(tmp_path, encoding):
+    with pytest.raises(UnreadableFile) as caught:
+        readers.read(made.parquet(tmp_path / "x.parquet", encoding=encoding))
+
+    assert (caught.value.params["reason"], caught.value.params["encoding"]) == ("geometry_not_wkb", encoding)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"geo": False}, "not_geoparquet"), ({"primary": "elsewhere"}, "not_geoparquet"),
+        ({"column": [[[1.0, 2.0]], [[1.0, 2.0]]]}, "geometry_not_wkb"),
+    ],
+    ids=["no metadata", "no such column", "lists called WKB"],
+)  # fmt: skip
+def test_parquet_that_lies_about_its_geometry_is_refused(tmp_path, options, reason):
+    with pytest.raises(UnreadableFile) as caught:
+        readers.read(made.parquet(tmp_path / "x.parquet", **options))
+
+    assert caught.value.params["reason"] == reason
