@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 
 from cooperatives.models import Cooperative
 
@@ -25,7 +26,8 @@ def holdings_of(cooperative: Cooperative) -> Holdings:
     plots = one.aggregate(
         count=Count("plots", filter=in_use),
         waiting=Count("plots", filter=Q(plots__status="in_conflict")),
-        area_m2=Sum("plots__area_m2", filter=in_use),
+        # the area on record (farms.areas), by relation name as well
+        area_m2=Sum(Coalesce("plots__kept_area_m2", "plots__area_m2"), filter=in_use),
     )
     areas = one.aggregate(count=Count("areas", filter=Q(areas__is_active=True)))
     return Holdings(

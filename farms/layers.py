@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
+from farms.areas import legal_area_m2
 from farms.filters import PlotFilters
 from farms.models import Plot
 
@@ -26,9 +27,11 @@ PLOTS = Layer(
         "crop": "crop__name_vi",
         "variety": "variety__name_vi",
         "area_ha": ExpressionWrapper(F("area_m2") / 10_000.0, output_field=FloatField()),
+        "legal_area_ha": ExpressionWrapper(legal_area_m2() / 10_000.0, output_field=FloatField()),
         "commune_code": "commune__code",
         "cooperative": public_holder_name("cooperative"),
         "status": "status",
+        "version": "version",  # what a bulk update names as `if_match`
     },
     geometry="boundary",
     mercator="boundary_3857",

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from farms.offline import CAPTURE
-from farms.views import capture, certificate, drawing, imports, overlaps, plots
+from farms.views import capture, certificate, drawing, history, imports, overlaps, plots
 from office.offline import offline_shell
 
 app_name = "farms"
@@ -17,6 +17,11 @@ urlpatterns = [
     path("coop/plots/<int:pk>/boundary/", drawing.plot_boundary, name="plot-boundary"),
     path("coop/plots/<int:pk>/split/", drawing.plot_split, name="plot-split"),
     path("coop/plots/certificate/", certificate.certificate, name="plot-certificate"),
+    path("coop/plots/changes/", history.plot_changes, name="plot-changes"),
+    path("coop/plots/<int:pk>/history/", history.plot_history, name="plot-history"),
+    path("coop/plots/<int:pk>/seasons/", history.plot_seasons, name="plot-seasons"),
+    path("coop/plots/<int:pk>/seasons/<int:season>/", history.season_edit, name="season-edit"),
+    path("coop/plots/<int:pk>/seasons/<int:season>/remove/", history.season_remove, name="season-remove"),
     path("coop/plots/<int:pk>/", plots.plot_detail, name="plot-detail"),
     path("coop/plots/<int:pk>/edit/", plots.plot_edit, name="plot-edit"),
     path("coop/plots/<int:pk>/archive/", plots.plot_archive, name="plot-archive"),

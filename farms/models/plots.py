@@ -152,6 +152,11 @@ class Plot(models.Model):
         return self.area_m2 if self.kept_area_m2 is None else self.kept_area_m2
 
     @property
+    def legal_area_ha(self) -> float:
+        """The area on record in hectares."""
+        return self.legal_area_m2 / 10_000
+
+    @property
     def declared_area_ha(self) -> float | None:
         """Declared area in hectares."""
         return None if self.declared_area_m2 is None else self.declared_area_m2 / 10_000

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
 from cooperatives.permissions import can_edit_for_cooperative
 from cooperatives.views import cooperative_of
 from core.errors import BadInput, RuleViolated
@@ -20,14 +19,18 @@ from core.filters import without_blanks
 from core.permissions import require
 from core.views import show_domain_errors
 from farms import services
+from farms.areas import legal_area_m2
 from farms.filters import PlotFilters
 from farms.forms import ArchiveForm, PlotForm
+from farms.history import versions_of
 from farms.layers import PLOTS
 from farms.models import Plot, PlotStatus
 from farms.permissions import can_change_plot
+from farms.services.seasons import season_offer
 from farms.views.frames import OTHER_COLOUR, PLOT_COLOUR, feature, frame_of
 
 PAGE_SIZE = 100
+SHOWN_VERSIONS = 5  # on the plot's own page; all of them on the page of its history
 SHOWN_FILTERS = ("q", "crop", "status", "area_min", "area_max")
 
 
@@ -43,7 +46,7 @@ def plot_list(request: HttpRequest) -> HttpResponse:
     rows = PLOTS.filtered(request.user, params, besides=("after",))
     if "status" not in params:
         rows = rows.exclude(status=PlotStatus.ARCHIVED)
-    totals = rows.aggregate(area_m2=Sum("area_m2"), extent=Extent("boundary"))
+    totals = rows.aggregate(area_m2=Sum(legal_area_m2()), extent=Extent("boundary"))
     page = list(_shown(rows).filter(pk__gt=after)[: PAGE_SIZE + 1])
     context = {
         "cooperative": cooperative,
@@ -101,34 +104,13 @@ def plot_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "plot": plot,
         "frame": frame_of(features, [plot.boundary]),
-        "versions": _versions(plot),
+        "versions": versions_of(plot, limit=SHOWN_VERSIONS),
+        "season_offer": season_offer(plot) if may_change else None,
         "cases": plot.overlaps_as_second.open(),
         "may_change": may_change,
         "archive_form": ArchiveForm() if may_change else None,
     }
     return render(request, "farms/plot_detail.html", context)
-
-
-def _versions(plot: Plot) -> list[dict[str, Any]]:
-    """Who changed the plot when, newest first; users by one query."""
-    rows = list(plot.history.select_related("pgh_context").defer("boundary").order_by("-pgh_id")[:50])  # type: ignore[attr-defined]
-    ids = {_user_id(row) for row in rows} - {None}
-    users = {user.pk: str(user) for user in User.objects.filter(pk__in=ids)}
-    titles = {"insert": _("Ghi lần đầu"), "update": _("Sửa"), "delete": _("Xóa")}
-    return [
-        {
-            "title": f"{titles.get(row.pgh_label, row.pgh_label)} · {_('phiên bản')} {row.version}",
-            "at": row.pgh_created_at,
-            "by": users.get(_user_id(row) or 0, ""),
-            "note": PlotStatus(row.status).label,
-            "status": row.status,
-        }
-        for row in rows
-    ]
-
-
-def _user_id(row: Any) -> int | None:
-    return (row.pgh_context.metadata or {}).get("user") if row.pgh_context else None
 
 
 @login_required
