@@ -45,7 +45,7 @@ class Corner:
 class CornerProblem:
     """What could not be read: ``line`` from 1, ``code``, the words in question.
 
-    Codes: ``no_coordinates``, ``one_coordinate``, ``axes_mixed``, ``too_many_corners``, ``too_few_corners``.
+    Codes: ``no_coordinates, one_coordinate, no_edge, axes_mixed, too_many_corners, too_few_corners``.
     """
 
     line: int
@@ -101,6 +101,27 @@ def parse_rows(rows: Iterable[Sequence[Any]]) -> CornerTable:
         if len(found) > MAX_CORNERS:
             problems.append(CornerProblem(line, "too_many_corners", str(MAX_CORNERS)))
             break
+    return _oriented(found, problems)
+
+
+def parse_grid(rows: Iterable[tuple[str, str, str, str]]) -> CornerTable:
+    """Typed rows whose cells have their places: label, X, Y, edge. Rows without X and Y are passed over."""
+    found: list[Corner] = []
+    problems: list[CornerProblem] = []
+    for line, (label, x, y, edge) in enumerate(rows, start=1):
+        if not (x.strip() or y.strip()):
+            continue
+        pair = [one for cell in (x, y) if (one := coordinate_of(cell)) is not None and coordinate_role(one)]
+        if len(pair) < 2:
+            problems.append(
+                CornerProblem(line, "one_coordinate" if pair else "no_coordinates", f"{x} {y}".strip()[:80])
+            )
+            continue
+        printed = number_of(edge)
+        usable = printed if printed is not None and 0 < printed <= MAX_EDGE_M else None
+        if edge.strip() and usable is None:
+            problems.append(CornerProblem(line, "no_edge", edge.strip()[:80]))
+        found.append(Corner(label.strip()[:12] or str(line), pair[0].value, pair[1].value, usable))
     return _oriented(found, problems)
 
 
@@ -184,7 +205,7 @@ def _cells(line: str) -> list[str]:
         if sum(_is_coordinate(cell) for cell in cells) >= 2:
             return cells
     grouped = re.findall(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?", line)
-    if len(grouped) >= 2:
+    if len(grouped) >= 2 and all(map(_is_coordinate, grouped[:2])):
         rest = re.split("|".join(map(re.escape, grouped[:2])), line)
         return [rest[0].strip(), *grouped[:2], *rest[-1].split()]
     return re.split(r"[\s;|]+", line)

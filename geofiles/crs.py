@@ -25,6 +25,7 @@ from geofiles.crs_wkt import (
     is_geographic,
     is_vn2000,
     name_of,
+    names_vn2000,
     normalise,
     wkt_for_prj,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "is_geographic",
     "is_vn2000",
     "name_of",
+    "names_vn2000",
     "normalise",
     "pipeline_of",
     "points_from_wgs84",

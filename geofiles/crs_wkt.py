@@ -150,8 +150,7 @@ def from_words(text: str) -> str | None:
 
     None where nothing, or not enough, is said (VN-2000 without a meridian). Raises UnsupportedCrs for Hanoi 1972.
     """
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    plain = re.sub(r"\s+", " ", "".join(sign for sign in decomposed if not unicodedata.combining(sign)))
+    plain = _plain(text)
     if re.search(r"\bhn ?-? ?72\b|\b(?:ha ?noi|hanoi) ?-? ?(?:19)?72\b", plain):
         raise UnsupportedCrs(crs="HN-72", reason="hanoi_1972")
     code = re.search(r"\bepsg ?:? ?(\d{4,5})\b", plain)
@@ -162,7 +161,7 @@ def from_words(text: str) -> str | None:
             if error.params["reason"] == "hanoi_1972":
                 raise
             return None
-    is_vn2000_named = re.search(r"\bvn ?-? ?2000\b", plain) is not None
+    is_vn2000_named = names_vn2000(text)
     if re.search(r"\bwgs ?-? ?(?:19)?84\b", plain) and not is_vn2000_named:
         utm = re.search(r"\b(4[89]) ?n\b", plain)
         return f"EPSG:326{utm[1]}" if utm else WGS84
@@ -184,12 +183,23 @@ def from_words(text: str) -> str | None:
     return zones[0] if zones else None
 
 
+def names_vn2000(text: str) -> bool:
+    """Whether a title or heading says VN-2000, with or without a meridian."""
+    return re.search(r"\bvn ?-? ?2000\b", _plain(text)) is not None
+
+
 def wkt_for_prj(crs: str) -> str:
     """WKT 1 in the ESRI flavour, for a shapefile's ``.prj``."""
     return str(pyproj_crs(crs).to_wkt("WKT1_ESRI"))
 
 
 # --- inside ---
+
+
+def _plain(text: str) -> str:
+    """Lower case, no marks on letters, single blanks; underscores part words."""
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("_", " "))
+    return re.sub(r"\s+", " ", "".join(sign for sign in decomposed if not unicodedata.combining(sign)))
 
 
 def _looks_like_wkt(text: str) -> bool:

@@ -8,6 +8,7 @@ from farms.services.imports import (
     commit_import,
     start_import,
 )
+from farms.services.land_certificates import plot_from_corners, read_corners
 from farms.services.overlaps import PlotsOverlap, decide_overlap
 from farms.services.plots import add_plot, archive_plot, change_plot
 from farms.services.shapes import merge_plots, split_by_line, split_plot
@@ -27,6 +28,8 @@ __all__ = [
     "commit_import",
     "decide_overlap",
     "merge_plots",
+    "plot_from_corners",
+    "read_corners",
     "split_by_line",
     "split_plot",
     "start_import",

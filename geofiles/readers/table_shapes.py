@@ -128,11 +128,14 @@ def _system_of_srids(srids: set[int], *, is_json: bool) -> tuple[str | None, Geo
 
 def _stated_system(sheet: Sheet, problem: GeoFileError) -> tuple[str | None, GeoFileError | None]:
     """The CRS that the words above the table or in its headings state."""
-    words = f"{sheet.title} {' '.join(sheet.headings)}"
     try:
-        return (found, None) if (found := crs.from_words(words)) else (None, problem)
+        return (found, None) if (found := crs.from_words(_words(sheet))) else (None, problem)
     except GeoFileError as error:
         return None, error
+
+
+def _words(sheet: Sheet) -> str:
+    return f"{sheet.title} {' '.join(sheet.headings)}"
 
 
 @dataclass(slots=True)
@@ -187,6 +190,8 @@ def _system(
     system, problem = _stated_system(sheet, CrsInDoubt(reason="no_crs", candidates=[]))
     if system is not None and crs.is_geographic(system) != points.in_degrees:
         system, problem = None, CrsInDoubt(reason="no_crs", candidates=[])
+    if system is None and points.in_degrees and crs.names_vn2000(_words(sheet)):
+        system, problem = crs.VN2000_GEOGRAPHIC, None
     if system is None and named_degrees and points.in_degrees and isinstance(problem, CrsInDoubt):
         # Latitude and longitude come from phones and GPS receivers; VN-2000 degrees are said to be so.
         return crs.WGS84, None, [*notices, Notice("taken_for_wgs84")]

@@ -1,5 +1,7 @@
 """VN-2000 to the millimetre, recognition of systems, candidates."""
 
+import json
+
 import numpy as np
 import pyproj
 import pytest
@@ -212,3 +214,120 @@ def test_network_of_proj_is_off():
     crs.points_to_wgs84([569000], [1156800], "EPSG:5897")
 
     assert not pyproj.network.is_network_enabled()
+
+
+ZONES_OF_PROVINCES = [zone for zone in crs.ZONES.values() if zone.scale == crs.CADASTRAL_SCALE]
+
+
+def test_there_are_eighteen_cadastral_meridians():
+    assert len({zone.meridian for zone in ZONES_OF_PROVINCES}) == 18
+
+
+@pytest.mark.parametrize("zone", ZONES_OF_PROVINCES, ids=lambda zone: zone.crs)
+@pytest.mark.parametrize("latitude", [8.7, 10.46, 16.0, 23.1])
+def test_every_meridian_by_the_official_shift_and_not_by_the_default(zone, latitude):
+    """The same point by the seven parameters in plain arithmetic; the registry's choice must not pass for it."""
+    east, north = crs.points_from_wgs84([zone.meridian + 0.7], [latitude], zone.crs)
+    lon, lat = crs.points_to_wgs84(east, north, zone.crs)
+
+    assert metres_between(lon[0], lat[0], zone.meridian + 0.7, latitude) < 0.001
+    expected = by_hand(east[0], north[0], zone.meridian)
+    assert metres_between(lon[0], lat[0], *expected) < 0.001
+
+
+@pytest.mark.parametrize("code", [9207, 9208, 5897, 9209, 9210, 5899, 5898])
+def test_the_default_of_the_library_fails_on_every_meridian_used_in_the_delta(code):
+    """Where a zone's area of use meets the offshore blocks' box PROJ takes the operation made for those blocks."""
+    here = crs.points_from_wgs84([105.632], [10.46], f"EPSG:{code}")
+    default = pyproj.Transformer.from_crs(f"EPSG:{code}", "EPSG:4326", always_xy=True)
+
+    lon, lat = default.transform(here[0][0], here[1][0])
+
+    assert metres_between(lon, lat, 105.632, 10.46) > 0.5
+
+
+def by_hand(east, north, meridian):
+    """Longitude and latitude by Decision 05/2007: projection by its own formula, shift by matrix arithmetic."""
+    lon, lat = pyproj.Proj(proj="tmerc", lon_0=meridian, k=0.9999, x_0=500_000, ellps="WGS84")(
+        east, north, inverse=True
+    )
+    a, e2 = 6_378_137.0, 0.0066943799901413165
+    phi, lam = np.radians([lat, lon])
+    n = a / np.sqrt(1 - e2 * np.sin(phi) ** 2)
+    x = np.array([n * np.cos(phi) * np.cos(lam), n * np.cos(phi) * np.sin(lam), n * (1 - e2) * np.sin(phi)])
+    rx, ry, rz = np.radians(np.array([-0.00928836, 0.01975479, -0.00427372]) / 3600)
+    turned = np.array([[1, rz, -ry], [-rz, 1, rx], [ry, -rx, 1]]) @ x  # coordinate frame
+    x, y, z = np.array([-191.90441429, -39.30318279, -111.45032835]) + (1 + 0.252906278e-6) * turned
+    p, phi = np.hypot(x, y), np.arctan2(z, np.hypot(x, y) * (1 - e2))
+    for _turn in range(10):
+        n = a / np.sqrt(1 - e2 * np.sin(phi) ** 2)
+        phi = np.arctan2(z + e2 * n * np.sin(phi), p)
+    return float(np.degrees(np.arctan2(y, x))), float(np.degrees(phi))
+
+
+def test_candidates_carry_outlines_bounds_and_are_json():
+    shape = shapely.box(569000, 1156800, 569100, 1156900)
+
+    first = crs.rank_candidates(shapely.get_coordinates(shape), near=CAO_LANH, shapes=[shape, None])[0].as_dict()
+
+    assert first["sample"][0]["type"] == "Polygon"
+    assert first["bounds"][0] == pytest.approx(105.632, abs=0.001)
+    assert (first["is_refused"], first["inside"]) == (False, 1.0)
+    json.dumps(first)
+
+
+def test_candidates_show_at_most_thirty_outlines():
+    shapes = [shapely.box(569000 + n, 1156800, 569000.5 + n, 1156801) for n in range(1000)]
+
+    [first, *_] = crs.rank_candidates(shapely.get_coordinates(shapes), near=CAO_LANH, shapes=shapes)
+
+    assert 20 <= len(first.sample) <= 30
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_hanoi_1972_is_named_among_candidates_and_refused(swapped):
+    # Zone 18 writes its number before the easting; nothing else here has eight digits.
+    points = [(18_569_000, 1_156_800), (18_569_100, 1_156_900)]
+    found = crs.rank_candidates([point[::-1] for point in points] if swapped else points, near=CAO_LANH)
+
+    assert [(one.crs, one.swapped, one.is_refused, one.reason) for one in found] == [
+        ("EPSG:2044", swapped, True, "hanoi_1972")
+    ]
+    with pytest.raises(UnsupportedCrs):
+        crs.split_choice(found[0].as_dict()["id"])
+
+
+def test_candidates_of_utm_both_zones():
+    for utm, longitude in (("EPSG:32648", 105.7), ("EPSG:32649", 108.9)):
+        east, north = crs.points_from_wgs84([longitude], [12.0], utm)
+
+        found = crs.rank_candidates([(east[0], north[0])], near=(longitude, 12.0), limit=50)
+
+        assert utm in {candidate.crs for candidate in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hệ tọa độ VN-2000, kinh tuyến trục 105°00', múi chiếu 3°", "EPSG:5897"),
+        ("VN2000 KTT 105°45' múi 3 độ", "EPSG:9210"),
+        ("vn_2000 kinh tuyến trục 105,75", "EPSG:9210"),
+        ("VN-2000; kinh tuyến trục 108o15'", "EPSG:9217"),
+        ("VN-2000 kinh tuyến trục 105 múi chiếu 6", "EPSG:3405"),
+        ("VN-2000 UTM múi 48N", "EPSG:3405"),
+        ("WGS 84", "EPSG:4326"),
+        ("WGS84 UTM zone 49N", "EPSG:32649"),
+        ("EPSG:9210", "EPSG:9210"),
+        ("VN-2000", None),
+        ("VN-2000, kinh tuyến trục 105°10'", None),
+        ("Danh sách thửa năm 2000", None),
+    ],
+)
+def test_systems_in_words(text, expected):
+    assert crs.from_words(text) == expected
+
+
+@pytest.mark.parametrize("text", ["Hệ tọa độ HN-72", "Hà Nội 1972", "HN72, kinh tuyến 105"])
+def test_hanoi_1972_in_words_is_refused(text):
+    with pytest.raises(UnsupportedCrs):
+        crs.from_words(text)
