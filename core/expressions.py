@@ -14,6 +14,17 @@ class SquareMetres(Func):
     output_field = FloatField()
 
 
+class VanishesShrunk(Func):
+    """True where nothing is left of an EPSG:4326 polygon shrunk by `by_m` metres: it is a strip, not ground."""
+
+    template = "ST_IsEmpty(ST_Buffer((%(expressions)s)::geography, -%(by_m)s)::geometry)"
+    output_field = BooleanField()
+    conditional = True
+
+    def __init__(self, expression: Any, *, by_m: float) -> None:
+        super().__init__(expression, by_m=float(by_m))
+
+
 class Is2D(Func):
     """True for a geometry without Z and M."""
 

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import RuleViolated
 from farms import sql
 from farms.models import OverlapCase, OverlapDecision
+from farms.sql import SLIVER_M, SLIVER_M2
 
-SLIVER_M2, SLIVER_M = 5.0, 1.0  # docs/domain.md: pieces smaller, or strips thinner, are noise of drawing
 CORRECTING = (OverlapDecision.TRIM_SECOND, OverlapDecision.TRIM_FIRST, OverlapDecision.CUT_BOTH)
 UNCHANGED_M2 = 0.01
 

@@ -29,8 +29,35 @@ FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     ),
     "planted_year": (_("Năm trồng"), ("nam trong", "year", "planted", "namtrong")),
     "tree_count": (_("Số cây"), ("so cay", "so luong cay", "trees", "socay")),
+    "harvest_months": (
+        _("Tháng thu hoạch"),
+        ("thang thu hoach", "thu hoach", "mua thu hoach", "thoi vu thu hoach", "harvest months", "harvest"),
+    ),
+    "irrigation": (
+        _("Nguồn nước tưới"),
+        ("nguon nuoc tuoi", "nguon nuoc", "nuoc tuoi", "tuoi", "he thong tuoi", "irrigation"),
+    ),
+    "expected_yield_t": (
+        _("Sản lượng dự kiến (tấn/vụ)"),
+        ("san luong du kien", "san luong du kien tan", "san luong tan", "san luong", "expected yield t",
+         "expected yield"),
+    ),
     "land_sheet": (_("Tờ bản đồ"), ("to ban do", "so to", "to bd", "sheet", "soto")),
     "land_parcel": (_("Số thửa địa chính"), ("so thua dia chinh", "thua dia chinh", "so hieu thua", "parcel")),
+    "parcel_code": (
+        _("Mã định danh thửa đất"),
+        ("ma dinh danh thua dat", "ma dinh danh thua", "ma dinh danh", "parcel code", "geohash"),
+    ),
+    "determination": (
+        _("Cách xác định ranh"),
+        ("cach xac dinh ranh", "cach xac dinh", "phuong phap xac dinh", "phuong phap do", "cach do", "determination",
+         "determination method"),
+    ),
+    "determined_on": (
+        _("Ngày xác định ranh"),
+        ("ngay xac dinh ranh", "ngay xac dinh", "ngay do", "ngay do dac", "determined on", "determination datetime"),
+    ),
+    "note": (_("Ghi chú"), ("ghi chu", "note", "notes", "remarks", "mo ta")),
 }  # fmt: skip
 
 # What the file of rows not stored says beside the sender's own columns; a corrected file that comes back is read
@@ -57,8 +84,11 @@ FINDINGS: dict[str, Any] = {
     "too_many_vertices": _("Ranh giới có quá nhiều điểm."),
     "invalid_geometry": _("Đường ranh tự cắt hoặc không khép đúng. Hãy sửa tại điểm được đánh dấu."),
     "no_area": _("Diện tích gần bằng không."),
-    "repaired": _("Đường ranh có lỗi nhỏ, hệ thống đã sửa (diện tích gần như không đổi). Hãy xem lại."),
+    "repaired": _(
+        "Đường ranh có lỗi nhỏ, hệ thống đã sửa: trước {area_before_m2} m², sau {area_after_m2} m². Hãy xem lại."
+    ),
     "z_dropped": _("Đã bỏ độ cao."),
+    "parts_dropped": _("Đã bỏ {count} mảnh nhỏ hơn 5 m² của ranh giới."),
     "outside_country": _("Ranh giới nằm ngoài lãnh thổ Việt Nam. Hệ tọa độ chọn có thể chưa đúng."),
     "outside_communes": _("Ranh giới không nằm trong xã, phường nào."),
     "ref_generated": _("Không có số thửa; hệ thống đặt là {ref}."),
@@ -68,9 +98,24 @@ FINDINGS: dict[str, Any] = {
     "crop_unknown": _("Không nhận ra cây trồng “{value}”."),
     "variety_unknown": _("Không nhận ra giống “{value}”; sẽ để trống."),
     "grower_unknown": _("Không tìm thấy nông hộ “{value}” trong hợp tác xã; sẽ để trống."),
+    "planted_year_unreadable": _("Năm trồng “{value}” không đọc được; sẽ để trống."),
+    "tree_count_unreadable": _("Số cây “{value}” không đọc được; sẽ để trống."),
+    "harvest_months_unreadable": _(
+        "Tháng thu hoạch “{value}” không đọc được (ví dụ đúng: 3-5 hoặc 3,4,5); sẽ để trống."
+    ),
+    "expected_yield_t_unreadable": _("Sản lượng dự kiến “{value}” không đọc được; sẽ để trống."),
+    "parcel_code_unreadable": _("Mã định danh thửa đất “{value}” không đúng dạng (12 ký tự GeoHash); sẽ để trống."),
+    "determination_unreadable": _("Cách xác định ranh “{value}” không nhận ra; sẽ ghi là chưa rõ."),
+    "determined_on_unreadable": _("Ngày xác định ranh “{value}” không đọc được (ví dụ đúng: 31/12/2025); sẽ để trống."),
+    "plot_unknown": _("Không có thửa {ref} trong hợp tác xã, hoặc thửa đã lưu trữ."),
+    "version_missing": _("Thiếu phiên bản của thửa {ref} lúc bạn đọc."),
+    "version_stale": _("Thửa {ref} nay ở phiên bản {version}, bạn gửi theo phiên bản {sent}: đã có người sửa."),
     "area_differs": _("Diện tích kê khai {declared_ha} ha, đo trên bản đồ {measured_ha} ha: lệch {percent} %."),
     "overlaps_own": _("Chồng lên thửa {neighbour} của chính hợp tác xã: {shared_m2} m²."),
     "overlaps_in_file": _("Chồng lên dòng {other_row} của tệp: {shared_m2} m²."),
+    "overlaps_old_outline": _(
+        "Chồng lên ranh giới cũ của thửa {neighbour} ({shared_m2} m²); ranh cũ còn đó nếu dòng {other_row} không ghi."
+    ),
     "overlaps_other": _("Chồng lên đất của đơn vị khác {shared_m2} m². Nếu ghi, thửa phải chờ cán bộ giải quyết."),
 }
 

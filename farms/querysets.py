@@ -6,12 +6,13 @@ from django.conf import settings
 from django.contrib.gis.db.models import MultiPolygonField
 from django.contrib.gis.db.models.functions import Intersection
 from django.contrib.gis.geos import GEOSGeometry
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Least
 
 from accounts.permissions import units_with
 from cooperatives.querysets import own_cooperative_ids
-from core.expressions import SquareMetres
+from core.expressions import SquareMetres, VanishesShrunk
+from farms.sql import SLIVER_M
 from places.models import AdministrativeUnit
 
 
@@ -45,16 +46,19 @@ class PlotQuerySet(QuerySet):
     def overlapping(self, geometry: GEOSGeometry, *, above_tolerance: bool = True) -> Self:
         """Current plots that share ground with `geometry` (EPSG:4326), annotated with `shared_m2`.
 
-        Above tolerance means more than max(50 m², 1 % of the smaller of the two), see docs/domain.md.
+        Above tolerance means more than max(50 m², 1 % of the smaller of the two), and no strip that vanishes when
+        shrunk by half a metre, see docs/domain.md §3; the same rule for sets is `farms.sql.overlap_pairs`.
         """
         rows = self.current().filter(boundary__intersects=geometry)
         rows = rows.annotate(shared_m2=SquareMetres(Intersection("boundary", geometry)))
         if not above_tolerance:
             return rows.filter(shared_m2__gt=0)
         smaller = Least(F("area_m2"), SquareMetres(Value(geometry, output_field=MultiPolygonField(srid=4326))))
-        return rows.filter(
-            shared_m2__gt=Greatest(Value(float(settings.OVERLAP_MIN_M2)), smaller * settings.OVERLAP_MIN_SHARE)
-        )
+        least = Greatest(Value(float(settings.OVERLAP_MIN_M2)), smaller * settings.OVERLAP_MIN_SHARE)
+        strip = VanishesShrunk(Intersection("boundary", geometry), by_m=SLIVER_M / 2)
+        # CASE keeps the order: only what is large enough is shrunk.
+        is_strip = Case(When(shared_m2__gt=least, then=strip), default=Value(True), output_field=BooleanField())
+        return rows.annotate(is_strip=is_strip).filter(is_strip=False)
 
 
 class OverlapCaseQuerySet(QuerySet):

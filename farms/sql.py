@@ -78,28 +78,46 @@ LOCK_PLOTS = f"""
     ) AS touched"""
 
 
-def overlap_pairs(left: str, right: str, condition: str) -> str:
-    """Return SQL giving (n, other, shared_m2): pairs that share ground above max(minimum, share of the smaller).
+SLIVER_M2, SLIVER_M = 5.0, 1.0  # docs/domain.md §3: pieces smaller, or strips thinner, are noise of drawing
+# More than a square degree ever has: an upper bound for the ground that two boxes share, at a fraction of the cost of
+# measuring it, so that pairs which only touch are passed over.
+M2_PER_SQUARE_DEGREE = 1.24e10
+_BOX_M2 = f"""
+    (least(ST_XMax(s.boundary), ST_XMax(o.boundary)) - greatest(ST_XMin(s.boundary), ST_XMin(o.boundary)))
+    * (least(ST_YMax(s.boundary), ST_YMax(o.boundary)) - greatest(ST_YMin(s.boundary), ST_YMin(o.boundary)))
+    * {M2_PER_SQUARE_DEGREE}"""
 
-    `left` is aliased `s`, `right` is aliased `o`; `condition` joins them besides their boxes. Parameters:
-    `min_m2`, `min_share`. Boxes that meet in less ground than the tolerance need no intersection, as is so for
-    most neighbours in a grid.
+
+def overlap_pairs(left: str, right: str, condition: str, *, other: str) -> str:
+    """Return SQL giving (n, other, other_ref, other_cooperative_id, cooperative_id, shared, shared_m2): the pairs that
+    share ground above max(minimum, share of the smaller), except strips that vanish when shrunk by half `sliver_m`.
+
+    `left` is aliased `s`, `right` is aliased `o`; `condition` joins them besides their boxes, `other` is the column
+    of `o` to tell. Parameters: those of `parameters`. Each step is cheaper than the next: boxes, what the boxes share,
+    the intersection, its breadth.
     """
     return f"""
-        SELECT pair.* FROM (
-            SELECT s.n, o.{{other}} AS other, o.ref AS other_ref, o.cooperative_id AS other_cooperative_id,
-                   s.cooperative_id, least(s.area_m2, o.area_m2) AS smaller,
-                   ST_Area(ST_Intersection(s.boundary, o.boundary)::geography) AS shared_m2
-            FROM {left} s JOIN {right} o ON o.boundary && s.boundary AND ST_Intersects(o.boundary, s.boundary)
-            WHERE {condition}
-              AND ST_Area(ST_Intersection(ST_Envelope(s.boundary), ST_Envelope(o.boundary))::geography)
-                  > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
+        SELECT pair.n, pair.other, pair.other_ref, pair.other_cooperative_id, pair.cooperative_id, pair.shared,
+               pair.shared_m2
+        FROM (
+            SELECT common.*, ST_Area(common.shared::geography) AS shared_m2
+            FROM (
+                SELECT s.n, o.{other} AS other, o.ref AS other_ref, o.cooperative_id AS other_cooperative_id,
+                       s.cooperative_id, greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2)) AS tolerance,
+                       ST_Multi(ST_CollectionExtract(ST_Intersection(s.boundary, o.boundary), 3)) AS shared
+                FROM {left} s JOIN {right} o ON o.boundary && s.boundary
+                WHERE {condition}
+                  AND {_BOX_M2} > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
+                OFFSET 0
+            ) AS common
+            OFFSET 0
         ) AS pair
-        WHERE pair.shared_m2 > greatest(%(min_m2)s, %(min_share)s * pair.smaller)"""
+        WHERE pair.shared_m2 > pair.tolerance
+          AND NOT ST_IsEmpty(ST_Buffer(pair.shared::geography, -%(sliver_m)s / 2)::geometry)"""
 
 
-OVERLAPS_WITH_STORED = overlap_pairs("plot_staging", "farms_plot", "o.status <> 'archived'").format(other="id")
-OVERLAPS_AMONG_STAGED = overlap_pairs("plot_staging", "plot_staging", "o.n < s.n").format(other="n")
+OVERLAPS_WITH_STORED = overlap_pairs("plot_staging", "farms_plot", "o.status <> 'archived'", other="id")
+OVERLAPS_AMONG_STAGED = overlap_pairs("plot_staging", "plot_staging", "o.n < s.n", other="n")
 
 FIND_OVERLAPS = f"""
     DROP TABLE IF EXISTS pg_temp.plot_overlap;
@@ -131,12 +149,9 @@ STORE_STAGED = """
 
 OPEN_CASES = """
     INSERT INTO farms_overlapcase (first_id, second_id, shared, status, decision, reason, opened_at)
-    SELECT CASE WHEN o.is_stored THEN o.other ELSE earlier.plot_id END, s.plot_id,
-           ST_Multi(ST_CollectionExtract(ST_Intersection(s.boundary, coalesce(p.boundary, earlier.boundary)), 3)),
-           'open', '', '', now()
+    SELECT CASE WHEN o.is_stored THEN o.other ELSE earlier.plot_id END, s.plot_id, o.shared, 'open', '', '', now()
     FROM plot_overlap o
     JOIN plot_staging s ON s.n = o.n
-    LEFT JOIN farms_plot p ON o.is_stored AND p.id = o.other
     LEFT JOIN plot_staging earlier ON NOT o.is_stored AND earlier.n = o.other"""
 
 # Which cooperatives meet in new cases, how often, and one case to show.
@@ -178,4 +193,6 @@ STAGED_IDS = "SELECT plot_id FROM plot_staging"
 
 def parameters(settings: Any) -> dict[str, float]:
     """Return the tolerance as parameters of the overlap queries."""
-    return {"min_m2": float(settings.OVERLAP_MIN_M2), "min_share": settings.OVERLAP_MIN_SHARE}
+    return {
+        "min_m2": float(settings.OVERLAP_MIN_M2), "min_share": settings.OVERLAP_MIN_SHARE, "sliver_m": SLIVER_M
+    }  # fmt: skip

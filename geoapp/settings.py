@@ -328,6 +328,9 @@ COUNTRY_BOX = (102.0, 6.5, 118.0, 23.6)  # west, south, east, north in EPSG:4326
 PLOT_MAX_VERTICES = 5_000
 OVERLAP_MIN_M2 = 50
 OVERLAP_MIN_SHARE = 0.01
+IMPORT_MAX_FEATURES = env.int("IMPORT_MAX_FEATURES", default=50_000)  # by page and API; the command has its own
+IMPORT_FILES_A_DAY = env.int("IMPORT_FILES_A_DAY", default=100)  # of one user
+IMPORT_BYTES_A_DAY = env.int("IMPORT_BYTES_A_DAY", default=1024**3)
 CAPTURE_MAX_ERROR_M = 15  # mean GPS error of a walked boundary
 
 # --- Maps ----------------------------------------------------------------------------------------------------
@@ -340,6 +343,7 @@ TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
 ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
 JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+JOB_REPORTS = "geoapp.wiring.JOB_REPORTS"
 ENCRYPTED_FIELDS = "geoapp.wiring.ENCRYPTED_FIELDS"
 REFERENCE_LOADERS = "geoapp.wiring.REFERENCE_LOADERS"
 OUTBOX_RECEIVERS = "geoapp.wiring.OUTBOX_RECEIVERS"

@@ -67,12 +67,22 @@ JOB_HANDLERS: dict[str, str] = {
     "codes.make_certificates": "codes.services.certificates.make_certificates",
     "codes.read_list": "codes.services.lists.read_list",
     "codes.commit_list": "codes.services.lists.store_list",
+    "cooperatives.read_growers": "cooperatives.services.grower_imports.read_growers",
+    "cooperatives.store_growers": "cooperatives.services.grower_imports.store_growers",
+    "cooperatives.clean_imports": "cooperatives.services.grower_imports.clean_imports",
     "farms.read_import": "farms.services.imports.read_import",
     "farms.fill_parcel_codes": "farms.services.parcel_codes.fill_codes",
     "farms.commit_import": "farms.services.imports.store_import",
+    "farms.update_plots": "farms.services.imports.update_plots",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",
     "products.expire_enquiries": "products.tasks.expire_enquiries",
+}
+
+# kind -> dotted path of `report(job, request) -> dict`, what /api/v1/jobs/<id>/ adds to the state of such a job
+JOB_REPORTS: dict[str, str] = {
+    "farms.read_import": "farms.api_imports.job_report",
+    "farms.commit_import": "farms.api_imports.job_report",
 }
 
 # name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once
@@ -104,6 +114,7 @@ REFERENCE_LOADERS: tuple[str, ...] = (
     "office.reference.load",
     "crops.reference.load",
     "landuse.reference.load",
+    "cooperatives.reference.load",
     "codes.reference.load",
     "casework.reference.load",
     "products.reference.load",

@@ -1,6 +1,7 @@
 """Files of plots on their way to plots."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db.models import GeometryField
@@ -80,17 +81,25 @@ class RowAction(models.TextChoices):
     SAME = "same", _("Không đổi")
 
 
+def _looked_up(to: Any) -> models.ForeignKey:
+    """A pointer of a row to what its value means. The check has just looked it up, and what the row becomes is checked
+    again as a plot: no constraint and no index, which would cost a million rows more than the rows themselves."""
+    return models.ForeignKey(to, models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False)
+
+
 class PlotImportRow(models.Model):
     """One feature of an uploaded file with what is right and wrong about it."""
 
-    plot_import = models.ForeignKey(PlotImport, models.CASCADE, related_name="rows")
+    plot_import = models.ForeignKey(
+        PlotImport, models.CASCADE, related_name="rows", db_index=False
+    )  # by the constraint
     row = models.PositiveIntegerField(_("dòng"))
     ref = TextLine(_("số thửa"), max_length=60, blank=True)
-    crop = models.ForeignKey("crops.Crop", models.SET_NULL, null=True, related_name="+")
-    variety = models.ForeignKey("crops.Variety", models.SET_NULL, null=True, related_name="+")
-    grower = models.ForeignKey("cooperatives.Grower", models.SET_NULL, null=True, related_name="+")
-    commune = models.ForeignKey("places.AdministrativeUnit", models.SET_NULL, null=True, related_name="+")
-    boundary = BoundaryField(null=True)
+    crop = _looked_up("crops.Crop")
+    variety = _looked_up("crops.Variety")
+    grower = _looked_up("cooperatives.Grower")
+    commune = _looked_up("places.AdministrativeUnit")
+    boundary = BoundaryField(null=True, spatial_index=False)
     before_repair = GeometryField(srid=4326, null=True, spatial_index=False)  # what the file had, where it was mended
     original = models.BinaryField(null=True)  # WKB in the file's own system (`summary.crs`) where that is not WGS 84
     attributes = models.JSONField(default=dict)
@@ -99,11 +108,10 @@ class PlotImportRow(models.Model):
     action = models.CharField(
         _("việc sẽ làm"), max_length=6, choices=RowAction, default=RowAction.CREATE, db_default="create"
     )
-    target = models.ForeignKey(
-        Plot, models.SET_NULL, null=True, related_name="+"
-    )  # the stored plot with this number, which the row changes
+    target = _looked_up(Plot)  # the stored plot with this number, which the row changes
     expected_version = models.PositiveIntegerField(null=True)  # If-Match of a bulk update
-    plot = models.ForeignKey(Plot, models.SET_NULL, null=True, related_name="+")  # what the row became
+    # What the row became. A green row knows its id from the check on, before there is such a plot: one write less.
+    plot = _looked_up(Plot)
 
     class Meta:
         verbose_name = _("dòng nhập")

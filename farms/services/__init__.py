@@ -7,6 +7,8 @@ from farms.services.imports import (
     cancel_import,
     commit_import,
     start_import,
+    start_update,
+    undo_import,
 )
 from farms.services.land_certificates import plot_from_corners, read_corners
 from farms.services.overlaps import PlotsOverlap, decide_overlap
@@ -33,6 +35,8 @@ __all__ = [
     "split_by_line",
     "split_plot",
     "start_import",
+    "start_update",
     "store_plots",
     "store_staged",
+    "undo_import",
 ]

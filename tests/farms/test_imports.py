@@ -59,7 +59,7 @@ def test_good_file_becomes_plots(previewed, clerk, cooperative, commune, grower,
     plot_import.refresh_from_db()
     first = Plot.objects.get(ref="A1")
     assert plot_import.status == ImportStatus.COMMITTED
-    assert plot_import.summary["stored"] == {"stored": 2, "in_conflict": 0}
+    assert plot_import.summary["stored"] == {"stored": 2, "updated": 0, "in_conflict": 0}
     assert (first.variety, first.grower, first.commune) == (cat_chu, grower, commune)
     assert first.declared_area_m2 == pytest.approx(10_000)
     assert first.source["row"] == 1
@@ -109,6 +109,7 @@ def test_rows_that_overlap_each_other_or_own_plots_are_red(previewed, plot):
         (square(105.60, 10.42), {"ma": "A3", "cay": "xoai"}),
         (square(105.61, 10.42), {"ma": "A2", "cay": "xoai"}),
         (square(105.62, 10.42), {"ma": "T-1", "cay": "xoai"}),
+        existing="refuse",
     )
 
     found = [codes_of(plot_import, row) for row in range(1, 6)]
