@@ -96,6 +96,7 @@ _WORD = re.compile(r"[^\s\x00-@\[-`{-\x7f–—…“”‘’]+")
 
 _CLEAR, _MARGIN = 0.75, 0.2
 _SAMPLE_VALUES = 500
+_MIXED_VALUES = 3  # so many values that only an old encoding makes Vietnamese are no accident
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +151,18 @@ def decode_bytes(raw: bytes, encoding: str) -> str:
 
 
 def decode_text(text: str, encoding: str) -> str:
-    """Text whose letters are bytes taken for Latin-1, decoded; text that is not so stays, as NFC."""
+    """Text whose letters are bytes taken for Latin-1, decoded; text that is not so stays, as NFC.
+
+    Also stays what is Vietnamese as it stands and would not be, decoded: files mix both.
+    """
     if encoding in (UTF8, CP1252) or text.isascii():
         return _nfc(text)
     raw = _as_bytes(text)
-    return _nfc(text if raw is None else _DECODERS[encoding](raw))
+    if raw is None:
+        return _nfc(text)
+    decoded = _nfc(_DECODERS[encoding](raw))
+    # In a file of both kinds "Cao Lãnh" is right as it stands, though each of its letters could be an old byte.
+    return _nfc(text) if _is_vietnamese(text) and not _is_vietnamese(decoded) else decoded
 
 
 def decode_latin(text: str, encoding: str) -> str:
@@ -201,7 +209,8 @@ def decide(values: Sequence[bytes | str], *, declared: str | None = None) -> Dec
     """The encoding of raw field values (``bytes`` of a DBF, or ``str`` of a format that is Unicode).
 
     ``declared`` is what the file says. It is believed unless the text contradicts it. Raises EncodingInDoubt
-    with samples per candidate when bytes are not UTF-8 and no reading stands out.
+    with samples per candidate when bytes are not UTF-8 and no reading stands out, and (``reason="mixed"``) when most
+    of a file is one kind of text and some of it another.
     """
     raw = [value for value in values if value and not value.isascii()]
     if not raw:
@@ -210,6 +219,9 @@ def decide(values: Sequence[bytes | str], *, declared: str | None = None) -> Dec
     best, rival = ranked[0], ranked[1].score if len(ranked) > 1 else 0.0
     if best.encoding != UTF8 and best.score >= _CLEAR and best.score - rival >= _MARGIN:
         return Decision(best.encoding, detected=best.encoding != declared)
+    if best.encoding != UTF8 and best.score >= _CLEAR and (mixed := _improved(raw, best.encoding)):
+        shown = [_sampled(reading, raw, mixed) for reading in ranked[:4]]
+        raise EncodingInDoubt(declared=declared, reason="mixed", candidates=shown)
     if not any("\ufffd" in _decode(value, UTF8) for value in raw):
         return Decision(UTF8, detected=declared not in (None, UTF8))
     if declared in ENCODINGS and declared != UTF8:
@@ -232,6 +244,27 @@ def _readings(values: Sequence[bytes | str]) -> dict[str, tuple[tuple[str, ...],
         score = (vietnamese_score(texts) or 0.0) - broken
         readings[encoding] = (texts, Reading(encoding, score, texts[:3]))
     return readings
+
+
+def _improved(values: Sequence[bytes | str], encoding: str) -> list[int]:
+    """Positions of values that only this encoding makes Vietnamese, none when they are too few to mean anything."""
+    found = [
+        at
+        for at, value in enumerate(values[:_SAMPLE_VALUES])
+        if not _is_vietnamese(_decode(value, UTF8)) and _is_vietnamese(_decode(value, encoding))
+    ]
+    return found if len(found) >= _MIXED_VALUES else []
+
+
+def _sampled(reading: Reading, values: Sequence[bytes | str], at: Sequence[int]) -> dict[str, Any]:
+    """The reading with the values that are in question as its samples."""
+    samples = [_decode(values[position], reading.encoding) for position in at[:3]]
+    return {**reading.as_dict(), "samples": samples}
+
+
+def _is_vietnamese(text: str) -> bool:
+    """Whether all accented words are Vietnamese syllables, one at least."""
+    return vietnamese_score([text]) == 1.0
 
 
 def _nfc(text: str) -> str:

@@ -26,6 +26,7 @@ from farms.history import versions_of
 from farms.layers import PLOTS
 from farms.models import Plot, PlotStatus
 from farms.permissions import can_change_plot
+from farms.services.parcel_codes import likely_same
 from farms.services.seasons import season_offer
 from farms.views.frames import OTHER_COLOUR, PLOT_COLOUR, feature, frame_of
 
@@ -109,8 +110,15 @@ def plot_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "cases": plot.overlaps_as_second.open(),
         "may_change": may_change,
         "archive_form": ArchiveForm() if may_change else None,
+        **_twins(plot, request.user),
     }
     return render(request, "farms/plot_detail.html", context)
+
+
+def _twins(plot: Plot, user: Any) -> dict[str, Any]:
+    """How many other plots are probably this one, and those of them that the user may see."""
+    found = likely_same(plot)
+    return {"twin_count": found.count(), "twins": list(found.visible_to(user).only("ref")[:10])}
 
 
 @login_required

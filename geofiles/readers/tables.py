@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,6 +32,8 @@ _HEADING_WITHIN = 30
 _BATCH = 50_000
 _FIELD_LIMIT = 4_000_000
 _SAMPLES = 3
+_BLANKS = re.compile(r"[ \t\r\n]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def open_layers(path: Path, title: str, geometry: dict[str, Any] | None = None) -> tuple[Layer, ...]:
@@ -108,7 +111,7 @@ def _sheet(name: str, rows: list[tuple[int, list[Any]]], *, latin: bool = False)
     """The table in these rows, None where there is none: a heading and one row of data at least."""
     if len(rows) > MAX_ROWS + _HEADING_WITHIN:
         raise TooManyFeatures(found=len(rows), limit=MAX_ROWS)
-    filled = [(number, [_cell(cell, latin=latin) for cell in cells[:MAX_COLUMNS]]) for number, cells in rows]
+    filled = [(number, [_cell(cell) for cell in cells[:MAX_COLUMNS]]) for number, cells in rows]
     filled = [(number, cells) for number, cells in filled if any(cell not in (None, "") for cell in cells)]
     if len(filled) < 2:
         return None
@@ -126,12 +129,13 @@ def _sheet(name: str, rows: list[tuple[int, list[Any]]], *, latin: bool = False)
     return Sheet(name, above[:2000], unique, tuple(body), latin)
 
 
-def _cell(value: Any, *, latin: bool) -> Any:
+def _cell(value: Any) -> Any:
     """Numbers stay numbers, text is trimmed; blank is None."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value) if isinstance(value, float) and value.is_integer() else value
-    if isinstance(value, str) and latin:
-        return " ".join(value.split(" ")).strip(" \t\r\n") or None  # other blanks may be letters' bytes
+    if isinstance(value, str):
+        # Only what is a blank or control in every encoding: U+009D or U+00A0 may be a byte of a letter.
+        return _BLANKS.sub(" ", _CONTROLS.sub("", value)).strip(" ") or None
     return lists.cell_text(value) or None
 
 

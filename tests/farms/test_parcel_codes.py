@@ -98,3 +98,22 @@ def test_likely_same_uses_the_index(cooperative, clerk, mango):
     plan = parcel_codes.likely_same(plot).explain()
 
     assert "plot_provisional_code_prefix" in plan
+
+
+def test_page_shows_the_code_as_provisional_and_asks_about_a_twin(
+    client, cooperative, neighbour, clerk, neighbour_clerk, mango
+):
+    mine = services.add_plot(cooperative, HERE, by=clerk, ref="T-1", crop=mango)
+    client.force_login(clerk)
+    alone = client.get(mine.get_absolute_url()).content.decode()
+    services.add_plot(
+        neighbour, square(105.630002, 10.450002, side_m=100), by=neighbour_clerk, ref="THUA-LA", crop=mango
+    )
+
+    beside = client.get(mine.get_absolute_url()).content.decode()
+
+    assert "Mã định danh tạm tính" in alone
+    assert mine.provisional_parcel_code in alone
+    assert "gần như trùng" not in alone
+    assert "gần như trùng" in beside
+    assert "THUA-LA" not in beside

@@ -114,3 +114,68 @@ def test_field_cut_inside_a_letter():
     raw = ("a" * 253 + "ồ").encode()[:254]
 
     assert encodings.decode_bytes(raw, encodings.UTF8) == "a" * 253
+
+
+@pytest.mark.parametrize("encoding", OLD)
+def test_mixed_text_keeps_what_is_right_as_it_stands(encoding):
+    written = "utf-8" if encoding == encodings.DOUBLE_UTF8 else "latin-1"
+    old = [encodings.encode(name, encoding).decode(written) for name in NAMES]
+    mixed = [*NAMES[:4], *old[4:]]
+
+    decision = encodings.decide(mixed)
+
+    assert decision.encoding == encoding
+    assert [encodings.decode_text(text, decision.encoding) for text in mixed] == NAMES
+
+
+@pytest.mark.parametrize("encoding", OLD)
+def test_mixed_bytes_of_two_kinds(encoding):
+    raw = [name.encode() if at < 4 else encodings.encode(name, encoding) for at, name in enumerate(NAMES)]
+
+    assert encodings.decide(raw).encoding == encoding
+    assert [encodings.decode_bytes(value, encoding) for value in raw] == NAMES
+
+
+def test_a_few_old_values_among_many_new_ones_are_asked_about():
+    new = [f"{name} {second}" for name in NAMES for second in ("Đông Xuân", "Mỹ Tho", "Hòa An")]
+    old = [
+        encodings.encode(name, encodings.TCVN3).decode("latin-1") for name in ("Quảng Trị", "An Đôn", "Thừa Thiên Huế")
+    ]
+
+    with pytest.raises(EncodingInDoubt) as caught:
+        encodings.decide([*new, *old])
+
+    params = caught.value.params
+    samples = {candidate["encoding"]: candidate["samples"] for candidate in params["candidates"]}
+    assert params["reason"] == "mixed"
+    assert samples[encodings.TCVN3] == ["Quảng Trị", "An Đôn", "Thừa Thiên Huế"]
+    assert samples[encodings.UTF8] == ["Qu¶ng TrÞ", "An §«n", "Thõa Thiªn HuÕ"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_forms_of_unicode_are_stored_as_one(form):
+    texts = [unicodedata.normalize(form, name) for name in NAMES]
+
+    decision = encodings.decide(texts)
+
+    assert [encodings.decode_text(text, decision.encoding) for text in texts] == NAMES
+
+
+def test_mojibake_through_windows_1252_is_undone():
+    # Bytes without a letter in Windows-1252 survive as C1 controls: the last of "ờ" is 9D.
+    seen = [name.encode().decode("cp1252", errors="surrogateescape") for name in NAMES]
+    seen = ["".join(chr(ord(sign) - 0xDC00) if ord(sign) >= 0xDC80 else sign for sign in text) for text in seen]
+
+    decision = encodings.decide(seen)
+
+    assert decision.encoding == encodings.DOUBLE_UTF8
+    assert [encodings.decode_text(text, decision.encoding) for text in seen] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [("HUYÖN TH¸P M¦êI", "HUYỆN THÁP MƯỜI"), ("X· Mü H¦¥NG", "XÃ MỸ HƯƠNG"), ("TP CAO L·NH", "TP CAO LÃNH")],
+)
+def test_capital_fonts_keep_small_toned_letters(shown, name):
+    """`.VnTimeH` draws the codes of small letters as capitals."""
+    assert encodings.decode_text(shown, encodings.TCVN3) == name
