@@ -15,7 +15,9 @@ GRANTS = {
         "cooperatives.view_grower",
         "cooperatives.verify_cooperative",
         "cooperatives.check_certificate",
+        "cooperatives.read_number",
     },
+    Role.AUDITOR: {"cooperatives.view_number_reads"},
     Role.PLANNER: {"cooperatives.view_cooperative"},
 }
 
@@ -33,6 +35,25 @@ def has_role_in(user: Any, cooperative: Cooperative, *roles: str) -> bool:
 def can_edit_for_cooperative(user: Any, cooperative: Cooperative) -> bool:
     """Whether the user may enter data for the cooperative."""
     return has_role_in(user, cooperative, *EDITORS)
+
+
+def can_read_number(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may read whole numbers of members, each time logged: owner, clerk, officer of its commune."""
+    if has_role_in(user, cooperative, MemberRole.OWNER, MemberRole.CLERK):
+        return True
+    return holds_at(user, "cooperatives.read_number", cooperative.commune)
+
+
+def can_see_number_reads(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may see who read whole numbers of members: an owner, an auditor of its commune."""
+    if has_role_in(user, cooperative, MemberRole.OWNER):
+        return True
+    return holds_at(user, "cooperatives.view_number_reads", cooperative.commune)
+
+
+def can_erase_grower(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may take a person out of the record of a former member: an owner."""
+    return has_role_in(user, cooperative, MemberRole.OWNER)
 
 
 def can_edit_registration(user: Any, cooperative: Cooperative) -> bool:

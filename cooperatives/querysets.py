@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from accounts.permissions import units_with
 from core.text import fold
@@ -78,12 +78,27 @@ class GrowerQuerySet(QuerySet):
             | Q(cooperative__commune__in=units_with(user, "cooperatives.view_grower"))
         )
 
-    def with_outline_consent(self) -> Self:
-        """Annotates `agrees`: whether the person agrees, today, to a public outline."""
-        from people.models import Consent, Purpose
+    def with_land(self) -> Self:
+        """Annotates `plot_count`, `conflict_count` and `mapped_m2` of the plots in use under the member's name.
 
-        live = Consent.objects.live().filter(person=OuterRef("person"), purpose=Purpose.PUBLIC_OUTLINE)
-        return self.annotate(agrees=Exists(live))
+        Plots belong to an app above, so they go by relation name.
+        """
+        in_use = ~Q(plots__status="archived")
+        return self.annotate(
+            plot_count=Count("plots", filter=in_use),
+            conflict_count=Count("plots", filter=Q(plots__status="in_conflict")),
+            mapped_m2=Sum("plots__area_m2", filter=in_use),
+        )
+
+    def with_consents(self) -> Self:
+        """Fetches the consents in force in one more query, as `person.live_consents`."""
+        from people.models import Consent
+
+        return self.prefetch_related(Prefetch("person__consents", Consent.objects.live(), to_attr="live_consents"))
+
+    def search(self, text: str) -> Self:
+        """Growers whose name contains `text` without regard to diacritics, or whose number begins with it."""
+        return self.filter(Q(person__search_key__contains=fold(text)) | Q(number__istartswith=text.strip()))
 
     def current(self) -> Self:
         """Growers who have not left."""

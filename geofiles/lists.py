@@ -11,7 +11,8 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ MAX_COLUMNS = 60
 MAX_CELLS = 20_000_000
 MAX_CELL = 500
 MAX_PAGES = 400
+EXPLANATIONS = "Hướng dẫn"  # name of a sheet that is never read
 HEADING_WITHIN = 30  # rows above the table: titles, names of offices
 ACCEPTED = ("xlsx", "xls", "ods", "csv", "pdf")
 _OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"%PDF-"
@@ -45,21 +47,28 @@ class TextTable:
         return {"format": self.format, "headings": self.headings, "rows": self.rows}
 
 
-def read_list(path: Path | str, *, max_rows: int = MAX_ROWS) -> TextTable:
+def read_list(
+    path: Path | str, *, max_rows: int = MAX_ROWS, encoding: str | None = None, known: Sequence[str] = ()
+) -> TextTable:
     """Read the one table of a file: in a workbook that of the sheet with most rows, in a PDF all its tables in a row.
 
-    The heading is the row, among the first ones, with most filled cells that are words. Raises UnsupportedFormat,
+    `encoding` (one of `encodings.ENCODINGS`) is that of the letters, where a person has said it; else it is guessed in
+    text files and taken as it stands in workbooks. The heading is the row, among the first ones, with most cells that
+    are among `known` (lower case, no diacritics; two at least), else with most filled cells that are words. Raises
+    UnsupportedFormat,
     UnreadableFile(reason="encrypted", "damaged", "no_table"), UnsafeArchive, TooManyFeatures, TooComplex.
     """
     path = Path(path)
-    kind, rows = _rows_of(path)
+    kind, rows = _rows_of(path, encoding)
     cleaned = [(number, tuple(_clean(cell) for cell in cells[:MAX_COLUMNS])) for number, cells in rows]
     filled = [(number, cells) for number, cells in cleaned if any(cells)]
     if len(filled) < 2:
         raise UnreadableFile(reason="no_table", format=kind)
     if len(filled) > max_rows + HEADING_WITHIN:
         raise TooManyFeatures(found=len(filled), limit=max_rows)
-    at = heading_at([cells for _number, cells in filled[:HEADING_WITHIN]])
+    first = [cells for _number, cells in filled[:HEADING_WITHIN]]
+    at = _known_heading_at(first, frozenset(known))
+    at = heading_at(first) if at is None else at
     width = max(len(cells) for _number, cells in filled[at:])
     headings = unique_headings(filled[at][1], width)
     body = [
@@ -74,7 +83,7 @@ def read_list(path: Path | str, *, max_rows: int = MAX_ROWS) -> TextTable:
     return TextTable(kind, headings, tuple(body))
 
 
-def _rows_of(path: Path) -> tuple[str, list[tuple[int, list[Any]]]]:
+def _rows_of(path: Path, encoding: str | None = None) -> tuple[str, list[tuple[int, list[Any]]]]:
     with path.open("rb") as source:
         start = source.read(1024)
     if start.startswith(_ZIP):
@@ -85,7 +94,7 @@ def _rows_of(path: Path) -> tuple[str, list[tuple[int, list[Any]]]]:
         return "pdf", _pdf(path)
     if b"\x00" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnsupportedFormat(found="binary", accepted=list(ACCEPTED))
-    return "csv", _csv(path)
+    return "csv", _csv(path, encoding)
 
 
 def sheets_of(path: Path) -> tuple[str, list[tuple[str, list[list[Any]]]]]:
@@ -118,7 +127,9 @@ def cell_text(value: Any, *, limit: int | None = None) -> str:
 
 def _workbook(path: Path, *, is_old: bool = False) -> tuple[str, list[tuple[int, list[Any]]]]:
     kind, sheets = _sheets(path, is_old=is_old)
-    chosen = max(sheets, key=lambda sheet: sheet.total_height)
+    # Our own templates have a sheet of explanations beside the one to fill in.
+    tables = [sheet for sheet in sheets if sheet.name != EXPLANATIONS] or sheets
+    chosen = max(tables, key=lambda sheet: sheet.total_height)
     return kind, list(enumerate(chosen.to_python(skip_empty_area=False), start=1))
 
 
@@ -147,8 +158,9 @@ def _sheets(path: Path, *, is_old: bool) -> tuple[str, list[Any]]:
     return kind, sheets
 
 
-def _csv(path: Path) -> list[tuple[int, list[Any]]]:
-    text = _text_of(path.read_bytes())
+def _csv(path: Path, encoding: str | None = None) -> list[tuple[int, list[Any]]]:
+    raw = path.read_bytes()
+    text = encodings.decode_bytes(raw, encoding) if encoding else _text_of(raw)
     csv.field_size_limit(100_000)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
@@ -224,6 +236,19 @@ def _lines(text: str) -> list[list[str]]:
 
 def _clean(value: Any) -> str:
     return cell_text(value, limit=MAX_CELL)
+
+
+def _known_heading_at(rows: list[tuple[str, ...]], known: frozenset[str]) -> int | None:
+    """Index of the row with most cells among `known`; None below two: then the headings are somebody's own words."""
+    counts = [sum(plain(cell) in known for cell in cells) for cells in rows] if known else [0]
+    return counts.index(max(counts)) if max(counts) >= 2 else None
+
+
+def plain(text: str) -> str:
+    """A heading as it is compared: lower case, no diacritics, signs as blanks."""
+    letters = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    letters = "".join(sign for sign in letters if not unicodedata.combining(sign))
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in letters).split())
 
 
 def heading_at(rows: list[tuple[str, ...]]) -> int:

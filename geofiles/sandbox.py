@@ -7,6 +7,7 @@ parent reads only those (never pickle). How the process is fenced in is told in 
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,10 +151,18 @@ def check_signatures(
         return run("check_signatures", Path(path), folder, options, limits)
 
 
-def read_list(path: Path | str, *, max_rows: int = lists.MAX_ROWS, limits: Limits = DEFAULT_LIMITS) -> TextTable:
+def read_list(
+    path: Path | str,
+    *,
+    max_rows: int = lists.MAX_ROWS,
+    encoding: str | None = None,
+    known: Sequence[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> TextTable:
     """``geofiles.lists.read_list`` in a fenced process; the same errors, and TooComplex."""
     with workspace() as folder:
-        answer = run("read_list", Path(path), folder, {"max_rows": max_rows}, limits)
+        options = {"max_rows": max_rows, "encoding": encoding, "known": list(known)}
+        answer = run("read_list", Path(path), folder, options, limits)
     rows = tuple((int(number), tuple(str(cell) for cell in cells)) for number, cells in answer["rows"])
     return TextTable(str(answer["format"]), tuple(str(name) for name in answer["headings"]), rows)
 

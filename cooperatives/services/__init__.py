@@ -1,6 +1,23 @@
 """Writes on cooperatives, on who works for them, and on their growers."""
 
-from cooperatives.services.growers import OUTLINE_TEXT_VERSION, add_grower, set_outline_consent
+from cooperatives.services.grower_imports import (
+    answer_grower_import,
+    cancel_grower_import,
+    choose_rows,
+    commit_grower_import,
+    start_grower_import,
+)
+from cooperatives.services.growers import (
+    add_grower,
+    change_grower,
+    data_of,
+    erase_grower,
+    leave,
+    read_number,
+    record_consents,
+    take_back,
+    withdraw_consents,
+)
 from cooperatives.services.people import (
     accept_invitation,
     acts_on_behalf,
@@ -22,22 +39,33 @@ from cooperatives.services.registration import (
 )
 
 __all__ = [
-    "OUTLINE_TEXT_VERSION",
     "accept_invitation",
     "acts_on_behalf",
     "add_grower",
+    "answer_grower_import",
+    "cancel_grower_import",
     "cancel_invitation",
+    "change_grower",
     "change_role",
+    "choose_rows",
+    "commit_grower_import",
     "correct_registration",
+    "data_of",
+    "erase_grower",
     "helped_cooperatives",
     "invite",
+    "leave",
     "likely_duplicates",
+    "read_number",
+    "record_consents",
     "register_cooperative",
     "remove_member",
     "resend_invitation",
     "return_cooperative",
     "set_names",
-    "set_outline_consent",
+    "start_grower_import",
+    "take_back",
     "verify_cooperative",
+    "withdraw_consents",
     "withdraw_registration",
 ]

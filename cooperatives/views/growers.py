@@ -1,63 +1,371 @@
-"""Pages of a cooperative's members."""
+"""Pages of a cooperative's members: the list, one member, consents, whole numbers and who read them."""
+
+import json
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.timezone import localdate, now
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.permissions import holds, units_with
 from cooperatives import services
-from cooperatives.forms import GrowerForm
+from cooperatives.forms_growers import (
+    CodeBackForm,
+    CodeForm,
+    ConsentForm,
+    DataForm,
+    GrowerEditForm,
+    GrowerForm,
+    LeaveForm,
+    NumberForm,
+)
+from cooperatives.grower_lists import CONSENTS
+from cooperatives.grower_rows import ORDERS, orders, row_of, states
 from cooperatives.models import Cooperative, Grower
-from cooperatives.permissions import can_edit_for_cooperative
+from cooperatives.permissions import (
+    can_edit_for_cooperative,
+    can_erase_grower,
+    can_read_number,
+    can_see_number_reads,
+)
+from cooperatives.services.growers import context_of
 from cooperatives.views.home import cooperative_of
-from core.text import like_pattern
+from core.errors import DomainError
+from core.permissions import require
 from core.views import show_domain_errors
+from office.services import document_response
+from people.consent_codes import can_send_code, confirm_code, send_code
+from people.consent_texts import CONSENT_TEXTS, EXPLANATION, TEXT_VERSION
+from people.models import Consent, NumberRead
 
-GROWERS_PER_PAGE = 100
+PAGE_SIZE = 50
+FOUND_AT_MOST = 100
+
+
+def _members(cooperative: Cooperative) -> QuerySet[Grower]:
+    return Grower.objects.filter(cooperative=cooperative).select_related("person").with_land().with_consents()
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @show_domain_errors
+@sensitive_post_parameters("phone", "id_number")
 def grower_list(request: HttpRequest) -> HttpResponse:
-    """Members of the cooperative, and a form to add one. Names stay on this page."""
+    """Members of the cooperative, and a form to add one."""
     cooperative = cooperative_of(request)
-    may_edit = can_edit_for_cooperative(request.user, cooperative)
     form = GrowerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         grower = services.add_grower(cooperative, by=request.user, **form.fields_for_service())
         messages.success(request, _("Đã thêm thành viên số %(number)s.") % {"number": grower.number})
         return redirect(f"{reverse('cooperatives:grower-list')}?cooperative={cooperative.slug}")
-    growers = Grower.objects.current().filter(cooperative=cooperative).select_related("person").order_by("number")
-    growers = growers.with_outline_consent()
-    text = request.GET.get("q", "").strip()[:100]
-    if text:
-        growers = growers.filter(person__search_key__contains=like_pattern(text).strip("%"))
+    return _list_page(request, cooperative, form=form)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_search(request: HttpRequest) -> HttpResponse:
+    """Members found by name or number. Sent in the body: a name has no place in addresses and logs."""
+    return _list_page(request, cooperative_of(request), q=request.POST.get("q", "").strip()[:100])
+
+
+def _list_page(
+    request: HttpRequest, cooperative: Cooperative, *, form: GrowerForm | None = None, q: str = ""
+) -> HttpResponse:
+    state, order = request.GET.get("state", ""), request.GET.get("order", "")
+    state = state if state in dict(states()) else ""
+    order = order if order in ORDERS else "number"
+    rows = _members(cooperative)
+    if q:
+        rows = rows.search(q)
+    elif state == "left":
+        rows = rows.exclude(left_on=None)
+    else:
+        rows = rows.current()
+        if state == "without-plots":
+            rows = rows.filter(plot_count=0)
+        elif state == "in-conflict":
+            rows = rows.filter(conflict_count__gt=0)
+    rows = rows.order_by(*ORDERS[order])
+    page = Paginator(rows, FOUND_AT_MOST if q else PAGE_SIZE).get_page(1 if q else request.GET.get("page"))
     context = {
         "cooperative": cooperative,
-        "growers": growers[:GROWERS_PER_PAGE],
-        "count": growers.count(),
-        "limit": GROWERS_PER_PAGE,
-        "q": text,
-        "form": form,
-        "may_edit": may_edit,
+        "page": page,
+        "query": f"cooperative={cooperative.slug}&state={state}&order={order}",
+        "rows": [row_of(grower) for grower in page],
+        "q": q,
+        "state": state,
+        "states": states(),
+        "order": order,
+        "orders": orders(),
+        "form": form or GrowerForm(),
+        "may_edit": can_edit_for_cooperative(request.user, cooperative),
+        "may_see_reads": can_see_number_reads(request.user, cooperative),
     }
-    return render(request, "cooperatives/grower_list.html", context, status=422 if form.errors else 200)
+    return render(request, "cooperatives/grower_list.html", context, status=422 if form and form.errors else 200)
+
+
+# --- One member ---------------------------------------------------------------------------------------------------
+
+
+def _grower(request: HttpRequest, pk: int) -> Grower:
+    rows = Grower.objects.visible_to(request.user).select_related("person", "cooperative__commune")
+    rows = rows.defer("cooperative__commune__boundary", "cooperative__commune__boundary_3857")
+    return get_object_or_404(rows.with_land().with_consents(), pk=pk)
+
+
+def _own_grower(request: HttpRequest, pk: int) -> Grower:
+    """A member of a cooperative for which the user enters data; 404 else, as for other strangers."""
+    grower = _grower(request, pk)
+    if not grower.cooperative.memberships.filter(user=request.user).exists():
+        raise Http404
+    require(can_edit_for_cooperative(request.user, grower.cooperative))
+    return grower
+
+
+@login_required
+@require_safe
+@show_domain_errors
+def grower_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One member: facts, plots on a map, consents, problems."""
+    return _detail_page(request, _grower(request, pk))
+
+
+def _detail_page(request: HttpRequest, grower: Grower, *, status: int = 200, **more: Any) -> HttpResponse:
+    user, cooperative = request.user, grower.cooperative
+    plots = list(grower.plots.exclude(status="archived").select_related("crop").order_by("ref"))
+    may_edit = can_edit_for_cooperative(user, cooperative)
+    live = {consent.purpose for consent in grower.person.live_consents}
+    open_purposes = [purpose.value for purpose in CONSENTS if purpose not in live]
+    may_read = can_read_number(user, cooperative)
+    has_number = bool(grower.person.phone_encrypted or grower.person.id_number_encrypted)
+    context = {
+        "grower": grower,
+        "person": grower.person,
+        "cooperative": cooperative,
+        "facts": row_of(grower),
+        "plots": plots,
+        "frame": _frame(plots) if plots else None,
+        "consents": grower.person.consents.select_related("document").order_by("-given_at", "-pk"),
+        "purposes": [
+            {"label": purpose.label, "text": CONSENT_TEXTS[purpose], "is_live": purpose in live, "value": purpose.value}
+            for purpose in CONSENTS
+        ],
+        "text_version": TEXT_VERSION,
+        "explanation": EXPLANATION,
+        "today": localdate(),
+        "may_edit": may_edit,
+        "may_erase": can_erase_grower(user, cooperative),
+        "may_read": may_read,
+        "number_form": NumberForm(grower=grower) if may_read and has_number else None,
+        "data_form": DataForm() if may_read else None,
+    }
+    if may_edit:
+        context |= {
+            "leave_form": LeaveForm(initial={"on": localdate()}),
+            "consent_form": ConsentForm(purposes=open_purposes) if open_purposes else None,
+            "code_form": CodeForm(purposes=open_purposes) if open_purposes and can_send_code(grower.person) else None,
+            "code_back_form": CodeBackForm() if _waits_for_code(grower) else None,
+        }
+    return render(request, "cooperatives/grower_detail.html", context | more, status=status)
+
+
+def _waits_for_code(grower: Grower) -> bool:
+    return grower.person.consent_codes.filter(used_at=None, expires_at__gt=now()).exists()
+
+
+def _frame(plots: list[Any]) -> dict[str, Any]:
+    """The frame of a map with only these plots (docs/frontend.md)."""
+    boxes = [plot.boundary.extent for plot in plots]
+    west, south = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    east, north = max(box[2] for box in boxes), max(box[3] for box in boxes)
+    margin = max((east - west) * 0.2, (north - south) * 0.2, 0.001)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"colour": "#c92a2a" if plot.status == "in_conflict" else "#1c6247", "ref": plot.ref},
+            "geometry": json.loads(plot.boundary.geojson),
+        }
+        for plot in plots
+    ]
+    return {
+        "show": ["units"],
+        "hash": False,
+        "count": False,
+        "legend": False,
+        "features": {"type": "FeatureCollection", "features": features},
+        "bounds": [west - margin, south - margin, east + margin, north + margin],
+    }
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@show_domain_errors
+@sensitive_post_parameters("phone", "id_number")
+def grower_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct what is kept of a member (also at the person's request)."""
+    grower = _own_grower(request, pk)
+    form = GrowerEditForm(request.POST or None, grower=grower)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_grower(grower, by=request.user, **form.fields_for_service())
+        except DomainError as error:
+            form.add_error(
+                {"number_taken": "number", "id_number_known": "id_number"}.get(error.code), str(error.detail)
+            )
+        else:
+            messages.success(request, _("Đã sửa thông tin thành viên."))
+            return redirect("cooperatives:grower-detail", pk=pk)
+    context = {"grower": grower, "cooperative": grower.cooperative, "form": form}
+    return render(request, "cooperatives/grower_edit.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_leave(request: HttpRequest, pk: int) -> HttpResponse:
+    """A member leaves, or comes back (`do=return`)."""
+    grower = _own_grower(request, pk)
+    if request.POST.get("do") == "return":
+        services.take_back(grower, by=request.user)
+        messages.success(request, _("Đã nhận lại thành viên."))
+        return redirect("cooperatives:grower-detail", pk=pk)
+    form = LeaveForm(request.POST)
+    if not form.is_valid():
+        return _detail_page(request, grower, status=422, leave_form=form)
+    services.leave(grower, on=form.cleaned_data["on"], by=request.user)
+    messages.success(request, _("Đã ghi thành viên ra khỏi đơn vị. Các thửa vẫn giữ nguyên."))
+    return redirect("cooperatives:grower-detail", pk=pk)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_erase(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the person out of the record of a former member."""
+    services.erase_grower(_own_grower(request, pk), by=request.user)
+    messages.success(request, _("Đã xóa dữ liệu cá nhân. Số thành viên được giữ vì thửa và mã số dựa vào đó."))
+    return redirect("cooperatives:grower-detail", pk=pk)
+
+
+# --- Consents -----------------------------------------------------------------------------------------------------
 
 
 @login_required
 @require_POST
 @show_domain_errors
 def grower_consent(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record that a member agrees to a public outline, or withdraws that."""
-    own = Grower.objects.filter(cooperative__in=Cooperative.objects.worked_for_by(request.user))
-    grower = get_object_or_404(own.select_related("person", "cooperative"), pk=pk)
-    is_given = request.POST.get("do") == "give"
-    services.set_outline_consent(
-        grower, is_given=is_given, evidence=request.POST.get("evidence", "")[:200], by=request.user
-    )
-    messages.success(request, _("Đã ghi sự đồng ý.") if is_given else _("Đã rút sự đồng ý: ranh giới được ẩn ngay."))
-    return redirect(f"{reverse('cooperatives:grower-list')}?cooperative={grower.cooperative.slug}")
+    """Record consents (`do=give`), or withdraw one (`do=withdraw`)."""
+    grower = _own_grower(request, pk)
+    if request.POST.get("do") == "withdraw":
+        services.withdraw_consents(grower, request.POST.getlist("purposes"), by=request.user)
+        messages.success(request, _("Đã rút sự đồng ý: có hiệu lực ngay."))
+        return redirect("cooperatives:grower-detail", pk=pk)
+    live = {consent.purpose for consent in grower.person.live_consents}
+    form = ConsentForm(request.POST, request.FILES, purposes=[value.value for value in CONSENTS if value not in live])
+    if form.is_valid():
+        try:
+            services.record_consents(grower, by=request.user, **form.for_service())
+        except DomainError as error:
+            form.add_error("evidence" if error.code == "evidence_missing" else "photo", str(error.detail))
+        else:
+            messages.success(request, _("Đã ghi sự đồng ý."))
+            return redirect("cooperatives:grower-detail", pk=pk)
+    return _detail_page(request, grower, status=422, consent_form=form)
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_code(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a code to the member's phone, or take the one that comes back (`do=confirm`)."""
+    grower = _own_grower(request, pk)
+    if request.POST.get("do") == "confirm":
+        form = CodeBackForm(request.POST)
+        if not form.is_valid():
+            return _detail_page(request, grower, status=422, code_back_form=form)
+        confirm_code(grower.person, form.cleaned_data["code"], context=context_of(grower))
+        messages.success(request, _("Đã ghi sự đồng ý."))
+    else:
+        send_code(grower.person, request.POST.getlist("purposes"), by=request.user)
+        messages.success(request, _("Đã gửi mã đến điện thoại của thành viên. Mã dùng được trong 10 phút."))
+    return redirect("cooperatives:grower-detail", pk=pk)
+
+
+@login_required
+@require_safe
+@show_domain_errors
+def grower_consent_photo(request: HttpRequest, pk: int, consent: int) -> HttpResponse:
+    """The photo of a signed paper, for those who enter data for the cooperative."""
+    grower = _own_grower(request, pk)
+    found = get_object_or_404(Consent.objects.exclude(document=None), pk=consent, person=grower.person)
+    return document_response(found.document)  # type: ignore[arg-type]
+
+
+# --- Whole numbers ------------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_number(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a whole number on this one answer, after its purpose was written down."""
+    grower = _grower(request, pk)
+    form = NumberForm(request.POST, grower=grower)
+    if not form.is_valid():
+        require(can_read_number(request.user, grower.cooperative))
+        return _detail_page(request, grower, status=422, number_form=form)
+    what = form.cleaned_data["what"]
+    number = services.read_number(grower, what, purpose=form.cleaned_data["purpose"], by=request.user)
+    return _detail_page(request, grower, number=number, number_label=dict(form.fields["what"].choices)[what])  # type: ignore[attr-defined]
+
+
+@login_required
+@require_POST
+@show_domain_errors
+def grower_data(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that is kept of a member, as JSON for that person; the reads of numbers are logged."""
+    grower = _grower(request, pk)
+    form = DataForm(request.POST)
+    if not form.is_valid():
+        require(can_read_number(request.user, grower.cooperative))
+        return _detail_page(request, grower, status=422, data_form=form)
+    data = services.data_of(grower, purpose=form.cleaned_data["purpose"], by=request.user)
+    response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="thanh-vien-{grower.pk}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_safe
+@show_domain_errors
+def number_reads(request: HttpRequest) -> HttpResponse:
+    """Who read whole numbers and what for: an owner's cooperative, or the units of an auditor."""
+    if holds(request.user, "cooperatives.view_number_reads"):
+        units = units_with(request.user, "cooperatives.view_number_reads")
+        growers = Grower.objects.filter(cooperative__commune__in=units)
+        cooperative = None
+    else:
+        cooperative = cooperative_of(request)
+        require(can_see_number_reads(request.user, cooperative))
+        growers = Grower.objects.filter(cooperative=cooperative)
+    contexts = {f"grower:{pk}": (pk, number) for pk, number in growers.values_list("pk", "number")}
+    reads = NumberRead.objects.filter(context__in=contexts).select_related("read_by")
+    page = Paginator(reads, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = [{"read": read, "grower": contexts[read.context]} for read in page]
+    context = {
+        "cooperative": cooperative,
+        "page": page,
+        "rows": rows,
+        "query": f"cooperative={cooperative.slug}" if cooperative else "",
+    }
+    return render(request, "cooperatives/grower_reads.html", context)

@@ -74,7 +74,7 @@ def test_members_are_found_without_diacritics(client, clerk, grower_factory):
     grower_factory(person=make_person(full_name="Lê Văn Khác"))
     client.force_login(clerk)
 
-    page = client.get(reverse("cooperatives:grower-list"), {"q": "dang thi"}).content.decode()
+    page = client.post(reverse("cooperatives:grower-search"), {"q": "dang thi"}).content.decode()
 
     assert "Đặng Thị Thử" in page
     assert "Lê Văn Khác" not in page
@@ -188,15 +188,16 @@ def test_a_member_agrees_on_paper_and_withdraws_and_the_outline_follows(client, 
     address = reverse("cooperatives:grower-consent", args=[grower.pk])
     client.force_login(clerk)
 
-    client.post(address, {"do": "give", "evidence": " "})
+    given = {"do": "give", "purposes": ["public_outline"], "channel": "paper", "on": "2026-09-01"}
+    refused = client.post(address, given | {"evidence": " "})
     area.refresh_from_db()
-    assert not area.is_outline_public
+    assert (refused.status_code, area.is_outline_public) == (422, False)
 
-    client.post(address, {"do": "give", "evidence": "Phiếu 12, tủ 3"})
+    client.post(address, given | {"evidence": "Phiếu 12, tủ 3"})
     area.refresh_from_db()
     assert area.is_outline_public
 
-    client.post(address, {"do": "withdraw"})
+    client.post(address, {"do": "withdraw", "purposes": ["public_outline"]})
     area.refresh_from_db()
     assert not area.is_outline_public
 
@@ -206,7 +207,8 @@ def test_nobody_else_records_a_members_consent(request, client, person, status, 
     client.force_login(request.getfixturevalue(person))
 
     answer = client.post(
-        reverse("cooperatives:grower-consent", args=[grower.pk]), {"do": "give", "evidence": "Phiếu 1"}
+        reverse("cooperatives:grower-consent", args=[grower.pk]),
+        {"do": "give", "evidence": "Phiếu 1", "purposes": ["directory"], "channel": "paper", "on": "2026-09-01"},
     )
 
     assert answer.status_code == status

@@ -1,0 +1,48 @@
+"""Workbooks out: text in every cell, nothing that computes, read back as written."""
+
+import zipfile
+
+import pytest
+
+from geofiles import lists
+from geofiles.workbooks import Sheet, xlsx
+
+
+def test_cells_come_back_as_written_and_the_sheet_of_explanations_is_not_read(tmp_path):
+    path = tmp_path / "x.xlsx"
+    rows = [["0012", "Nguyễn & <Ấp>"], ["=1+1", ""]]
+
+    path.write_bytes(xlsx([Sheet("Thành viên", ["Số", "Tên"], rows), Sheet("Hướng dẫn", ["a"], [["b"]] * 50)]))
+
+    table = lists.read_list(path)
+    assert table.headings == ("Số", "Tên")
+    assert [cells for _row, cells in table.rows] == [("0012", "Nguyễn & <Ấp>"), ("=1+1", "")]
+
+
+@pytest.mark.parametrize(
+    "cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\x00\x0b=1"], ids=["link", "plus", "minus", "at", "hidden"]
+)
+def test_no_cell_is_a_formula(tmp_path, cell):
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(xlsx([Sheet("A", ["Tên"], [[cell]])]))
+
+    with zipfile.ZipFile(path) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+
+    assert "<f" not in sheet
+    assert sheet.count('t="inlineStr"') == 2
+
+
+def test_same_sheets_are_the_same_bytes():
+    assert xlsx([Sheet("A", ["x"], [["1"]])]) == xlsx([Sheet("A", ["x"], [["1"]])])
+
+
+def test_known_headings_win_over_rows_with_more_words(tmp_path):
+    path = tmp_path / "x.csv"
+    full = "An;nữ;Ấp;x;x;x;x"
+    path.write_text(f"DANH SÁCH;;;;;;\nHọ và tên;Phái;Ấp;Danh bạ;;;\nBình;;;;;;\n{full}\n{full}\n", encoding="utf-8")
+
+    table = lists.read_list(path, known=("ho va ten", "phai", "ap"))
+
+    assert table.headings[:3] == ("Họ và tên", "Phái", "Ấp")
+    assert len(table.rows) == 3
