@@ -1,32 +1,27 @@
-"""API of plots and their imports, under /api/v1/."""
+"""API of plots, under /api/v1/."""
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from cooperatives.models import Cooperative, Grower
 from core.api.preconditions import locked_for_change
-from core.api.serializers import StrictFeatureSerializer, StrictSerializer
-from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_parameters
+from core.api.serializers import StrictFeatureSerializer
+from core.api.views import LayerDetailView, LayerListView, refuse_parameters
 from core.errors import BadInput, Finding, RuleViolated
 from core.problems import parameter_finding
 from crops.models import Crop, Variety
-from farms import api_captures, api_drawing, api_overlaps, imports, services
+from farms import api_captures, api_drawing, api_history, api_imports, api_overlaps, services
+from farms.api_updates import BODY_SCHEMA, update_plots
 from farms.layers import PLOTS
-from farms.models import Determination, Plot, PlotImport
-from farms.services.imports import rows_of
+from farms.models import Determination, Plot
 from farms.services.plots import ARCHIVE_REASONS
-from office.idempotency import answer_once, digest_of
-
-MAX_ROWS = 1_000
+from office.idempotency import answer_once
 
 
 class PlotSerializer(StrictFeatureSerializer):
@@ -104,6 +99,10 @@ class PlotListView(LayerListView):
 
     Overlap with a plot of the same cooperative is 409; with another holder's the plot is stored `in_conflict`. The
     header Idempotency-Key makes a repeat harmless.
+
+    PATCH: change many plots of one cooperative by a FeatureCollection; each feature has `id`, `if_match` (`version` as
+    it was read) and only what changes. 202 with the import and its job; 428 without versions; a version that is no
+    longer the plot's is an error of that row in the report.
     """
 
     layer = PLOTS
@@ -113,6 +112,10 @@ class PlotListView(LayerListView):
         refuse_parameters(request, allowed=("f",))
         body = request.data
         return answer_once(request, purpose="farms.plot", body=body, work=lambda: self._store(request))
+
+    @extend_schema(request={"application/geo+json": BODY_SCHEMA}, responses={202: api_imports.ImportReport})
+    def patch(self, request: Request, **kwargs: Any) -> HttpResponse:
+        return update_plots(request)
 
     def _store(self, request: Request) -> HttpResponse:
         fields = _checked(request)
@@ -153,167 +156,12 @@ class PlotDetailView(LayerDetailView):
         return HttpResponse(status=204)
 
 
-# --- Imports ---------------------------------------------------------------------------------------------------
-
-
-class ImportUpload(StrictSerializer):
-    """The parts of the upload form."""
-
-    file = serializers.FileField(max_length=255, allow_empty_file=True)
-    cooperative = serializers.SlugRelatedField(slug_field="slug", queryset=Cooperative.objects.none())
-    layer = serializers.CharField(required=False, max_length=200)
-    crs = serializers.CharField(required=False, max_length=60, help_text="EPSG:5897, EPSG:4326 ...")
-    encoding = serializers.CharField(required=False, max_length=30)
-    crop = serializers.SlugField(required=False, help_text=_("Cây trồng cho các dòng không ghi"))
-
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        request = self.context.get("request")
-        if request is not None and request.user.is_authenticated:
-            fields["cooperative"].queryset = Cooperative.objects.managed_by(request.user)  # type: ignore[attr-defined]
-        return fields
-
-
-class ImportCommit(StrictSerializer):
-    """`with_amber`: also store the rows that need a second look."""
-
-    with_amber = serializers.BooleanField(default=False)
-
-
-class ImportAnswer(StrictSerializer):
-    """Answers to what was in doubt, or other columns; the file is read again."""
-
-    layer = serializers.CharField(required=False, max_length=200)
-    crs = serializers.CharField(required=False, max_length=60)
-    encoding = serializers.CharField(required=False, max_length=30)
-    crop = serializers.SlugField(required=False, allow_blank=True)
-    columns = serializers.DictField(child=serializers.CharField(max_length=200), required=False)
-
-    def validate_columns(self, value: dict[str, str]) -> dict[str, str]:
-        unknown = sorted(set(value) - set(imports.FIELDS))
-        if unknown:
-            raise serializers.ValidationError(_("Không có trường này."), code="unknown_field")
-        return value
-
-
-class ImportView(ApiView):
-    """Base: imports of cooperatives for which the caller enters data."""
-
-    permission_classes = [IsAuthenticated]
-
-    def plot_import(self, request: Request, pk: Any) -> PlotImport:
-        found = PlotImport.objects.visible_to(request.user).select_related("job").filter(pk=pk).first()
-        if found is None:
-            raise Http404
-        return found
-
-
-class ImportListView(ImportView):
-    """POST (multipart): upload a file of plots; 202 with the import and its job. 409 when it was uploaded before."""
-
-    parser_classes = [MultiPartParser]
-
-    @extend_schema(request={"multipart/form-data": ImportUpload}, responses={202: dict})
-    def post(self, request: Request) -> HttpResponse:
-        refuse_parameters(request)
-        upload = request.FILES.get("file")
-        digest = ""
-        if upload is not None:
-            digest = digest_of(upload.read())
-            upload.seek(0)
-        body = {name: value for name, value in request.data.items() if name != "file"} | {"file": digest}
-        return answer_once(request, purpose="farms.import", body=body, work=lambda: self._start(request))
-
-    def _start(self, request: Request) -> HttpResponse:
-        serializer = ImportUpload(
-            data={name: request.data[name] for name in request.data}, context={"request": request}
-        )
-        serializer.is_valid(raise_exception=True)
-        options = dict(serializer.validated_data)
-        file, cooperative = options.pop("file"), options.pop("cooperative")
-        plot_import = services.start_import(cooperative, file, by=request.user, options=options)
-        return _import_answer(plot_import, status=202)
-
-
-class ImportDetailView(ImportView):
-    """GET: state, counts and rows with their findings. PATCH: answer what is in doubt. DELETE: give up."""
-
-    @extend_schema(responses=dict)
-    def get(self, request: Request, pk: Any) -> HttpResponse:
-        refuse_parameters(request, allowed=("f",))
-        return _import_answer(self.plot_import(request, pk), with_rows=True)
-
-    @extend_schema(request=ImportAnswer, responses={202: dict})
-    def patch(self, request: Request, pk: Any) -> HttpResponse:
-        serializer = ImportAnswer(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        answered = services.answer_import(
-            self.plot_import(request, pk), dict(serializer.validated_data), by=request.user
-        )
-        return _import_answer(answered, status=202)
-
-    @extend_schema(responses={200: dict})
-    def delete(self, request: Request, pk: Any) -> HttpResponse:
-        return _import_answer(services.cancel_import(self.plot_import(request, pk), by=request.user))
-
-
-class ImportCommitView(ImportView):
-    """POST: store all green rows (and amber ones if told so), all or none; 202 with the job."""
-
-    @extend_schema(request=ImportCommit, responses={202: dict})
-    def post(self, request: Request, pk: Any) -> HttpResponse:
-        serializer = ImportCommit(data=request.data, context={"request": request})
-        serializer.is_valid(raise_exception=True)
-        plot_import = self.plot_import(request, pk)
-        services.commit_import(plot_import, by=request.user, **serializer.validated_data)
-        plot_import.refresh_from_db()
-        return _import_answer(plot_import, status=202)
-
-
-def _import_answer(plot_import: PlotImport, *, status: int = 200, with_rows: bool = False) -> HttpResponse:
-    job = plot_import.job
-    answer: dict[str, Any] = {
-        "id": str(plot_import.pk),
-        "status": plot_import.status,
-        "job": f"/api/v1/jobs/{job.pk}/" if job else None,
-        "job_status": job.status if job else None,
-        "crs": plot_import.summary.get("crs"),
-        "columns": plot_import.options.get("columns"),
-        "counts": plot_import.summary.get("counts"),
-        "stored": plot_import.summary.get("stored"),
-    }
-    failed = plot_import.error_code or (job.error_code if job else "")
-    if failed:
-        answer["error"] = {"code": failed, "detail": plot_import.error or (job.error if job else "")}
-    if "doubt" in plot_import.summary:
-        answer["candidates"] = plot_import.summary["doubt"]["params"].get("candidates", [])
-    if with_rows:
-        rows = rows_of(plot_import).defer("boundary", "attributes")[:MAX_ROWS]
-        answer["rows"] = [
-            {
-                "row": row.row,
-                "ref": row.ref,
-                "verdict": row.verdict,
-                "plot": row.plot_id,
-                "findings": [
-                    {"code": finding["code"], "detail": imports.finding_text(finding), "at": finding.get("at")}
-                    for finding in row.findings
-                ],
-            }
-            for row in rows
-        ]
-    response = Response(answer, status=status, headers={"Cache-Control": "private, no-store"})
-    response["Location"] = f"/api/v1/imports/{plot_import.pk}/"
-    return response
-
-
 urlpatterns: list[URLPattern] = [
     *api_drawing.urlpatterns,  # fixed words before <key>
+    *api_history.urlpatterns,
     path("plots/", PlotListView.as_view(), name="plot-list"),
     path("plots/<key>/", PlotDetailView.as_view(), name="plot-detail"),
-    path("imports/", ImportListView.as_view(), name="import-list"),
-    path("imports/<uuid:pk>/", ImportDetailView.as_view(), name="import-detail"),
-    path("imports/<uuid:pk>/commit/", ImportCommitView.as_view(), name="import-commit"),
+    *api_imports.urlpatterns,
     *api_captures.urlpatterns,
     *api_overlaps.urlpatterns,
 ]

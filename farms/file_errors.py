@@ -21,7 +21,9 @@ _FILE_ERRORS: dict[str, Any] = {
     "crs_in_doubt": _("Chưa rõ tệp dùng hệ tọa độ nào."),
     "layer_in_doubt": _("Tệp có nhiều lớp, hãy chọn một lớp."),
     "encoding_in_doubt": _("Chưa rõ bảng mã chữ của tệp."),
-    "geometry_in_doubt": _("Chưa rõ cột nào của bảng cho biết vị trí thửa."),
+    "geometry_in_doubt": _(
+        "Chưa rõ cột nào của bảng cho biết vị trí thửa. Bảng cần một cột WKT, hoặc hai cột X và Y của các góc thửa."
+    ),
 }
 
 # (code, reason) -> a text closer to the case than that of the code alone

@@ -80,11 +80,60 @@ class DoubtForm(forms.Form):
 
     def options(self) -> dict[str, Any]:
         """Return the answer as `answer_import` takes it."""
-        value = self.cleaned_data["answer"]
-        if self.code == "geometry_in_doubt":
-            item = self.candidates[int(value)]
+        return {ANSWERED_BY[self.code]: self.cleaned_data["answer"]}
+
+
+OWN_CHOICE = "own"
+ROLES = {
+    "wkt": _("Cột ghi ranh giới (WKT)"),
+    "plot": _("Cột số thửa"),
+    "point": _("Cột số thứ tự góc"),
+    "x": _("Cột X (hướng Bắc) hoặc vĩ độ"),
+    "y": _("Cột Y (hướng Đông) hoặc kinh độ"),
+}
+
+
+class GeometryForm(DoubtForm):
+    """Which columns of a table say where a plot is: a candidate, or columns that the user picks."""
+
+    def __init__(self, *args: Any, doubt: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(*args, doubt=doubt, **kwargs)
+        params = doubt.get("params", {})
+        samples = params.get("samples", {})
+        headings = [(name, _with_samples(name, samples.get(name, []))) for name in params.get("headings", [])]
+        answer = self.fields["answer"]
+        answer.choices = [*answer.choices, (OWN_CHOICE, _("Tôi tự chọn cột ở dưới"))]  # type: ignore[attr-defined]
+        answer.initial = answer.choices[0][0]  # type: ignore[attr-defined]
+        for role, title in ROLES.items():
+            self.fields[role] = forms.ChoiceField(label=title, choices=[("", "—"), *headings], required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("answer") == OWN_CHOICE and not cleaned.get("wkt"):
+            for role in ("x", "y"):
+                if not cleaned.get(role):
+                    self.add_error(role, _("Hãy chọn cột này, hoặc chọn cột ghi ranh giới (WKT)."))
+        return cleaned
+
+    def options(self) -> dict[str, Any]:
+        answer = self.cleaned_data["answer"]
+        if answer != OWN_CHOICE:
+            item = self.candidates[int(answer)]
             return {"geometry": {"kind": item["kind"], "columns": item["columns"]}}
-        return {ANSWERED_BY[self.code]: value}
+        if self.cleaned_data["wkt"]:
+            return {"geometry": {"kind": "wkt", "columns": {"wkt": self.cleaned_data["wkt"]}}}
+        named = {role: self.cleaned_data[role] for role in ("plot", "point", "x", "y") if self.cleaned_data[role]}
+        return {"geometry": {"kind": "corners", "columns": named}}
+
+
+def _with_samples(heading: str, samples: list[str]) -> str:
+    return f"{heading}: {', '.join(str(sample)[:20] for sample in samples[:3])}" if samples else heading
+
+
+def doubt_form(data: Any, *, doubt: Mapping[str, Any]) -> DoubtForm:
+    """Return the form that asks what is in doubt; `data` is what was sent, or None."""
+    kind = GeometryForm if doubt["code"] == "geometry_in_doubt" else DoubtForm
+    return kind(data, doubt=doubt)
 
 
 QUESTIONS = {
@@ -141,13 +190,18 @@ def _geometry_label(item: Mapping[str, Any]) -> str:
         "wkt": _("Cột %(wkt)s ghi ranh giới dạng WKT"),
         "point": _("Cột %(lat)s là vĩ độ, %(lon)s là kinh độ"),
         "corners": _("Bảng góc thửa: %(x)s là X, %(y)s là Y"),
+        "wide": _("Mỗi dòng một thửa, các góc nằm ở các cột X1, Y1, X2, Y2 …"),
     }
     text = str(kinds.get(item.get("kind", ""), item.get("kind", "")))
     named = {name: f"“{heading}”" for name, heading in item.get("columns", {}).items()}
-    try:
-        return text % named
-    except KeyError:
-        return ", ".join(named.values())
+    # A reading of corners may name latitude and longitude, one of points X and Y.
+    named = {
+        "x": named.get("lat", ""),
+        "y": named.get("lon", ""),
+        "lat": named.get("x", ""),
+        "lon": named.get("y", ""),
+    } | named
+    return text % ({"wkt": ""} | named)
 
 
 LABELS = {

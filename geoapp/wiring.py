@@ -83,6 +83,7 @@ JOB_HANDLERS: dict[str, str] = {
 JOB_REPORTS: dict[str, str] = {
     "farms.read_import": "farms.api_imports.job_report",
     "farms.commit_import": "farms.api_imports.job_report",
+    "farms.update_plots": "farms.api_imports.job_report",
 }
 
 # name -> dotted path of `receive(payload: dict) -> None`, called after the commit, at least once

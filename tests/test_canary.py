@@ -329,6 +329,7 @@ def sample_paths(stage):
         + [f"api/v1/plots/{plot.ref}/"],
         "api/v1/imports/<uuid:pk>/": [f"api/v1/imports/{stage['import'].pk}/"],
         "api/v1/imports/<uuid:pk>/commit/": [f"api/v1/imports/{stage['import'].pk}/commit/"],
+        "api/v1/imports/<uuid:pk>/undo/": [f"api/v1/imports/{stage['import'].pk}/undo/"],
         "api/v1/areas/<int:key>/": [
             f"api/v1/areas/{pk}/" for pk in ProductionArea.objects.values_list("pk", flat=True)
         ],

@@ -18,7 +18,7 @@ from core.errors import BadInput, DomainError
 from core.permissions import require
 from core.views import show_domain_errors
 from farms import exports, file_errors, services
-from farms.forms_imports import ColumnsForm, CommitForm, DoubtForm, ReadingForm, UploadForm
+from farms.forms_imports import ColumnsForm, CommitForm, DoubtForm, ReadingForm, UploadForm, doubt_form
 from farms.models import ImportKind, ImportStatus, OverlapCase, PlotImport
 from farms.permissions import can_add_plot
 from farms.services import mappings
@@ -125,7 +125,7 @@ def import_detail(request: HttpRequest, pk: Any) -> HttpResponse:
         response["HX-Refresh"] = "true"
         return response
     if plot_import.status == ImportStatus.NEEDS_ANSWER:
-        return _question(request, plot_import, DoubtForm(doubt=plot_import.summary["doubt"]))
+        return _question(request, plot_import, doubt_form(None, doubt=plot_import.summary["doubt"]))
     if plot_import.status == ImportStatus.PREVIEWED:
         is_settled = plot_import.options.get(mappings.SETTLED) or plot_import.kind != ImportKind.FILE
         return _preview(request, plot_import) if is_settled else redirect("farms:import-columns", pk=plot_import.pk)
@@ -203,7 +203,7 @@ def import_answer(request: HttpRequest, pk: Any) -> HttpResponse:
     doubt = plot_import.summary.get("doubt")
     if plot_import.status != ImportStatus.NEEDS_ANSWER or not doubt:
         return redirect(plot_import)
-    form = DoubtForm(request.POST, doubt=doubt)
+    form = doubt_form(request.POST, doubt=doubt)
     if not form.is_valid():
         return _question(request, plot_import, form, status=422)
     services.answer_import(plot_import, form.options(), by=request.user)

@@ -50,6 +50,8 @@ def test_clerk_uploads_looks_and_stores(page: Page, sign_in, media, clerk, cat_c
     screenshot(page, "import-progress")
     work_off()  # the page asks again by itself
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("Các cột của tệp", timeout=10_000)
+    page.get_by_role("button", name="Tiếp tục: xem trước").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước các thửa", timeout=10_000)
     wait_for_map(page)
     page.wait_for_timeout(1500)
@@ -91,6 +93,8 @@ def test_the_same_on_a_phone(phone: Page, sign_in, media, clerk, cat_chu, work_o
     phone.get_by_role("button", name="Tải lên và kiểm tra").click()
     work_off()
 
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Các cột của tệp", timeout=10_000)
+    phone.get_by_role("button", name="Tiếp tục: xem trước").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Xem trước các thửa", timeout=10_000)
     wait_for_map(phone)
     phone.wait_for_timeout(1500)

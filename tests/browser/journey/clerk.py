@@ -25,6 +25,9 @@ def bring_plots(page: Page, file: Path, work_off: Callable[[], object], *, crs_n
     expect(page.get_by_role("progressbar")).to_be_visible()
     work_off()
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("Các cột của tệp", timeout=10_000)
+    look(page, "import-columns")
+    page.get_by_role("button", name="Tiếp tục: xem trước").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Xem trước các thửa", timeout=10_000)
     expect(page.get_by_text(crs_name).first).to_be_visible()
     expect(page.locator(".badge", has_text=re.compile(r"^4 đạt$"))).to_be_visible()
@@ -34,7 +37,7 @@ def bring_plots(page: Page, file: Path, work_off: Callable[[], object], *, crs_n
     expect(bad).to_contain_text("Đường ranh tự cắt")
     assert {feature["row"] for feature in drawn(page, "own-fill")} >= {1, 2, 3, 4}
     look(page, "import-preview")
-    reasons = saved(page, page.get_by_role("link", name="Tải lý do (CSV)").click, file.parent).read_text("utf-8-sig")
+    reasons = saved(page, page.get_by_role("link", name="CSV", exact=True).click, file.parent).read_text("utf-8-sig")
     assert BAD in reasons and "tự cắt" in reasons and GOOD[0] not in reasons
     assert not Plot.objects.filter(ref__in=GOOD).exists()
 
