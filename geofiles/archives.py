@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ MAX_TOTAL_BYTES = 200 * 1024 * 1024
 MAX_RATIO = 100
 _RATIO_FROM_BYTES = 1024 * 1024  # small files of blanks compress well and do no harm
 _CHUNK = 1024 * 1024
+_MAX_SHOWN = 200
 _ARCHIVES = frozenset({".zip", ".kmz", ".7z", ".rar", ".gz", ".tar", ".tgz", ".bz2", ".xz"})
 _IGNORED = re.compile(r"(^|/)(__MACOSX/|\.DS_Store$|Thumbs\.db$|\._)")
 _END_RECORD, _END_SIZE = b"PK\x05\x06", 22
@@ -38,8 +40,15 @@ class Member:
 
     @property
     def title(self) -> str:
-        """File name without folder and suffix, as written."""
-        return PurePosixPath(self.name).stem
+        """File name without folder and suffix, as written, fit to be shown."""
+        return shown_name(PurePosixPath(self.name).stem)
+
+
+def shown_name(name: str) -> str:
+    """A name of a stranger's as people see it: NFC, one line, no signs that hide or turn text, not endless."""
+    kinds = [(sign, unicodedata.category(sign)) for sign in unicodedata.normalize("NFC", name)]
+    visible = "".join(" " if kind == "Cc" else sign for sign, kind in kinds if kind == "Cc" or kind[0] != "C")
+    return " ".join(visible.split())[:_MAX_SHOWN] or "layer"
 
 
 @contextmanager
@@ -59,14 +68,27 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, tuple[Member, ..
 
 def extract(archive: zipfile.ZipFile, member: Member, target: Path) -> None:
     """Write one member to ``target``, not trusting its size. Raises UnsafeArchive, UnreadableFile."""
+    with target.open("xb") as sink:
+        for chunk in _inflated(archive, member):
+            sink.write(chunk)
+
+
+def read_small(archive: zipfile.ZipFile, member: Member, limit: int) -> bytes:
+    """The bytes of a member that should be small. Raises as ``extract``, and UnreadableFile above ``limit``."""
+    if member.size > limit:
+        raise UnreadableFile(reason="side_file_too_large", entry=member.name)
+    return b"".join(_inflated(archive, member))
+
+
+def _inflated(archive: zipfile.ZipFile, member: Member) -> Iterator[bytes]:
     written = 0
     try:
-        with archive.open(member.info) as source, target.open("xb") as sink:
+        with archive.open(member.info) as source:
             while chunk := source.read(_CHUNK):
                 written += len(chunk)
                 if written > min(member.size, MAX_TOTAL_BYTES):
                     raise UnsafeArchive(reason="too_large", entry=member.name, limit=MAX_TOTAL_BYTES)
-                sink.write(chunk)
+                yield chunk
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise UnreadableFile(reason="damaged", format="zip", entry=member.name, detail=str(error)[:200]) from error
     except Exception as error:  # zlib.error and its kin have no common base

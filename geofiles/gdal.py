@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -40,6 +41,7 @@ _OPTIONS = {
 }
 BATCH_SIZE = 50_000
 
+_SCRATCH = re.compile(r"'?/[^\s']*geofiles-[^\s']*'?")
 _lock = threading.Lock()
 _ready = False
 
@@ -95,13 +97,15 @@ def readable(what: str) -> Iterator[None]:
         pa.ArrowException,
         OSError,
         UnicodeDecodeError,
+        IndexError,  # a file without a single layer, where one is described
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         except known as error:
-            raise UnreadableFile(reason="damaged", format=what, detail=str(error)[:200]) from error
+            detail = _SCRATCH.sub("file", str(error))[:200]  # where our copies lie is nobody's business
+            raise UnreadableFile(reason="damaged", format=what, detail=detail) from error
 
 
 def describe(path: Path, layer: str | None, *, driver: str) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def areas_m2(geometries: Any) -> Array:
     """(n,) areas on the WGS 84 ellipsoid in m2, NaN for None.
 
     Edges are great circles of the sphere that has the ellipsoid's area (authalic latitudes, Snyder 1987, p. 16),
-    from which geodesics of a plot's or a commune's size differ by less than a thousandth of a square metre. The whole
+    from which geodesics differ by less than 0.02 m2 on plots of up to 900 ha (measured on 21,519 parcels). The whole
     array goes through at once. What is no polygon has no area.
     """
     import numpy as np

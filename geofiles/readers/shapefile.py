@@ -8,7 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from geofiles import crs, encodings
-from geofiles.archives import Member, extract
+from geofiles.archives import Member, extract, read_small
 from geofiles.errors import CrsInDoubt, GeoFileError, MissingPart, UnreadableFile
 from geofiles.readers.sources import Layer
 
@@ -61,9 +61,7 @@ def _open_one(archive: zipfile.ZipFile, parts: dict[str, Member], title: str, ta
 def _small_text(archive: zipfile.ZipFile, member: Member | None) -> str | None:
     if member is None:
         return None
-    if member.size > 65_536:
-        raise UnreadableFile(reason="side_file_too_large", entry=member.name)
-    return archive.read(member.info).decode("utf-8-sig", errors="replace").strip()
+    return read_small(archive, member, 65_536).decode("utf-8-sig", errors="replace").strip()
 
 
 def _declared_crs(prj: str | None) -> tuple[str | None, GeoFileError | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geofiles import gdal
-from geofiles.archives import Member, extract, open_archive
+from geofiles.archives import Member, extract, open_archive, shown_name
 from geofiles.errors import GeoFileError, UnreadableFile, UnsupportedFormat
 from geofiles.features import Notice
 from geofiles.readers.sniffing import HEAD, sniff
@@ -101,7 +101,7 @@ def open_source(
         return _open_zip(path, scratch, geometry)
     copy = scratch / f"source.{expected}"
     shutil.copyfile(path, copy)
-    return expected, _open(expected, copy, name.stem, geometry)
+    return expected, _open(expected, copy, shown_name(name.stem), geometry)
 
 
 def _agree(found: str, expected: str) -> bool:

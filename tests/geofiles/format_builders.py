@@ -63,6 +63,11 @@ def dxf(*entities: str, head: str = "") -> str:
     return f"{head}  0\nSECTION\n  2\nENTITIES\n{''.join(entities)}  0\nENDSEC\n  0\nEOF\n"
 
 
+def groups(*pairs) -> str:
+    """DXF group codes and their values."""
+    return "".join(f"{code:3}\n{value}\n" for code, value in pairs)
+
+
 def polyline(points, *, closed=True, layer="THUA") -> str:
     corners = "".join(f" 10\n{x}\n 20\n{y}\n" for x, y in points)
     return f"  0\nLWPOLYLINE\n  8\n{layer}\n 90\n{len(points)}\n 70\n{int(closed)}\n{corners}"
