@@ -3,6 +3,7 @@
 Only writes: a stored plot is read as every other plot.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -19,7 +20,7 @@ from cooperatives.models import Cooperative, Grower
 from core.api.geometry import clean_boundary
 from core.api.serializers import StrictSerializer
 from core.api.views import ApiView, refuse_parameters
-from core.errors import Finding, RuleViolated
+from core.errors import DomainError, Finding, RuleViolated
 from crops.models import Crop
 from farms.models import Determination, Plot, PlotStatus
 from farms.services.captures import CAPTURED, Walk, add_plot_photo, capture_plot
@@ -163,7 +164,19 @@ def closed_boundary(ring: list[list[Any]]) -> Any:
         detail = _("Cần ít nhất ba điểm góc.")
         raise RuleViolated("corners_too_few", detail, findings=[Finding("corners_too_few", detail, "/ring")])
     closed = ring if ring[0] == ring[-1] else [*ring, ring[0]]
-    return clean_boundary({"type": "Polygon", "coordinates": [closed]}, "/ring")
+    try:
+        return clean_boundary({"type": "Polygon", "coordinates": [closed]}, "/ring")
+    except DomainError as error:
+        # The client sent one ring, not a polygon: its positions are at /ring/0, the one that closes it is the first.
+        error.findings = tuple(_in_ring(finding, len(ring)) for finding in error.findings)
+        raise
+
+
+def _in_ring(finding: Finding, count: int) -> Finding:
+    head, _sep, place = finding.pointer.removeprefix("/ring/coordinates").removeprefix("/0").partition("/")
+    if head or not place.isdigit():
+        return replace(finding, pointer="/ring")
+    return replace(finding, pointer=f"/ring/{int(place) % count}")
 
 
 def _answer(plot: Plot) -> dict[str, Any]:

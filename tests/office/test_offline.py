@@ -145,7 +145,7 @@ def test_the_manifest_has_what_installing_needs(client):
     assert {(icon["sizes"], icon["purpose"]) for icon in app["icons"]} == {
         (size, use) for size in ("192x192", "512x512") for use in ("any", "maskable")
     }
-    assert '<link rel="manifest" href="/manifest.webmanifest">' in client.get("/problems/").content.decode()
+    assert '<link rel="manifest" href="/manifest.webmanifest">' in client.get("/accounts/login/").content.decode()
 
 
 def test_the_icons_are_there_in_the_size_that_is_told(client):

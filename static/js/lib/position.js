@@ -1,15 +1,13 @@
 /** Positions of the device: followed while somebody walks, averaged while somebody stands. */
 
-import { whereAmI } from "./camera.js";
-
 const OPTIONS = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 0 };
-const BETWEEN_ASKING_MS = 1_000;
+const BETWEEN_LOOKS_MS = 250;
 const GIVE_UP_MS = 30_000;
 export const WORST_M = 30; // a position worse than this says nothing of a boundary
 
 /**
- * Follow the device: `onFix({ lon, lat, accuracy, at })` for every position, `onError("denied" | "lost")` where there is
- * none. Returns a function that ends it.
+ * Follow the device: `onFix({ lon, lat, accuracy, at })` for every position, `onError("denied" | "lost" | "slow")` where
+ * there is none; "slow": none that is new, as when nobody moves. Returns a function that ends it.
  */
 export function follow({ onFix, onError }) {
   if (!navigator.geolocation) {
@@ -19,7 +17,7 @@ export function follow({ onFix, onError }) {
   const watch = navigator.geolocation.watchPosition(
     ({ coords, timestamp }) =>
       onFix({ lon: coords.longitude, lat: coords.latitude, accuracy: coords.accuracy, at: timestamp }),
-    (error) => onError(error.code === error.PERMISSION_DENIED ? "denied" : "lost"),
+    (error) => onError({ [error.PERMISSION_DENIED]: "denied", [error.TIMEOUT]: "slow" }[error.code] ?? "lost"),
     OPTIONS,
   );
   return () => navigator.geolocation.clearWatch(watch);
@@ -28,19 +26,16 @@ export function follow({ onFix, onError }) {
 /**
  * Stand still and return the mean of the positions of at least `ms` milliseconds, `{ lon, lat, accuracy, fixes }`: each
  * weighs by its error. `accuracy` is the mean of the errors told, not less: within seconds they do not cancel out.
- * `onStep(share)` tells how far it is, 0 to 1. Returns null when no usable position came, or `signal` was aborted.
+ * `latest()` is the last position of `follow`, or null; `onStep(share)` tells how far it is, 0 to 1. Returns null when no
+ * usable position came, or `signal` was aborted.
  */
-export async function standAndAverage({ ms, onStep = () => {}, signal }) {
+export async function standAndAverage({ ms, latest, onStep = () => {}, signal }) {
   const fixes = [];
   const start = performance.now();
   for (;;) {
-    try {
-      const fix = await whereAmI();
-      if (fix.accuracy <= WORST_M) {
-        fixes.push(fix);
-      }
-    } catch {
-      // asked again below
+    const fix = latest();
+    if (fix && fix.accuracy <= WORST_M && fix.at !== fixes.at(-1)?.at) {
+      fixes.push(fix); // a receiver that tells nothing new still stands where it stood: counted once
     }
     const gone = performance.now() - start;
     onStep(Math.min(1, gone / ms));
@@ -50,7 +45,7 @@ export async function standAndAverage({ ms, onStep = () => {}, signal }) {
     if (gone >= ms && fixes.length > 0) {
       return mean(fixes);
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(BETWEEN_ASKING_MS, Math.max(50, ms - gone))));
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
   }
 }
 

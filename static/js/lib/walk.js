@@ -115,11 +115,11 @@ export function createWalk({ kept = null, onChange = () => {} } = {}) {
       if (ring.length < 3 || walk.fixes() < 4) {
         return "few";
       }
-      if (areaOf(ring) < 1) {
-        return "small";
-      }
       if (crossesItself(ring)) {
         return "crossing";
+      }
+      if (areaOf(ring) < 1) {
+        return "small";
       }
       return walk.errorM() > limitM ? "inaccurate" : null;
     },

@@ -47,6 +47,7 @@ function show(root, outbox, entries) {
   root
     .querySelector("[data-outbox-list]")
     .replaceChildren(...entries.map((entry) => outboxLine(dataset, outbox, entry)));
+  document.dispatchEvent(new CustomEvent("outbox:shown")); // for a page that lists its own part of it
 }
 
 function guardSignOut(root, countUnsent) {

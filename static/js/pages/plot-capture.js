@@ -4,7 +4,6 @@
  * worker gives without signal.
  */
 
-import { whereAmI } from "../lib/camera.js";
 import { el, readJson } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { createOutbox, keepDraft, keptDraft, prepare, prepared, rememberedUser } from "../lib/outbox.js";
@@ -220,7 +219,10 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
       onError: (why) => {
         if (why === "denied") {
           turnOff();
+        } else if (why === "slow" && here) {
+          return;
         }
+        here = null;
         showPosition("none", why === "denied" ? texts.textDenied : texts.textLost);
       },
     });
@@ -252,6 +254,7 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
     showActs();
     const point = await standAndAverage({
       ms: STAND_MS,
+      latest: () => here,
       signal: standing.signal,
       onStep: (share) => {
         label.textContent = fill(texts.textStanding, { n: Math.ceil(((1 - share) * STAND_MS) / 1000) });
@@ -268,17 +271,13 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
     }
     showActs();
   };
-  const mark = async () => {
-    try {
-      const { lon, lat, accuracy } = await whereAmI();
-      if (accuracy > WORST_M) {
-        throw new Error("too inaccurate");
-      }
-      walk.addCorner({ lon, lat, accuracy, fixes: 1, how: "pointed" });
-      tell(fill(texts.textCorner, { n: walk.points().length }));
-    } catch {
+  const mark = () => {
+    if (!here || here.accuracy > WORST_M) {
       say(texts.textNoFix, "warning");
+      return;
     }
+    walk.addCorner({ lon: here.lon, lat: here.lat, accuracy: here.accuracy, fixes: 1, how: "pointed" });
+    tell(fill(texts.textCorner, { n: walk.points().length }));
   };
 
   const acts = {
@@ -390,7 +389,6 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
     } finally {
       button.disabled = false;
     }
-    showUnsent();
   };
   /** In the outbox it is safe: the page is free for the next plot, but what was refused stays to be corrected. */
   const finish = async (outcome) => {
@@ -443,7 +441,7 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
     holder.addEventListener("change", fillGrowers);
     container.addEventListener("change", save);
     form.addEventListener("submit", submit);
-    document.addEventListener("outbox:changed", showUnsent);
+    document.addEventListener("outbox:shown", showUnsent);
     offerInstalling(find("[data-install]"));
     show();
     await showUnsent();
