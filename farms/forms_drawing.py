@@ -54,7 +54,7 @@ class ShapeForm(forms.Form):
         return self.cleaned_data.get("shape") if hasattr(self, "cleaned_data") else None
 
 
-class DrawForm(PlotForm, ShapeForm):
+class DrawForm(ShapeForm, PlotForm):
     """A plot with its shape."""
 
     class Meta(PlotForm.Meta):

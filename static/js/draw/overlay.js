@@ -32,10 +32,19 @@ export function createOverlay(map) {
       put("shape", geometry ? [{ type: "Feature", properties: {}, geometry }] : []);
     },
 
+    /** Keep lengths and trouble above what the drawing library adds. */
+    raise() {
+      if (map.getLayersOrder().at(-1) !== "draw-lengths-text") {
+        map.moveLayer("draw-trouble-ring");
+        map.moveLayer("draw-lengths-text");
+      }
+    },
+
     /** Metres along each edge of closed `rings` and of an open `line`. */
     lengths(rings, line = []) {
       const all = [...rings.flatMap(edges), ...edges(line).slice(0, -1)].filter(({ metres }) => metres >= 0.5);
       put("lengths", all.slice(0, MOST_LABELS).map(label));
+      this.raise();
     },
 
     trouble(positions) {

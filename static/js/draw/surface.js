@@ -80,7 +80,8 @@ export function createSurface(map, { snap, exact, onDrawn, onMoved, onLive }) {
     const exactly = list.map((position) => exact(position));
     return exactly.filter((position, i) => i === 0 || !same(position, exactly[i - 1]));
   };
-  const current = () => draw.getSnapshot().find((one) => one.properties.currentlyDrawing);
+  const current = () =>
+    draw.getSnapshot().find((one) => one.properties.currentlyDrawing && one.geometry.type !== "Point");
 
   draw.on("finish", (id, { action, mode }) => {
     const done = feature(id);
