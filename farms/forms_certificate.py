@@ -1,5 +1,6 @@
 """The form of a land certificate: a grid of corners, a paste box, a file, and what the paper says besides."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from geofiles.corners import CornerProblem, CornerTable
 
 FIRST_ROWS, MORE_ROWS = 6, 4
 MAX_FILE_BYTES = 10 * 1024 * 1024
+NEEDED_TO_SAVE = ("ref", "crop")
 CELLS = ("label", "x", "y", "edge")
 _TEXTS = {
     "no_coordinates": gettext_lazy("Dòng {line}: không nhận ra tọa độ trong “{text}”. X (hướng bắc) có 7 chữ số, Y 6."),
@@ -44,7 +46,10 @@ class MetresField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        number = number_of(text.lower().replace("²", "").replace("m2", ""))
+        bare = text.lower().replace("m²", "").replace("m2", "").strip()
+        if re.fullmatch(r"\d{1,3}[.,]\d{3}", bare):  # "13.000": a certificate never prints three decimals
+            bare = re.sub("[.,]", "", bare)
+        number = number_of(bare)
         if number is None or not 0 < number < 1e9:
             raise forms.ValidationError(_("Hãy ghi một số dương, ví dụ 1250,5."), code="not_a_number")
         return number
@@ -96,20 +101,25 @@ class CertificateForm(forms.Form):
         help_text=gettext_lazy("Ví dụ: DA 123456. Không ghi tên người, không chụp ảnh giấy."),
     )
     register = forms.CharField(label=gettext_lazy("Số vào sổ cấp giấy"), max_length=30, required=False)
-    ref = forms.CharField(label=gettext_lazy("Số thửa của hợp tác xã"), max_length=60, required=False)
+    ref = forms.CharField(label=gettext_lazy("Số thửa của hợp tác xã"), max_length=60)
     grower = forms.ModelChoiceField(
         Grower.objects.none(), label=gettext_lazy("Nông hộ"), required=False, empty_label=gettext_lazy("chưa ghi")
     )
     crop = forms.ModelChoiceField(
-        Crop.objects.all(), label=gettext_lazy("Cây trồng"), required=False, to_field_name="slug"
+        Crop.objects.all(), label=gettext_lazy("Cây trồng"), to_field_name="slug", empty_label=gettext_lazy("chọn")
     )
-    variety = forms.ModelChoiceField(Variety.objects.none(), label=gettext_lazy("Giống"), required=False)
+    variety = forms.ModelChoiceField(
+        Variety.objects.none(), label=gettext_lazy("Giống"), required=False, empty_label=gettext_lazy("chưa ghi")
+    )
     looked = forms.BooleanField(
         label=gettext_lazy("Tôi đã đối chiếu những chỗ lệch với giấy và vẫn lưu"), required=False
     )
 
-    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
+    use_required_attribute = False  # a preview needs neither number nor crop
+
+    def __init__(self, *args: Any, cooperative: Cooperative, for_saving: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.for_saving = for_saving
         self.fields["crs"].choices = _systems()  # type: ignore[attr-defined]
         members = Grower.objects.current().filter(cooperative=cooperative).select_related("person").order_by("number")
         self.fields["grower"].queryset = members  # type: ignore[attr-defined]
@@ -119,7 +129,10 @@ class CertificateForm(forms.Form):
         self.fields["variety"].label_from_instance = lambda item: f"{item.crop.name_vi}: {item.name_vi}"  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Text fields hold one clean line."""
+        """Text fields hold one clean line; what only saving needs may be missing in a preview."""
+        for name in NEEDED_TO_SAVE:
+            if not self.for_saving and self.has_error(name, "required"):
+                del self.errors[name]
         for name in ("land_sheet", "land_parcel", "serial", "register", "ref"):
             if self.cleaned_data.get(name):
                 try:
@@ -127,13 +140,6 @@ class CertificateForm(forms.Form):
                 except forms.ValidationError as error:
                     self.add_error(name, error)
         return self.cleaned_data
-
-    def require_for_saving(self) -> bool:
-        """Whether number and crop are there; else their errors are added."""
-        for name, text in (("ref", _("Hãy ghi số thửa.")), ("crop", _("Hãy chọn cây trồng."))):
-            if not self.cleaned_data.get(name):
-                self.add_error(name, text)
-        return not self.errors
 
     def plot_fields(self) -> dict[str, Any]:
         """Return the attributes as `plot_from_corners` takes them."""

@@ -33,7 +33,7 @@ def set_codes(plots: QuerySet[Plot]) -> int:
 
 def _store(codes: list[tuple[int, str]]) -> None:
     if codes:
-        values = {"ids": [pk for pk, _code in codes], "codes": [code for _pk, code in codes]}
+        values: dict[str, Any] = {"ids": [pk for pk, _code in codes], "codes": [code for _pk, code in codes]}
         with connection.cursor() as cursor:
             cursor.execute(parcel_sql.SET_PROVISIONAL_CODES, values)
 

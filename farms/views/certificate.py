@@ -50,7 +50,7 @@ def certificate(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, cooperative, CertificateForm(cooperative=cooperative), PasteForm(), [])
     asked = request.POST.get("do", "preview")
-    form = CertificateForm(request.POST, cooperative=cooperative)
+    form = CertificateForm(request.POST, cooperative=cooperative, for_saving=asked == "save")
     paste = PasteForm(request.POST, request.FILES)
     rows = parts.grid_of(request.POST)
     table, problems = _table(paste, rows)
@@ -58,12 +58,12 @@ def certificate(request: HttpRequest) -> HttpResponse:
         rows, paste = parts.grid_from(table), PasteForm()  # what was pasted stands in the grid now
     if asked == "rows":
         return _page(request, cooperative, form, paste, rows, more=parts.MORE_ROWS, unbound=True)
-    if table is None or not form.is_valid():
+    if table is None or (not form.is_valid() and not set(form.errors) <= set(parts.NEEDED_TO_SAVE)):
         return _page(request, cooperative, form, paste, rows, problems=problems)
     reading = read_corners(
         cooperative, table.corners, crs=form.cleaned_data["crs"], printed_area_m2=form.cleaned_data["printed_area"]
     )
-    if asked == "save" and not problems and _may_store(form, reading):
+    if asked == "save" and not problems and form.is_valid() and _may_store(form, reading):
         try:
             return _stored(request, cooperative, form, table)
         except DomainError as error:
@@ -105,7 +105,7 @@ def _from_file(file: UploadedFile) -> CornerTable:
 
 
 def _may_store(form: CertificateForm, reading: Reading) -> bool:
-    if not form.require_for_saving() or reading.boundary is None:
+    if reading.boundary is None:
         return False
     if reading.needs_look and not form.cleaned_data["looked"]:
         form.add_error("looked", _("Có chỗ lệch với giấy. Hãy xem phần so sánh, rồi đánh dấu ô này nếu vẫn lưu."))
@@ -148,7 +148,7 @@ def _page(
 ) -> HttpResponse:
     stopped = [*problems, *(reading.problems if reading else ())]
     if unbound:  # more rows were asked for: nothing is judged yet
-        form = CertificateForm(initial=form.data.dict(), cooperative=cooperative)  # type: ignore[union-attr]
+        form = CertificateForm(initial=request.POST.dict(), cooperative=cooperative)
     context: dict[str, Any] = {
         "cooperative": cooperative,
         "form": form,
@@ -173,14 +173,11 @@ def _frame(user: Any, boundary: MultiPolygon) -> dict[str, Any]:
     """The plot among the neighbours that the user may see."""
     west, south, east, north = boundary.extent
     box = (west - NEAR_DEGREES, south - NEAR_DEGREES, east + NEAR_DEGREES, north + NEAR_DEGREES)
-    around = neighbours_of(user, box).only("ref")[:MAX_NEIGHBOURS]
+    neighbours: Any = neighbours_of(user, box)
+    around = neighbours.values_list("ref", "geojson")[:MAX_NEIGHBOURS]
     features = [
-        {
-            "type": "Feature",
-            "properties": {"colour": OTHER_COLOUR, "name": plot.ref},
-            "geometry": json.loads(plot.geojson),
-        }
-        for plot in around
+        {"type": "Feature", "properties": {"colour": OTHER_COLOUR, "name": ref}, "geometry": json.loads(text)}
+        for ref, text in around
     ]
     features.append(feature(boundary, colour=PLOT_COLOUR, name=_("Thửa theo giấy")))
     return frame_of(features, [boundary])

@@ -201,6 +201,33 @@ def test_file_that_is_no_table_is_refused_in_words(client, cooperative, clerk, m
     assert page.context["paste"].errors["file"]
 
 
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        ("13.000", 13_000),
+        ("13,000", 13_000),
+        ("13.012,5 m²", 13_012.5),
+        ("950.5", 950.5),
+        ("95,25", 95.25),
+    ],
+)
+def test_printed_area_as_people_write_it(client, cooperative, clerk, mango, text, area):
+    client.force_login(clerk)
+
+    page = client.post(PAGE, answers(cooperative, mango, do="preview", **grid()) | {"printed_area": text})
+
+    assert page.context["reading"].printed_area_m2 == area
+
+
+def test_printed_area_that_is_no_number_is_told(client, cooperative, clerk, mango):
+    client.force_login(clerk)
+
+    page = client.post(PAGE, answers(cooperative, mango, do="preview", **grid()) | {"printed_area": "nhiều"})
+
+    assert page.status_code == 422
+    assert "printed_area" in page.context["form"].errors
+
+
 def test_saving_stores_and_shows_the_plot(client, cooperative, clerk, mango):
     client.force_login(clerk)
 
