@@ -51,7 +51,8 @@ class LineField(serializers.Field):
     def to_internal_value(self, data: Any) -> LineString:
         positions = data.get("coordinates") if isinstance(data, dict) and data.get("type") == "LineString" else None
         if not isinstance(positions, list) or not 2 <= len(positions) <= MAX_LINE_POINTS:
-            raise RuleViolated("bad_geometry", findings=[Finding("geometry_type", _("Cần một LineString có từ 2 đến 500 điểm."), "/line")])  # fmt: skip
+            detail = _("Cần một LineString có từ 2 đến 500 điểm.")
+            raise RuleViolated("bad_geometry", findings=[Finding("geometry_type", detail, "/line")])
         points = [
             clean_point({"type": "Point", "coordinates": position}, f"/line/coordinates/{number}")
             for number, position in enumerate(positions)
@@ -95,13 +96,15 @@ class MergeBody(StrictSerializer):
 
     plots = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=2, max_length=MAX_PARTS)
     ref = serializers.CharField(max_length=60)
-    variety = serializers.SlugRelatedField(slug_field="slug", queryset=Variety.objects.all(), required=False, allow_null=True)  # fmt: skip
+    variety = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Variety.objects.all(), required=False, allow_null=True
+    )
 
 
 class PointsBody(StrictSerializer):
     """Points `[x, y]` (degrees: longitude, latitude; metres: east, north) from one system to another."""
 
-    source = serializers.CharField(max_length=20)
+    source = serializers.CharField(max_length=20)  # type: ignore[assignment]
     target = serializers.CharField(max_length=20)
     points = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
@@ -138,7 +141,10 @@ class NeighbourView(DrawingView):
         if besides and not (besides.isascii() and besides.isdigit() and len(besides) <= 18):
             raise BadInput(findings=[parameter_finding("besides", "invalid", _("Cần số nguyên."))])
         rows = neighbours_of(request.user, box, besides=int(besides) if besides else None)
-        found = list(rows.values_list("pk", "ref", "status", "geojson")[: MAX_NEIGHBOURS + 1])
+        found = [
+            (row.pk, row.ref, row.status, row.geojson)  # type: ignore[attr-defined]
+            for row in rows.only("ref", "status")[: MAX_NEIGHBOURS + 1]
+        ]
         features = [
             {"type": "Feature", "id": pk, "properties": {"ref": ref, "status": status}, "geometry": json.loads(shape)}
             for pk, ref, status, shape in found[:MAX_NEIGHBOURS]

@@ -10,7 +10,7 @@ from cooperatives.models import Cooperative
 from core.errors import DomainError
 from crops.models import Variety
 from farms.forms import PlotForm
-from farms.models import Plot
+from farms.models import Determination, Plot
 from farms.shape_text import DEGREES, MAX_LENGTH, boundary_from_text, line_from_text
 
 
@@ -19,7 +19,7 @@ def system_choices() -> list[tuple[str, str]]:
     from geofiles import crs
 
     named = [(name, f"{crs.name_of(name)}, X/Y ({name})") for name in crs.ZONES]
-    return [(DEGREES, _("Vĩ độ, kinh độ (WGS 84)")), *named]
+    return [(DEGREES, str(_("Vĩ độ, kinh độ (WGS 84)"))), *named]
 
 
 class ShapeForm(forms.Form):
@@ -57,7 +57,7 @@ class ShapeForm(forms.Form):
 class DrawForm(ShapeForm, PlotForm):
     """A plot with its shape."""
 
-    class Meta(PlotForm.Meta):
+    class Meta:
         model = Plot
         fields = (
             "ref", "grower", "crop", "variety", "declared_area_ha", "planted_year", "tree_count", "irrigation",
@@ -82,9 +82,7 @@ class DrawForm(ShapeForm, PlotForm):
 class RedrawForm(ShapeForm):
     """A stored plot's boundary, how it was found, and the version that was on the screen."""
 
-    determination = forms.ChoiceField(
-        label=_("Cách xác định ranh"), choices=Plot._meta.get_field("determination").choices
-    )
+    determination = forms.ChoiceField(label=_("Cách xác định ranh"), choices=Determination.choices)
     determined_on = forms.DateField(
         label=_("Ngày xác định ranh"),
         required=False,
@@ -138,8 +136,12 @@ class MergeForm(forms.Form):
     """What the merged plot is called, and what the old ones do not agree on."""
 
     ref = forms.CharField(label=_("Số của thửa gộp"), max_length=60)
-    grower = forms.ModelChoiceField(None, label=_("Nông hộ"), required=False, empty_label=_("Chưa ghi"))
-    variety = forms.ModelChoiceField(None, label=_("Giống"), required=False, empty_label=_("Nhiều giống hoặc chưa rõ"))
+    grower: forms.ModelChoiceField = forms.ModelChoiceField(
+        None, label=_("Nông hộ"), required=False, empty_label=_("Chưa ghi")
+    )
+    variety: forms.ModelChoiceField = forms.ModelChoiceField(
+        None, label=_("Giống"), required=False, empty_label=_("Nhiều giống hoặc chưa rõ")
+    )
 
     def __init__(self, *args: Any, plots: list[Plot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

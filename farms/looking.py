@@ -1,4 +1,4 @@
-"""What would become of a drawn shape, asked while it is drawn: nothing is stored, and of others' plots only m² are told."""
+"""What would become of a shape, asked while it is drawn: nothing is stored; of others' plots only m² are told."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +58,7 @@ def look_at(cooperative: Cooperative, boundary: MultiPolygon, *, besides: int | 
     own = tuple(OwnOverlap(pk, ref, m2) for pk, ref, holder, m2 in met if holder == cooperative.pk)
     others_m2 = sum(m2 for _pk, _ref, holder, m2 in met if holder != cooperative.pk)
     [unit_id] = communes_for([boundary])
-    commune = AdministrativeUnit.objects.without_shapes().filter(pk=unit_id).first()
+    commune = None if unit_id is None else AdministrativeUnit.objects.without_shapes().get(pk=unit_id)
     return Look(area_m2, perimeter_m, commune, own, others_m2)
 
 
@@ -67,6 +67,5 @@ def neighbours_of(user: Any, box: tuple[float, float, float, float], *, besides:
     envelope = Polygon.from_bbox(box)
     envelope.srid = 4326
     rows = Plot.objects.visible_to(user).current().filter(boundary__bboverlaps=envelope).exclude(pk=besides)
-    return (
-        rows.annotate(geojson=AsGeoJSON("boundary", precision=EXACT_DIGITS)).defer("boundary", "boundary_3857").order_by("pk")
-    )  # fmt: skip
+    rows = rows.annotate(geojson=AsGeoJSON("boundary", precision=EXACT_DIGITS))
+    return rows.order_by("pk")

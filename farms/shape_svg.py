@@ -30,7 +30,7 @@ class Drawing:
 
 
 def drawing_of(shapes: Iterable[tuple[GEOSGeometry, str, str]], *, around: GEOSGeometry) -> Drawing:
-    """Draw (shape, look, name) in EPSG:4326 as seen from above, the view fitted to `around` with a margin of a fifth."""
+    """Draw (shape, look, name) in EPSG:4326 as seen from above, fitted to `around` with a margin of a fifth."""
     west, south, east, north = around.extent
     margin = max((east - west) * 0.2, (north - south) * 0.2, 0.0002)
     west, south, east, north = west - margin, south - margin, east + margin, north + margin
@@ -43,7 +43,7 @@ def drawing_of(shapes: Iterable[tuple[GEOSGeometry, str, str]], *, around: GEOSG
     outlines = []
     for shape, look, name in shapes:
         parts = shape if isinstance(shape, MultiPolygon) else [shape]
-        rings = [ring for part in parts for ring in part]
+        rings = [ring for part in parts for ring in part]  # type: ignore[attr-defined]
         path = " ".join("M" + " L".join(f"{x} {y}" for x, y in map(place, ring.coords[:-1])) + " Z" for ring in rings)
         x, y = place(shape.point_on_surface.coords)
         outlines.append(Outline(path, look, name, x, y))

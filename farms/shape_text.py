@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 from django.contrib.gis.geos import GEOSException, GEOSGeometry, LineString, MultiPolygon
 from django.utils.translation import gettext as _
@@ -31,16 +31,23 @@ def boundary_from_text(text: str, *, system: str = DEGREES) -> MultiPolygon:
     ring = _positions(text, system)
     if len(ring) < 3:
         _unreadable(_("Cần ít nhất ba góc."))
-    return clean_boundary({"type": "Polygon", "coordinates": [[*ring, ring[0]] if ring[0] != ring[-1] else ring]}, "/boundary")  # fmt: skip
+    closed = ring if ring[0] == ring[-1] else [*ring, ring[0]]
+    return clean_boundary({"type": "Polygon", "coordinates": [closed]}, "/boundary")
 
 
 def line_from_text(text: str, *, system: str = DEGREES) -> LineString:
     """Return a line in EPSG:4326 from a GeoJSON or WKT LineString, or points, one a line, as `boundary_from_text`."""
     document = _document(text)
-    positions: Any = _positions(text, system) if document is None else _geometry_of(document, ("LineString",)).get("coordinates")  # fmt: skip
+    if document is None:
+        positions: Any = _positions(text, system)
+    else:
+        positions = _geometry_of(document, ("LineString",)).get("coordinates")
     if not isinstance(positions, list) or len(positions) < 2:
         _unreadable(_("Đường cắt cần ít nhất hai điểm."))
-    points = [clean_point({"type": "Point", "coordinates": position}, f"/line/{n}") for n, position in enumerate(positions)]  # fmt: skip
+    points = [
+        clean_point({"type": "Point", "coordinates": position}, f"/line/{number}")
+        for number, position in enumerate(positions)
+    ]
     return LineString([point.coords for point in points], srid=4326)
 
 
@@ -69,7 +76,7 @@ def _geometry_of(document: dict[str, Any], kinds: tuple[str, ...]) -> Any:
     if kind == "Feature":
         document = document.get("geometry") or {}
     elif kind == "FeatureCollection":
-        features = document.get("features")
+        features: Any = document.get("features")
         if not isinstance(features, list) or len(features) != 1 or not isinstance(features[0], dict):
             _unreadable(_("Chỉ dán một hình mỗi lần; nhiều thửa thì hãy tải tệp lên."))
         document = features[0].get("geometry") or {}
@@ -103,5 +110,5 @@ def _pair(number: int, line: str) -> tuple[float, float]:
     return first, second
 
 
-def _unreadable(detail: str) -> Any:
+def _unreadable(detail: str) -> NoReturn:
     raise RuleViolated("shape_unreadable", detail, findings=[Finding("shape_unreadable", detail, "/boundary")])

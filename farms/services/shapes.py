@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import chain, product
 from string import ascii_lowercase
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry, LineString, MultiPolygon
@@ -72,7 +72,7 @@ def split_plot(
 def split_by_line(
     plot: Plot, line: LineString, *, by: Any, refs: Sequence[str] | None = None, version: int | None = None
 ) -> list[Plot]:
-    """Split `plot` along `line` (EPSG:4326), largest piece first. Raises as `split_plot`, and RuleViolated("line_does_not_cut")."""
+    """Split `plot` along `line` (EPSG:4326), largest piece first; raises as `split_plot` and `cut_by_line`."""
     require(can_change_plot(by, plot))
     return split_plot(plot, cut_by_line(plot, line), by=by, refs=refs, version=version)
 
@@ -90,7 +90,8 @@ def cut_by_line(plot: Plot, line: LineString) -> list[MultiPolygon]:
         cursor.execute(shape_sql.CUT_BY_LINE, {"plot": plot.pk, "line": wkb, **shape_sql.SLIVERS})
         pieces = [_shape(row[0]) for row in cursor.fetchall()]
     if len(pieces) < 2 or len(pieces) <= plot.boundary.num_geom:
-        _refuse("line_does_not_cut", _("Đường này không cắt rời thửa: hãy vẽ từ ngoài ranh bên này sang ngoài ranh bên kia."), "/line")  # fmt: skip
+        detail = _("Đường này không cắt rời thửa: hãy vẽ từ ngoài ranh bên này sang ngoài ranh bên kia.")
+        _refuse("line_does_not_cut", detail, "/line")
     return pieces
 
 
@@ -130,18 +131,20 @@ def united_shape(plots: Sequence[Plot]) -> MultiPolygon:
     if len({plot.crop_id for plot in plots}) > 1:
         _refuse("crops_differ", _("Chỉ gộp được các thửa trồng cùng một loại cây."), "/plots")
     ids = [plot.pk for plot in plots]
-    parameters = {"plots": ids, "touch_m": TOUCH_M, **shape_sql.SLIVERS}
+    parameters: dict[str, Any] = {"plots": ids, "touch_m": TOUCH_M, **shape_sql.SLIVERS}
     with connection.cursor() as cursor:
         cursor.execute(shape_sql.TOUCHING_PAIRS, parameters)
         alone = _not_reached(ids, cursor.fetchall())
         if alone:
             refs = ", ".join(plot.ref for plot in plots if plot.pk in alone)
-            _refuse("plots_apart", _("Các thửa phải liền nhau (cách nhau không quá 1 m). Không liền: %(refs)s.") % {"refs": refs}, "/plots")  # fmt: skip
+            detail = _("Các thửa phải liền nhau (cách nhau không quá 1 m). Không liền: %(refs)s.")
+            _refuse("plots_apart", detail % {"refs": refs}, "/plots")
         cursor.execute(shape_sql.UNITE, parameters)
         wkb, is_valid, _count = cursor.fetchone()
     shape = _shape(wkb)
     if not is_valid or shape.num_coords > settings.PLOT_MAX_VERTICES:
-        _refuse("merge_impossible", _("Ranh chung của các thửa không thành một hình hợp lệ: hãy vẽ lại bằng tay."), "/plots")  # fmt: skip
+        detail = _("Ranh chung của các thửa không thành một hình hợp lệ: hãy vẽ lại bằng tay.")
+        _refuse("merge_impossible", detail, "/plots")
     return shape
 
 
@@ -179,14 +182,17 @@ def _fitted(plot: Plot, parts: Sequence[MultiPolygon]) -> list[MultiPolygon]:
         ("parts_overlap", shared_m2, _("Các phần chồng lên nhau %(m2)s m².")),
     )
     findings = [
-        Finding(code, text % {"m2": max(round(m2), 1)}, "/parts", {"m2": round(m2, 1)}) for code, m2, text in refusals if m2
-    ]  # fmt: skip
+        Finding(code, text % {"m2": max(round(m2), 1)}, "/parts", {"m2": round(m2, 1)})
+        for code, m2, text in refusals
+        if m2
+    ]
     if findings:
         raise RuleViolated(findings[0].code, findings[0].message, findings=findings)
     fitted = [_shape(wkb) for wkb in shapes]
     for index, part in enumerate(fitted):
         if part.empty or _square_metres(part) < MIN_PART_M2:
-            _refuse("part_too_small", _("Mỗi phần phải có ít nhất %(m2)s m².") % {"m2": round(MIN_PART_M2)}, f"/parts/{index}")  # fmt: skip
+            detail = _("Mỗi phần phải có ít nhất %(m2)s m².") % {"m2": round(MIN_PART_M2)}
+            _refuse("part_too_small", detail, f"/parts/{index}")
     return fitted
 
 
@@ -202,9 +208,7 @@ def _store(old: Plot, shape: MultiPolygon, by: Any, **fields: Any) -> Plot:
     """Store one new plot; whether it lies on another holder's ground is asked when all are stored."""
     commune = commune_for(shape)
     lock_ground(shape, commune.pk)
-    return Plot.objects.create(
-        cooperative=old.cooperative, boundary=shape, commune=commune, created_by=by if by.is_authenticated else None, **fields
-    )  # fmt: skip
+    return Plot.objects.create(cooperative=old.cooperative, boundary=shape, commune=commune, created_by=by, **fields)
 
 
 def _finish(old: list[Plot], made: list[Plot], kind: PlotSuccessionKind, by: Any) -> list[Plot]:
@@ -327,5 +331,5 @@ def _shape(wkb: Any) -> MultiPolygon:
     return shape if isinstance(shape, MultiPolygon) else MultiPolygon(shape, srid=4326)
 
 
-def _refuse(code: str, detail: str, pointer: str = "") -> None:
+def _refuse(code: str, detail: str, pointer: str = "") -> NoReturn:
     raise RuleViolated(code, detail, findings=[Finding(code, detail, pointer)])

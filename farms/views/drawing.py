@@ -244,8 +244,8 @@ def _refused(form: Any, error: DomainError) -> list[int]:
     """Put the reasons into the form; return the plots that stand in the way."""
     findings = [finding for finding in error.findings if finding.message]
     for finding in findings:
-        name = {"geometry": "boundary", "line": "line", "refs": "refs", "ref": "ref"}.get(finding.pointer.strip("/").split("/")[0])  # fmt: skip
-        name = name or finding.pointer.rpartition("/")[2]
+        place = finding.pointer.strip("/").split("/")[0]
+        name = {"geometry": "boundary", "properties": finding.pointer.rpartition("/")[2]}.get(place, place)
         form.add_error(name if name in form.fields else None, str(finding.message))
     if not findings:
         form.add_error(None, str(error.detail))
@@ -272,7 +272,8 @@ def _typed(request: HttpRequest, form: Any) -> str:
     """Return what was sent as the boundary, so that the map shows it again; GeoJSON where it could be read."""
     if request.method != "POST":
         return ""
-    shape = form.shape if form.is_bound else None
+    form.is_valid()  # whatever else is missing: what was drawn is not to be drawn twice
+    shape = form.shape
     return shape.geojson if shape is not None else ""
 
 
@@ -337,7 +338,8 @@ def _preview(request: HttpRequest, form: Any, cooperative: Cooperative, plot: Pl
         shape = form.shape
     if shape is None:
         return None
-    return {"drawing": _drawing(request, shape, plot), "look": look_at(cooperative, shape, besides=plot.pk if plot else None)}  # fmt: skip
+    look = look_at(cooperative, shape, besides=plot.pk if plot else None)
+    return {"drawing": _drawing(request, shape, plot), "look": look}
 
 
 def _drawing(request: HttpRequest, shape: MultiPolygon, plot: Plot | None) -> Drawing:

@@ -68,9 +68,11 @@ async function begin(root) {
     commit(next);
   };
 
-  const refresh = ({ isMoved = false } = {}) => {
+  const refresh = ({ isMoved = false, isFirst = false } = {}) => {
     const geometry = toGeometry(shape());
-    field.value = geometry ? JSON.stringify(geometry) : "";
+    if (geometry || !isFirst) {
+      field.value = geometry ? JSON.stringify(geometry) : ""; // what was typed and not understood stays to be corrected
+    }
     if (!shape()[chosen[0]]?.[chosen[1]]) {
       chosen = [0, 0];
     }
@@ -351,13 +353,13 @@ async function begin(root) {
   }
   stage?.neighbours.remember(stored.flat());
   if (stage?.surface) {
-    find("paste-box").open = false;
     find("preview").hidden = true;
+    find("paste-box").open = Boolean(field.value) && !shape().length;
     take(shape().length ? "edit" : "draw");
   } else {
     find("table-box").open = true;
   }
-  refresh();
+  refresh({ isFirst: true });
   if (kept) {
     show();
   }
