@@ -373,6 +373,8 @@ def sample_paths(stage):
         "invitations/<str:token>/": ["invitations/canary-token-of-nobody/"],
         "desk/cooperatives/<int:pk>/": [f"desk/cooperatives/{stage['household'].pk}/"],
         **{f"coop/plots/<int:pk>/{word}/": [f"coop/plots/{plot.pk}/{word}/"] for word in ("history", "seasons")},
+        **{f"coop/plots/<int:pk>/{word}/": [f"coop/plots/{plot.pk}/{word}/"] for word in ("boundary", "split")},
+        "api/v1/plots/<int:pk>/split/": [f"api/v1/plots/{plot.pk}/split/"],
         "coop/plots/<int:pk>/seasons/<int:season>/": [f"coop/plots/{plot.pk}/seasons/1/"],
         "coop/plots/<int:pk>/seasons/<int:season>/remove/": [f"coop/plots/{plot.pk}/seasons/1/remove/"],
         **{f"api/v1/plots/<int:key>/{word}/": [f"api/v1/plots/{plot.pk}/{word}/"] for word in ("versions", "seasons")},
