@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 _FILE_ERRORS: dict[str, Any] = {
     "unreadable_file": _("Không đọc được tệp: tệp hỏng hoặc không có đối tượng nào."),
     "unsupported_format": _(
-        "Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage, KML/KMZ, GPX, Excel (.xlsx) "
-        "hoặc CSV."
+        "Chưa đọc được loại tệp này. Hãy gửi shapefile nén (.zip), GeoJSON, GeoPackage, KML/KMZ, GPX, FlatGeobuf, "
+        "GeoParquet, MapInfo nén (.zip), DXF, Excel (.xlsx) hoặc CSV."
     ),
     "unsafe_archive": _("Tệp nén không an toàn nên không được mở."),
     "missing_part": _("Shapefile thiếu phần {part} của lớp {layer}. Hãy nén đủ .shp, .shx, .dbf (và .prj)."),
@@ -45,6 +45,20 @@ _REASONS: dict[tuple[str, str], Any] = {
     ("unreadable_file", "no_geometry_column"): _("Tệp không có cột hình. Hãy xuất lại lớp bản đồ, không phải bảng."),
     ("unreadable_file", "uneven_row"): _("Dòng {row} của bảng có số ô khác dòng tiêu đề. Hãy sửa rồi gửi lại."),
     ("unreadable_file", "repeated_column"): _("Bảng có hai cột trùng tên. Hãy đổi tên một cột rồi gửi lại."),
+    ("unreadable_file", "nested_too_deep"): _("Thư mục trong tệp KML lồng quá sâu. Hãy xuất lại vào một thư mục."),
+    ("unreadable_file", "not_geoparquet"): _("Tệp Parquet không mô tả hình (GeoParquet). Hãy xuất lại từ QGIS."),
+    ("unreadable_file", "geometry_not_wkb"): _(
+        "Tệp Parquet lưu hình theo kiểu {encoding}, chưa đọc được. Hãy xuất lại với hình dạng WKB."
+    ),
+    ("missing_part", "mapinfo"): _(
+        "Lớp MapInfo {layer} thiếu phần {part}. Hãy nén đủ .tab, .dat, .map, .id hoặc .mif, .mid vào một tệp .zip."
+    ),
+    ("unsupported_format", "mapinfo_link"): _(
+        "Tệp .tab của lớp {layer} chỉ trỏ tới dữ liệu ở nơi khác. Hãy lưu thành bảng MapInfo riêng rồi nén lại."
+    ),
+    ("unsupported_format", "dwg"): _("Chưa đọc được DWG. Hãy lưu bản vẽ thành DXF (dạng ASCII)."),
+    ("unsupported_format", "binary_dxf"): _("DXF dạng nhị phân chưa đọc được. Hãy lưu lại thành DXF dạng ASCII."),
+    ("wrong_geometry_type", "dxf"): _("Bản vẽ không có đường khép kín (closed polyline). Hãy khép kín ranh từng thửa."),
     ("unsafe_archive", "encrypted"): _("Tệp nén có mật khẩu. Hãy nén lại không đặt mật khẩu."),
     ("unsafe_archive", "nested_archive"): _("Trong tệp nén lại có tệp nén khác. Hãy nén thẳng các tệp bản đồ."),
     ("unsafe_archive", "too_many_entries"): _("Tệp nén chứa quá nhiều tệp. Hãy chỉ nén các tệp của lớp thửa."),

@@ -267,7 +267,8 @@ def _shapes(wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     with gdal.readable("wkb"):
         # One bad ring among thousands is that row's fault, not the file's: unclosed rings are closed, as every
         # program that draws them does, and what is no shape at all becomes None.
-        return shapely.set_srid(shapely.from_wkb(wkb.to_numpy(), on_invalid="fix"), 0)
+        shapes = shapely.from_wkb(wkb.to_numpy(), on_invalid="fix")
+        return shapely.set_srid(shapes, 0) if (shapely.get_srid(shapes) > 0).any() else shapes
 
 
 def _unreadable(shapes: np.ndarray[Any, Any], wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:

@@ -32,11 +32,11 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
 
     with path.open("rb") as source:
         if source.read(22).startswith(b"AutoCAD Binary DXF"):
-            raise UnsupportedFormat(found="binary_dxf", accepted=list(ACCEPTED))
+            raise UnsupportedFormat(found="binary_dxf", reason="binary_dxf", accepted=list(ACCEPTED))
     rows, shapes = _entities(path)
     plots, left_out = _plots(shapes)
     if not len(plots):
-        raise WrongGeometryType(found=_kinds(shapes), accepted=["Polygon", "MultiPolygon"])
+        raise WrongGeometryType(reason="dxf", found=_kinds(shapes), accepted=["Polygon", "MultiPolygon"])
     labels = _labels(rows, shapes, plots)
     records = [
         {"label": label, **{name: rows[at].get(name) for name in _KEPT if rows[at].get(name)}}

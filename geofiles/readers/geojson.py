@@ -20,6 +20,7 @@ from geofiles.readers.sources import ACCEPTED, Layer
 # The key may be written with escapes: any escape of its three letters takes the slow, certain way.
 _CRS_KEY = re.compile(rb'"crs"|\\u00(?:43|63|52|72|53|73)', re.IGNORECASE)
 _BETWEEN = b"\x1e \t\r\n"
+_FIRST, _ANOTHER = re.compile(rb"[\x1e\s]*"), re.compile(rb"[\x1e\s]*\{")
 _STEP = 1024 * 1024
 _MAX_LINE = 64 * 1024 * 1024
 _TYPES = frozenset({
@@ -60,11 +61,12 @@ def _require_utf8(raw: bytes) -> None:
 
 def _is_sequence(raw: bytes) -> bool:
     """Whether the first line is a whole feature and something else follows it."""
-    first, _, rest = raw.strip(_BETWEEN).partition(b"\n")
-    if not rest.strip(_BETWEEN).startswith(b"{") or len(first) > _MAX_LINE:
+    start = _FIRST.match(raw)
+    end = raw.find(b"\n", start.end() if start else 0, _MAX_LINE)
+    if end < 0 or not _ANOTHER.match(raw, end):
         return False
     try:
-        feature = json.loads(first.strip(_BETWEEN))
+        feature = json.loads(raw[start.end() if start else 0 : end])
     except (ValueError, RecursionError):
         return False
     return isinstance(feature, dict) and feature.get("type") == "Feature"

@@ -55,7 +55,7 @@ def open_archive_layers(archive: zipfile.ZipFile, members: tuple[Member, ...], s
             title = next(iter(parts.values())).name.rpartition(".")[0]
         for suffix in (head, *_PARTS[head]):
             if suffix not in parts:
-                raise MissingPart(layer=title, part=suffix)
+                raise MissingPart(layer=title, part=suffix, reason="mapinfo")
         folder = scratch / f"mapinfo_{index}"
         folder.mkdir()
         for suffix in (head, *_PARTS[head], *_OPTIONAL[head]):
@@ -69,7 +69,7 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
     """A TAB or MIF file that came alone: its other parts are missing."""
     with path.open("rb") as source:
         is_mif = not source.read(64).lstrip().lower().startswith(b"!table")
-    raise MissingPart(layer=title, part=_PARTS[".mif" if is_mif else ".tab"][0])
+    raise MissingPart(layer=title, part=_PARTS[".mif" if is_mif else ".tab"][0], reason="mapinfo")
 
 
 def _open(path: Path, title: str) -> Layer:
@@ -99,7 +99,7 @@ def _prepare_header(path: Path, title: str) -> str | None:
         if path.stat().st_size > _MAX_HEADER or not head.lstrip().lower().startswith(b"!table"):
             raise UnreadableFile(reason="damaged", format="mapinfo", layer=title)
         if _FOREIGN.search(head) or not _OWN_TABLE.search(head):
-            raise UnsupportedFormat(found="mapinfo_link", layer=title, accepted=list(ACCEPTED))
+            raise UnsupportedFormat(found="mapinfo_link", reason="mapinfo_link", layer=title, accepted=list(ACCEPTED))
     stated = _CHARSET.search(head)
     if stated is None:
         return None

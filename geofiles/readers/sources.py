@@ -96,7 +96,7 @@ def open_source(
     found = sniff(head)
     expected = _FORMAT_OF_SUFFIX.get(name.suffix.lower())
     if expected is None or not _agree(found, expected):
-        raise UnsupportedFormat(found=found, extension=name.suffix.lower()[:20], accepted=list(ACCEPTED))
+        raise UnsupportedFormat(found=found, reason=found, extension=name.suffix.lower()[:20], accepted=list(ACCEPTED))
     if expected in ("zip", "kmz"):
         return _open_zip(path, scratch, geometry)
     copy = scratch / f"source.{expected}"

@@ -219,7 +219,7 @@ def test_d4_missing_part_of_a_mapinfo_set_is_named(tmp_path, kind, part):
     with pytest.raises(MissingPart) as caught:
         readers.read(mapinfo_zip(tmp_path, parts))
 
-    assert caught.value.params == {"layer": "THUA", "part": part}
+    assert caught.value.params == {"layer": "THUA", "part": part, "reason": "mapinfo"}
 
 
 @pytest.mark.parametrize(("kind", "head", "part"), [("tab", ".tab", ".dat"), ("mif", ".mif", ".mid")])
@@ -231,7 +231,7 @@ def test_d4_mapinfo_head_alone_names_what_is_missing(tmp_path, kind, head, part)
     with pytest.raises(MissingPart) as caught:
         readers.read(path)
 
-    assert caught.value.params == {"layer": "Thửa", "part": part}
+    assert caught.value.params == {"layer": "Thửa", "part": part, "reason": "mapinfo"}
 
 
 def test_mapinfo_transverse_mercator_of_vn2000_is_recognised_or_asked_about(tmp_path):

@@ -13,7 +13,7 @@ from tests.geofiles import builders, corpus
 from tests.geofiles import format_builders as made
 
 ROOT = Path(__file__).parents[2]
-CHANGES = 80
+CHANGES = 60
 
 
 def _text(folder, name, content):
