@@ -1,4 +1,4 @@
-"""SQL of provisional parcel codes: one statement for any number of plots, history looks away (docs/domain.md §3.4)."""
+"""SQL of provisional parcel codes: one statement for any number of plots, history looks away (docs/domain.md §3.3)."""
 
 SET_PROVISIONAL_CODES = """
     UPDATE farms_plot AS p SET provisional_parcel_code = given.code

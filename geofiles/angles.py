@@ -51,7 +51,9 @@ def number_of(cell: Any) -> float | None:
         return None
     if isinstance(cell, int | float):
         return float(cell) if math.isfinite(cell) else None
-    text = _simple(str(cell)).removesuffix("m").rstrip()
+    text = str(cell)
+    if not _PLAIN.fullmatch(text):  # a corner table has thousands of plain ones
+        text = _simple(text).removesuffix("m").rstrip()
     if _PLAIN.fullmatch(text):
         number = float(text.replace(",", "."))
         return number if math.isfinite(number) else None

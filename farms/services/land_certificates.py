@@ -1,6 +1,6 @@
 """Plots from the corner table of a land certificate: axis found by the commune, printed figures compared, stored.
 
-Of the certificate only the ground and its numbers are kept, never the holder's name or a picture (docs/domain.md §3.5).
+Of the certificate only the ground and its numbers are kept, never the holder's name or a picture (docs/domain.md §3.2).
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from geofiles import geometry, parcel_code
 from geofiles.corners import Corner, EdgeDifference
 from geofiles.errors import CoordinatesOutOfRange, UnsupportedCrs
 
-AREA_SHARE = 0.02  # a printed area further off than either is shown in amber (docs/domain.md §3.5)
+AREA_SHARE = 0.02  # a printed area further off than either is shown in amber (docs/domain.md §3.2)
 AREA_M2 = 5.0
 NEAR_KM = 8.0  # from the commune: neighbouring axes lie 27 km apart, so at most one reading is this near
 DEGREES = (systems.WGS84, systems.VN2000_GEOGRAPHIC)

@@ -1,4 +1,4 @@
-"""The provisional parcel code of plots (docs/domain.md §3.4): computed here, never the land office's."""
+"""The provisional parcel code of plots (docs/domain.md §3.3): computed here, never the land office's."""
 
 from typing import Any
 

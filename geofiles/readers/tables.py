@@ -33,6 +33,7 @@ _BATCH = 50_000
 _FIELD_LIMIT = 4_000_000
 _SAMPLES = 3
 _BLANKS = re.compile(r"[ \t\r\n]+")
+_UNTIDY = re.compile(r"[\x00-\x1f]|  ")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -135,7 +136,9 @@ def _cell(value: Any) -> Any:
         return int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(value, str):
         # Only what is a blank or control in every encoding: U+009D or U+00A0 may be a byte of a letter.
-        return _BLANKS.sub(" ", _CONTROLS.sub("", value)).strip(" ") or None
+        if _UNTIDY.search(value):
+            value = _BLANKS.sub(" ", _CONTROLS.sub("", value))
+        return value.strip(" ") or None
     return lists.cell_text(value) or None
 
 

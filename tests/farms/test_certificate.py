@@ -15,7 +15,7 @@ from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
 PAGE = "/coop/plots/certificate/"
-# The parcel of docs/domain.md §3.4: 13,012.5 m² in the plane of VN-2000 105°00', 13,013.2 m² on the ellipsoid.
+# The parcel of docs/domain.md §3.3: 13,012.5 m² in the plane of VN-2000 105°00', 13,013.2 m² on the ellipsoid.
 ROWS = [
     ("1", "1151500.00", "577000.00", "100.50"),
     ("2", "1151510.00", "577100.00", "130.10"),

@@ -7,7 +7,7 @@ import shapely
 
 from geofiles import crs, parcel_code
 
-# The example of docs/domain.md §3.4: a parcel in VN-2000 105°00' (east, north), its deepest point and its code.
+# The example of docs/domain.md §3.3: a parcel in VN-2000 105°00' (east, north), its deepest point and its code.
 PARCEL = shapely.Polygon([(577000, 1151500), (577100, 1151510), (577095, 1151380), (576990, 1151375)])
 POINT, CODE, CODE_BY_DEFAULT_SHIFT = (577045.659, 1151428.892), "w3g5jrk65gg1", "w3g5jrk6h5b6"
 
