@@ -80,7 +80,7 @@ def test_errors_come_through_with_their_class(tmp_path):
     [sandbox.Limits(wall_s=0), sandbox.Limits(memory_bytes=64 * 1024 * 1024), sandbox.Limits(output_bytes=100)],
     ids=["time", "memory", "output"],
 )
-def test_a_used_up_limit_is_too_complex_and_leaves_nothing(tmp_path, monkeypatch, limits):
+def test_d22_a_used_up_limit_is_too_complex_and_leaves_nothing(tmp_path, monkeypatch, limits):
     path = writers.write(builders.plots_batch(), tmp_path / "x.gpkg", "gpkg")
     private = tmp_path / "private"
     private.mkdir()
@@ -93,7 +93,7 @@ def test_a_used_up_limit_is_too_complex_and_leaves_nothing(tmp_path, monkeypatch
 
 
 @pytest.mark.usefixtures("fence")
-def test_the_cpu_limit_ends_a_parser_that_spins(tmp_path, monkeypatch):
+def test_d22_the_cpu_limit_ends_a_parser_that_spins(tmp_path, monkeypatch):
     child = tmp_path / "spin"
     child.write_text("#!/bin/sh\nwhile :; do :; done\n")
     child.chmod(0o755)
