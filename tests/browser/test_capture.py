@@ -162,6 +162,10 @@ def test_what_is_being_walked_outlives_a_reload(clerk_on_phone, problems):
     expect(page.locator("[data-points]")).to_have_text(re.compile("^1 "))
     go(page, 30, 0)
     go(page, 30, 30)
+    acts = page.locator("[data-act=pause]")
+    assert acts.bounding_box()["y"] + acts.bounding_box()["height"] <= 740  # in sight while one walks
+    page.evaluate("() => document.querySelector('h1').scrollIntoView()")
+    screenshot(page, "capture-walking-phone")
 
     page.reload()
     ready(page)
