@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.gis.geos import LineString, MultiPolygon
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from cooperatives.models import Cooperative
@@ -71,7 +72,7 @@ class DrawForm(ShapeForm, PlotForm):
 
     def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
         super().__init__(*args, cooperative=cooperative, **kwargs)
-        self.fields["expected_yield_t"].min_value = 0  # type: ignore[attr-defined]
+        self.fields["expected_yield_t"].validators.append(MinValueValidator(0))
 
     def fields_for_service(self) -> dict[str, Any]:
         """Return what was given, as `add_plot` takes it, without the boundary."""

@@ -93,6 +93,7 @@ async function begin(root) {
       const own = geometry ? [{ type: "Feature", properties: { colour: "#1c6247" }, geometry }] : [];
       stage.handle.showFeatures({ type: "FeatureCollection", features: [...features, ...own] });
     }
+    find("findings").dataset.m2 = ""; // of the shape before
     ask();
   };
 
