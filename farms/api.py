@@ -113,7 +113,11 @@ class PlotListView(LayerListView):
         body = request.data
         return answer_once(request, purpose="farms.plot", body=body, work=lambda: self._store(request))
 
-    @extend_schema(request={"application/geo+json": BODY_SCHEMA}, responses={202: api_imports.ImportReport})
+    @extend_schema(
+        operation_id="plots_change_many",
+        request={"application/geo+json": BODY_SCHEMA},
+        responses={202: api_imports.ImportReport},
+    )
     def patch(self, request: Request, **kwargs: Any) -> HttpResponse:
         return update_plots(request)
 

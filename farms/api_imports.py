@@ -24,7 +24,7 @@ from core.errors import BadInput
 from core.filters import as_query_dict
 from core.problems import parameter_finding
 from farms import imports, services
-from farms.models import PlotImport, PlotImportRow, Verdict
+from farms.models import ImportStatus, PlotImport, PlotImportRow, Verdict
 from farms.services import mappings
 from farms.services.file_checks import refuse_doubts
 from office.idempotency import answer_once, digest_of
@@ -286,11 +286,14 @@ def page_of_rows(request: HttpRequest, plot_import: PlotImport) -> dict[str, Any
         last = str(shown[-1].row)
         query = next_query(params, make_cursor((last, last), "imports"))
         following = request.build_absolute_uri(f"/api/v1/imports/{plot_import.pk}/?{query}")
-    return {"rows": [_row(row) for row in shown], **_problems(shown), "next": following}
+    is_stored = plot_import.status in (ImportStatus.COMMITTED, ImportStatus.UNDONE)
+    listed = [_row(row, row.plot_id if is_stored else row.target_id) for row in shown]
+    return {"rows": listed, **_problems(shown), "next": following}
 
 
-def _row(row: PlotImportRow) -> dict[str, Any]:
-    return {"row": row.row, "ref": row.ref, "verdict": row.verdict, "action": row.action, "plot": row.plot_id}
+def _row(row: PlotImportRow, plot: int | None) -> dict[str, Any]:
+    """`plot` is the plot that the row became, before storing the one it would change."""
+    return {"row": row.row, "ref": row.ref, "verdict": row.verdict, "action": row.action, "plot": plot}
 
 
 def _problems(rows: list[PlotImportRow]) -> dict[str, list[dict[str, Any]]]:

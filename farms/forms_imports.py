@@ -295,3 +295,7 @@ class CommitForm(forms.Form):
     """Store the green rows; amber ones only with this tick."""
 
     with_amber = forms.BooleanField(label=_("Ghi cả các dòng vàng (tôi đã xem)"), required=False)
+
+    def __init__(self, *args: Any, has_green: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["with_amber"].required = not has_green  # else there would be nothing to store

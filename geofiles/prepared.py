@@ -68,7 +68,8 @@ def schema() -> pa.Schema:
     area_m2        geodesic, null where refused
     problem        JSON ``{"code", "params", "point"}`` (``geometry.GeometryProblem``), null where fine
     repair         JSON ``{"reason", "point", "area_before_m2", "area_after_m2"}``, null where untouched
-    before_wkb     the shape before its repair, 2D, EPSG:4326, null where untouched
+    before_wkb     the shape before its repair, or as the file had it where it was refused (for the sender to correct);
+                   2D, EPSG:4326, null where untouched or without a place
     original_wkb   the shape as the file has it, 2D, in the file's system, null where that is EPSG:4326
     dropped_z      whether a third dimension was left out
     dropped_parts  how many parts below 5 m2 were left out
@@ -107,6 +108,7 @@ def prepare_batch(batch: FeatureBatch, *, max_vertices: int | None = None) -> pa
     for problem in report.problems:
         told = {"code": problem.code, "params": problem.params, "point": problem.point}
         problems[problem.index] = json.dumps(told, default=str)
+        before[problem.index] = _as_sent(shapes[problem.index])
     for index, code in lost.items():
         problems[index] = json.dumps({"code": code, "params": {"reason": "unreadable"}, "point": None})
     for repair in report.repairs:
@@ -124,6 +126,16 @@ def prepare_batch(batch: FeatureBatch, *, max_vertices: int | None = None) -> pa
     )  # fmt: skip
     layout = schema()
     return pa.record_batch([_column(values, field.type) for values, field in zip(columns, layout, strict=True)], layout)
+
+
+def _as_sent(shape: Any) -> bytes | None:
+    """A refused shape as 2D WKB, None where it has no extent that a map could show."""
+    import numpy as np
+    import shapely
+
+    if shape is None or not np.isfinite(shapely.bounds(shape)).all():
+        return None
+    return bytes(shapely.to_wkb(shape, output_dimension=2, flavor="iso"))
 
 
 def rows_as_json(table: pa.Table, size: int) -> pa.ChunkedArray:

@@ -100,7 +100,7 @@ class PlotImportRow(models.Model):
     grower = _looked_up("cooperatives.Grower")
     commune = _looked_up("places.AdministrativeUnit")
     boundary = BoundaryField(null=True, spatial_index=False)
-    before_repair = GeometryField(srid=4326, null=True, spatial_index=False)  # what the file had, where it was mended
+    before_repair = GeometryField(srid=4326, null=True, spatial_index=False)  # as sent, where mended or refused
     original = models.BinaryField(null=True)  # WKB in the file's own system (`summary.crs`) where that is not WGS 84
     attributes = models.JSONField(default=dict)
     verdict = models.CharField(_("kết quả"), max_length=5, choices=Verdict)

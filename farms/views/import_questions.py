@@ -18,6 +18,7 @@ from places.models import AdministrativeUnit
 # One colour per candidate, told apart also by those who see red and green alike (after Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00", "#56b4e9", "#5b2a86", "#444444")
 FULL_DEGREES = 360.0
+MAIN_FIELDS = frozenset({"ref", "grower", "crop", "variety", "declared_area"})  # the others are asked below, folded up
 
 
 def question_context(plot_import: PlotImport, form: DoubtForm) -> dict[str, Any]:
@@ -96,9 +97,14 @@ def columns_context(plot_import: PlotImport, form: ColumnsForm) -> dict[str, Any
     ]
     chosen = {field.name: samples.get(field.value() or "", []) for field in form}
     readings = readings_of(plot_import)
+    fields = [{"field": field, "samples": chosen[field.name]} for field in form if field.name in imports.FIELDS]
+    for item in fields:
+        field = item["field"]
+        item["is_shown"] = field.name in MAIN_FIELDS or bool(field.value()) or bool(field.errors)
     return {
         "form": form,
-        "fields": [{"field": field, "samples": chosen[field.name]} for field in form if field.name in imports.FIELDS],
+        "fields": [item for item in fields if item["is_shown"]],
+        "more_fields": [item for item in fields if not item["is_shown"]],
         "crop_field": form["all_crop"],
         "columns": shown,
         "all_samples": samples,

@@ -15,7 +15,7 @@ from core.errors import BadInput
 from core.expressions import SquareMetres
 from farms import imports
 from farms.exports import place_text
-from farms.models import PlotImport, PlotImportRow, RowAction, Verdict
+from farms.models import ImportStatus, PlotImport, PlotImportRow, RowAction, Verdict
 from farms.views.frames import OTHER_COLOUR, VERDICT_COLOURS, bbox_text, feature
 
 PAGE_ROWS = 50
@@ -44,7 +44,8 @@ def rows_context(request: HttpRequest, plot_import: PlotImport) -> dict[str, Any
         rows = rows.filter(action=action)
     page = list(_shown(rows.filter(row__gt=after))[: PAGE_ROWS + 1])
     columns = plot_import.options.get("columns") or {}
-    shown = [_row(row, columns) for row in page[:PAGE_ROWS]]
+    is_stored = plot_import.status in (ImportStatus.COMMITTED, ImportStatus.UNDONE)
+    shown = [_row(row, columns, is_stored=is_stored) for row in page[:PAGE_ROWS]]
     counts = plot_import.summary.get("counts") or {}
     return {
         "rows": shown,
@@ -104,11 +105,12 @@ def _with(request: HttpRequest, name: str, value: str) -> str:
     return f"?{query.urlencode()}"
 
 
-def _row(row: Any, columns: dict[str, str]) -> dict[str, Any]:
+def _row(row: Any, columns: dict[str, str], *, is_stored: bool) -> dict[str, Any]:
     shape = row.boundary if row.boundary is not None else row.before_repair
     declared = row.attributes.get(columns.get("declared_area", ""))
     return {
         "row": row,
+        "plot": row.plot_id if is_stored else row.target_id,  # a green row knows its number before it is a plot
         "badge": BADGES[row.verdict],
         "bbox": bbox_text(shape) if shape is not None and not shape.empty else "",
         "grower": str(row.grower.person) if row.grower else row.attributes.get(columns.get("grower", "")) or "",
@@ -166,7 +168,7 @@ def _map(plot_import: PlotImport, page: list[Any]) -> dict[str, Any]:
         "frame": frame,
         "undrawn": max(0, count - MAP_SHAPES),
         "map_limit": MAP_SHAPES,
-        "has_before": any(row.before_repair is not None for row in page),
+        "has_before": any(row.before_repair is not None and row.boundary is not None for row in page),
         "has_targets": any(row.action == RowAction.UPDATE and row.target for row in page),
     }
 
@@ -181,7 +183,9 @@ def _page_features(row: Any, *, is_drawn: bool) -> list[dict[str, Any]]:
     if row.action == RowAction.UPDATE and row.target:
         found.append(feature(row.target.boundary, colour=OTHER_COLOUR))
     if row.before_repair is not None and not row.before_repair.empty:
-        found.append(feature(row.before_repair, colour=BEFORE_COLOUR))
+        is_refused = row.boundary is None
+        colour = VERDICT_COLOURS[Verdict.RED] if is_refused else BEFORE_COLOUR
+        found.append(feature(row.before_repair, colour=colour, row=row.row))
     if row.boundary is not None and not is_drawn:
         found.append(feature(row.boundary, colour=VERDICT_COLOURS[row.verdict], row=row.row))
     for finding in row.findings:

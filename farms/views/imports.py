@@ -80,16 +80,10 @@ def _earlier(request: HttpRequest, cooperative: Any) -> dict[str, Any]:
     }
 
 
-def _steps(current: int, plot_import: PlotImport | None = None) -> list[dict[str, str]]:
+def _steps(current: int) -> list[dict[str, str]]:
     titles = (_("Chọn tệp"), _("Cách đọc"), _("Các cột"), _("Xem trước"), _("Kết quả"))
     states = ["done"] * current + ["current"] + ["todo"] * (len(titles) - current - 1)
-    urls = [""] * len(titles)
-    if plot_import is not None and current == PREVIEW:
-        urls[READING] = reverse("farms:import-reading", args=[plot_import.pk])
-        urls[COLUMNS] = reverse("farms:import-columns", args=[plot_import.pk])
-    return [
-        {"title": title, "state": state, "url": url} for title, state, url in zip(titles, states, urls, strict=True)
-    ]
+    return [{"title": title, "state": state, "url": ""} for title, state in zip(titles, states, strict=True)]
 
 
 def _visible(request: HttpRequest, pk: Any) -> PlotImport:
@@ -102,7 +96,7 @@ def _context(plot_import: PlotImport, step: int) -> dict[str, Any]:
         "plot_import": plot_import,
         "cooperative": plot_import.cooperative,
         "job": plot_import.job,
-        "steps": _steps(step, plot_import),
+        "steps": _steps(step),
     }
 
 
@@ -167,7 +161,7 @@ def _preview(request: HttpRequest, plot_import: PlotImport) -> HttpResponse:
     context |= {
         "crs_name": crs.name_of(crs.split_choice(system)[0]) if system else "",
         "failed_job": job if job and job.status == JobStatus.FAILED else None,
-        "form": CommitForm(),
+        "form": CommitForm(has_green=bool(counts.get("green"))),
         "storable": counts.get("green", 0) + counts.get("amber", 0),
         "is_remembered": plot_import.options.get(mappings.SETTLED) == "memory",
         "formats": list(exports.FORMATS),

@@ -89,7 +89,7 @@ def test_file_without_crs_in_old_letters(page: Page, sign_in, media, clerk, coop
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Các cột của tệp", timeout=10_000)
     expect(page.get_by_text(GROWERS[0]).first).to_be_visible()
-    expect(page.get_by_label("Số thửa", exact=True)).to_have_value("SO_THUA")
+    expect(page.locator("#id_ref")).to_have_value("SO_THUA")
     page.get_by_text("Chữ tiếng Việt hiện sai?").click()
     assert page.locator("input[name=encoding]").count() > 1
     look(page, "wizard-3-columns")

@@ -268,7 +268,8 @@ def test_columns_are_guessed_with_samples_and_can_be_changed(client, upload, wor
     confirm_columns(client, plot_import, ref="lo")
     work_off()
 
-    guessed = {item["field"].name: item["samples"] for item in page.context["fields"] if item["samples"]}
+    fields = page.context["fields"] + page.context["more_fields"]
+    guessed = {item["field"].name: item["samples"] for item in fields if item["samples"]}
     assert guessed == {"ref": ["x"], "crop": ["xoai"]}
     assert plot_import.rows.get().ref == "A1"
     assert client.get(plot_import.get_absolute_url()).status_code == 200
@@ -485,6 +486,35 @@ def test_refused_file_has_the_reason_beside_each_row(client, upload):
     [row] = csv.DictReader(io.StringIO(text))
     assert "tự cắt" in row["Lý do chưa đạt"]
     assert (row["Dòng trong tệp gốc"], row["ma"], row["cay"]) == ("1", "A1", "xoai")
+    assert row["WKT (WGS 84)"].startswith(("POLYGON", "MULTIPOLYGON"))  # the shape to be corrected
+
+
+def test_crooked_shape_comes_back_to_be_corrected(client, upload, work_off):
+    first = upload("thua.geojson", geojson((bowtie(105.63, 10.45), {"ma": "A1", "cay": "xoai"})))
+    refused = json.loads(content_of(client.get(url("refused", first, "geojson"))))
+    refused["features"][0]["geometry"] = json.loads(GROUND.geojson)
+
+    second = upload("sua.geojson", json.dumps(refused).encode())
+
+    assert (second.rows.get().ref, second.rows.get().verdict) == ("A1", "green")
+
+
+def test_preview_tells_what_an_update_changes(client, upload, plot, longan):
+    rows = [
+        (square_east_of(plot.boundary), {"ma": plot.ref, "cay": "nhan"}),
+        (GROUND, {"ma": "MỚI", "cay": "xoai"}),
+    ]
+    plot_import = upload("thua.geojson", geojson(*rows))
+    confirm_columns(client, plot_import)
+
+    page = client.get(plot_import.get_absolute_url())
+    updates = client.get(plot_import.get_absolute_url(), {"action": "update"})
+
+    [changed] = updates.context["rows"]
+    assert changed["row"].ref == plot.ref
+    assert [change["title"] for change in changed["changes"]] == ["Cây trồng", "Ranh giới"]
+    assert changed["plot"] == plot.pk
+    assert page.context["has_targets"]
 
 
 def test_undo_takes_the_plots_back(client, upload, work_off):
