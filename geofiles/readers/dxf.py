@@ -79,7 +79,8 @@ def _plots(shapes: Array) -> tuple[Array, int]:
 
     kinds = shapely.get_type_id(shapes)
     rings = (kinds == _LINE) & shapely.is_closed(shapes) & (shapely.get_num_coordinates(shapes) >= 4)
-    fits = rings | (kinds == _POLYGON) | (kinds == _MULTIPOLYGON)
+    # A hatch repeats the line around it: areas count only in a drawing without closed lines.
+    fits = rings if rings.any() else (kinds == _POLYGON) | (kinds == _MULTIPOLYGON)
     return np.flatnonzero(fits), int((~fits & (kinds != _POINT)).sum())
 
 

@@ -73,6 +73,16 @@ def polyline(points, *, closed=True, layer="THUA") -> str:
     return f"  0\nLWPOLYLINE\n  8\n{layer}\n 90\n{len(points)}\n 70\n{int(closed)}\n{corners}"
 
 
+def hatch(points, *, layer="TO_MAU") -> str:
+    """A filled area bounded by a polyline of its own."""
+    corners = groups(*(pair for x, y in points for pair in ((10, x), (20, y))))
+    head = groups(
+        (0, "HATCH"), (8, layer), (10, 0), (20, 0), (30, 0), (210, 0), (220, 0), (230, 1), (2, "SOLID"), (70, 1),
+        (71, 0), (91, 1), (92, 2), (72, 0), (73, 1), (93, len(points)),
+    )  # fmt: skip
+    return head + corners + groups((97, 0), (75, 0), (76, 1), (98, 0))
+
+
 def label(x, y, text, *, layer="SO_THUA") -> str:
     return f"  0\nTEXT\n  8\n{layer}\n 10\n{x}\n 20\n{y}\n 40\n2.5\n  1\n{text}\n"
 

@@ -313,6 +313,15 @@ def test_closed_polylines_of_a_drawing_are_plots_labelled_by_the_nearest_text(tm
     assert (shapely.hausdorff_distance(found.in_wgs84().geometries, builders.PLOTS) < 2e-8).all()  # millimetres
 
 
+def test_a_hatch_is_a_plot_only_where_no_line_closes(tmp_path):
+    points = metres_of(builders.PLOTS[0])
+    both = written(tmp_path / "x.dxf", made.dxf(made.polyline(points), made.hatch(points)))
+    alone = written(tmp_path / "y.dxf", made.dxf(made.polyline(points, closed=False), made.hatch(points)))
+
+    assert readers.read(both, crs="EPSG:5897").column("Layer") == ["THUA"]
+    assert readers.read(alone, crs="EPSG:5897").column("Layer") == ["TO_MAU"]
+
+
 def test_a_drawing_in_an_old_code_page_is_read_right(tmp_path):
     points = metres_of(builders.PLOTS[0])
     middle = [sum(values) / len(points) for values in zip(*points, strict=True)]
