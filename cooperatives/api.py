@@ -8,7 +8,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cooperatives import services
+from cooperatives import api_growers, services
 from cooperatives.layers import COOPERATIVES
 from core.api.preconditions import locked_for_change
 from core.api.views import LayerDetailView, LayerListView, refuse_parameters
@@ -29,4 +29,5 @@ class CooperativeDetailView(LayerDetailView):
 urlpatterns: list[URLPattern] = [
     path("cooperatives/", LayerListView.as_view(layer=COOPERATIVES), name="cooperative-list"),
     path("cooperatives/<key>/", CooperativeDetailView.as_view(layer=COOPERATIVES), name="cooperative-detail"),
+    *api_growers.urlpatterns,
 ]

@@ -33,11 +33,14 @@ from codes.services import (
 from codes.services.certificates import make_certificate
 from codes.workflow import CODE_TRANSITIONS
 from cooperatives.models import Cooperative, MemberRole
+from cooperatives.services import commit_grower_import, start_grower_import
 from core.text import fold
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
 from maps.layers import MAP_LAYERS
-from office.models import Document, Job
+from office.models import Document, Job, Message, Notice, OutboxMessage
+from office.services import run_job
 from products import services as products
+from tests.cooperatives.lists import row, xlsx_list
 from tests.factories.certificates import new_seal_key
 from tests.factories.cooperatives import make_cooperative, make_grower, make_membership
 from tests.factories.farms import make_plot
@@ -88,6 +91,12 @@ SECRETS = {
     "packing house's person": "Quản Lý Fjọt Zwân",
     "packing house's phone": "0007719364",
     "note of a packing link": "Chuyện riêng jwịp",
+    "member of a list": "Võ Qjừn Wzạt",
+    "phone in a list": "0003847261",
+    "id number in a list": "000615283947",
+    "hamlet in a list": "Xóm Zfwèo",
+    "file of a list": "xa-vien-zqjom.xlsx",
+    "evidence of a consent": "Tủ Kjwộn 9",
     "lot number": "LO-ZJW-77",
     "note of a lot": "Chuyến đêm fwụt",
 }
@@ -131,6 +140,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
     return {
         "cooperative": cooperative,
         "household": household,
+        "grower_import": _list_of_members(cooperative, clerk),
         **fields,
         **_conversations(cooperative, mango, clerk),
         **papers,
@@ -253,6 +263,23 @@ def _papers(cooperative, clerk):
     return {"document": document, "job": job, "import": plot_import}
 
 
+def _list_of_members(cooperative, clerk):
+    """A list that was read and waits, and one of the same people that was stored, with their consents."""
+    for name in ("file of a list", "member of a list"):
+        cells = row(
+            name=SECRETS["member of a list"], phone=SECRETS["phone in a list"], id=SECRETS["id number in a list"],
+            hamlet=SECRETS["hamlet in a list"], outline="x", evidence=SECRETS["evidence of a consent"],
+        )  # fmt: skip
+        file = xlsx_list(
+            [cells, row(hamlet=SECRETS["hamlet in a list"], number=name[:3])], name=SECRETS["file of a list"]
+        )
+        found = start_grower_import(cooperative, file, by=clerk)
+        run_job(found.job_id)
+        if name == "file of a list":
+            run_job(commit_grower_import(found, by=clerk).pk)
+    return found
+
+
 def _misuse(code, clerk, officer):
     """A report that says who wrote it, heard, verified and published: only the decision is public."""
     case = misuse.report_misuse(
@@ -278,6 +305,20 @@ def _misuse_paths(case):
         "desk/misuse/<int:pk>/evidence/<uuid:document>/": [f"desk/misuse/{case.pk}/evidence/{case.evidence.get().pk}/"],
         "coop/misuse/<int:pk>/": [f"coop/misuse/{case.pk}/"],
         "reports/<slug:receipt>/": [f"reports/{case.receipt}/"],  # state and dates only
+    }
+
+
+def _member_paths(grower, grower_import):
+    words = ("", "consent/", "consent/code/", "edit/", "leave/", "erase/", "number/", "data/")
+    steps = ("", "columns/", "rows/", "cancel/", "left.csv", "left.xlsx")
+    return {
+        **{f"coop/growers/<int:pk>/{word}": [f"coop/growers/{grower}/{word}"] for word in words},
+        "coop/growers/<int:pk>/consent/<int:consent>/photo/": [f"coop/growers/{grower}/consent/1/photo/"],
+        **{f"coop/growers/import/<uuid:pk>/{step}": [f"coop/growers/import/{grower_import}/{step}"] for step in steps},
+        **{
+            f"api/v1/growers/imports/<uuid:pk>/{step}": [f"api/v1/growers/imports/{grower_import}/{step}"]
+            for step in ("", "commit/")
+        },
     }
 
 
@@ -364,7 +405,7 @@ def sample_paths(stage):
             f"codes/{one.code}/plate.{suffix}" for one in stage["codes"] for suffix in ("svg", "pdf")
         ],
         "v/<path:code>": [f"v/{one.code}" for one in stage["codes"]] + ["v/VN-XXOR-0009"],
-        "coop/growers/<int:pk>/consent/": [f"coop/growers/{plot.grower_id}/consent/"],
+        **_member_paths(plot.grower_id, stage["grower_import"].pk),
         **{f"coop/join/<slug:slug>/{word}": [f"coop/join/{slug}/{word}" for slug in slugs] for word in JOINING},
         "coop/people/<int:pk>/role/": ["coop/people/1/role/"],
         "coop/people/<int:pk>/remove/": ["coop/people/1/remove/"],
@@ -559,6 +600,31 @@ def test_the_link_of_an_opinion_shows_the_ground_and_names_no_person(client, sta
 
     assert page.status_code == 200
     assert list(leaks_in(text_of(page))) == ["field of a hidden area"]
+
+
+def test_nothing_of_a_list_stands_in_logs_jobs_and_notices(stage, cooperative, clerk, caplog):
+    """What a list of members brought is in the encrypted rows and in the members' own records, nowhere else."""
+    caplog.set_level(0)
+    caplog.clear()
+    _list_again = xlsx_list([row(name=SECRETS["member of a list"], phone=SECRETS["phone in a list"], number="1")])
+    run_job(start_grower_import(cooperative, _list_again, by=clerk).job_id)
+
+    jobs = [
+        [job.payload, job.result, job.step, job.error] for job in Job.objects.filter(kind__startswith="cooperatives")
+    ]
+    news = [
+        [notice.text, notice.text_en, notice.url] for notice in Notice.objects.filter(kind__startswith="cooperatives")
+    ]
+    sent = [message.payload for message in OutboxMessage.objects.all()]
+    errors = list(Message.objects.values_list("error", flat=True))
+    kept = [stage["grower_import"].summary, stage["grower_import"].columns]
+
+    told = json.dumps([jobs, news, sent, errors, kept], ensure_ascii=False) + caplog.text
+    assert jobs
+    assert news
+    listed = {name for name in SECRETS if "list" in name or name == "evidence of a consent"}
+    assert listed & set(leaks_in(told)) == set()
+    assert b"Qj" not in bytes(stage["grower_import"].rows_encrypted)
 
 
 @pytest.mark.parametrize("person", ["outsider", "neighbour_clerk", "foreign_officer"])
