@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from geofiles.geometry import areas_m2
@@ -88,7 +89,7 @@ def _strips(extents: _Extents) -> Iterator[tuple[float, float]]:
 
     known = np.sort(extents.west[~np.isnan(extents.west)])
     cuts = [-np.inf, *np.unique(known[STRIP_SHAPES::STRIP_SHAPES]).tolist(), np.inf]
-    yield from zip(cuts, cuts[1:], strict=False)
+    yield from pairwise(cuts)
 
 
 def _within(reading: FileReading, extents: _Extents, start: float, end: float) -> tuple[Array, Array, Array]:

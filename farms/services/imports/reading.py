@@ -111,6 +111,7 @@ def _keep(plot_import: PlotImport, reading: FileReading, steps: Steps) -> dict[s
             "encoding": reading.encoding,
             "headings": headings,
             "notices": [notice.code for notice in reading.notices],
+            "told": [{"code": notice.code, "params": notice.params} for notice in reading.notices],
         }
         counts = check_rows(plot_import, steps, overlapping=lambda: _keep_overlaps(overlapping()))
     status = locked(plot_import).status  # now, not before: whoever gives up must not wait for us

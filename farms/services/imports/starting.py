@@ -41,7 +41,7 @@ class ImportQuotaExceeded(TooManyRequests):
     """429: one user's files of the last 24 hours reach the number or the size that a day may have (D20)."""
 
     code = "import_quota_exceeded"
-    detail = ""
+    detail: Any
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(retry_after)
@@ -158,9 +158,9 @@ def cancel_import(plot_import: PlotImport, *, by: Any) -> PlotImport:
     plot_import.status = ImportStatus.CANCELLED
     plot_import.save(update_fields=["status"])
     # Whoever enters data for the cooperative may stop it, also where a colleague started it.
-    Job.objects.filter(pk=plot_import.job_id, status__in=(JobStatus.QUEUED, JobStatus.RUNNING)).update(
-        status=JobStatus.CANCELLED, finished_at=timezone.now()
-    )
+    Job.objects.filter(
+        pk__in=[plot_import.job_id] if plot_import.job_id else [], status__in=(JobStatus.QUEUED, JobStatus.RUNNING)
+    ).update(status=JobStatus.CANCELLED, finished_at=timezone.now())
     return plot_import
 
 

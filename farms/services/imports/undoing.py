@@ -51,7 +51,7 @@ def undo_import(plot_import: PlotImport, *, by: Any) -> PlotImport:
     require(can_commit_import(by, plot_import))
     if plot_import.status != ImportStatus.COMMITTED:
         raise WrongState("import_not_stored", _("Chỉ hoàn tác được lần nhập đã ghi."))
-    values = {"import": str(plot_import.pk), "limit": MAX_FINDINGS, **sql.parameters(settings)}
+    values: dict[str, Any] = {"import": str(plot_import.pk), "limit": MAX_FINDINGS, **sql.parameters(settings)}
     with connection.cursor() as cursor:
         cursor.execute(import_store_sql.UNDO_ROWS, values)
         cursor.execute(import_store_sql.LOCK_UNDONE_GROUND)

@@ -51,7 +51,8 @@ def start_update(
     `features`: GeoJSON FeatureCollection in WGS 84; each feature's `id` is the plot's, its `properties` (see
     PROPERTIES) hold what changes, a null or absent geometry leaves the boundary, an empty value leaves what is on
     record. `versions`: plot id -> the version that the sender read; another one is a red row (`version_stale`). With
-    `with_amber` doubtful rows are stored as well. Raises NotAllowed, BadInput, RuleViolated("unknown_field"), ImportQuotaExceeded.
+    `with_amber` doubtful rows are stored as well. Raises NotAllowed, BadInput, RuleViolated("unknown_field"),
+    ImportQuotaExceeded.
     """
     require(can_add_plot(by, cooperative))
     content = json.dumps(_as_file(features), ensure_ascii=False).encode()
