@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from cooperatives.models import Cooperative, Grower
@@ -32,9 +33,14 @@ class PlotForm(forms.ModelForm):
     class Meta:
         model = Plot
         fields = (
-            "ref", "grower", "crop", "variety", "declared_area_ha", "planted_year", "tree_count", "harvest_months",
-            "land_sheet", "land_parcel", "parcel_code", "determination",
+            "ref", "grower", "crop", "variety", "declared_area_ha", "planted_year", "tree_count", "irrigation",
+            "expected_yield_t", "harvest_months", "land_sheet", "land_parcel", "parcel_code", "determination",
+            "determined_on", "note",
         )  # fmt: skip
+        widgets = {
+            "note": forms.Textarea(attrs={"rows": 2}),
+            "determined_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
 
     def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,6 +50,7 @@ class PlotForm(forms.ModelForm):
         grower.label_from_instance = lambda member: f"{member.number} · {member.person.full_name}"  # type: ignore[attr-defined]
         self.fields["variety"].queryset = Variety.objects.select_related("crop")  # type: ignore[attr-defined]
         self.fields["variety"].label_from_instance = lambda item: f"{item.crop.name_vi}: {item.name_vi}"  # type: ignore[attr-defined]
+        self.fields["expected_yield_t"].validators.append(MinValueValidator(0))
         if self.instance.declared_area_m2:
             self.initial["declared_area_ha"] = round(self.instance.declared_area_m2 / 10_000, 4)
 

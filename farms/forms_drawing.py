@@ -4,10 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.gis.geos import LineString, MultiPolygon
-from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from cooperatives.models import Cooperative
 from core.errors import DomainError
 from crops.models import Variety
 from farms.forms import PlotForm
@@ -56,23 +54,12 @@ class ShapeForm(forms.Form):
 
 
 class DrawForm(ShapeForm, PlotForm):
-    """A plot with its shape."""
+    """A plot with its shape; the land office's code of the parcel comes later, by the form of attributes."""
 
     class Meta:
         model = Plot
-        fields = (
-            "ref", "grower", "crop", "variety", "declared_area_ha", "planted_year", "tree_count", "irrigation",
-            "expected_yield_t", "harvest_months", "determination", "determined_on", "land_sheet", "land_parcel",
-            "note",
-        )  # fmt: skip
-        widgets = {
-            "note": forms.Textarea(attrs={"rows": 2}),
-            "determined_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        }
-
-    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
-        super().__init__(*args, cooperative=cooperative, **kwargs)
-        self.fields["expected_yield_t"].validators.append(MinValueValidator(0))
+        fields = tuple(name for name in PlotForm.Meta.fields if name != "parcel_code")
+        widgets = PlotForm.Meta.widgets
 
     def fields_for_service(self) -> dict[str, Any]:
         """Return what was given, as `add_plot` takes it, without the boundary."""

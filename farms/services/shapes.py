@@ -6,9 +6,10 @@ from string import ascii_lowercase
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.contrib.gis.geos import GEOSGeometry, LineString, MultiPolygon
+from django.contrib.gis.db.models import Extent
+from django.contrib.gis.geos import GEOSGeometry, LineString, MultiPolygon, Polygon
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg2 import Binary
@@ -158,7 +159,9 @@ def _locked(
     for plot in plots:
         require(can_change_plot(by, plot))  # before the lock: a stranger must not hold up a commune
     ids = [plot.pk for plot in plots]
-    lock_plots(ids)
+    west, south, east, north = Plot.objects.filter(pk__in=ids).aggregate(box=Extent("boundary"))["box"]
+    # The box around all of them: what is stored later lies in it, so that no ground is locked after the plots.
+    lock_plots(ids, MultiPolygon(Polygon.from_bbox((west, south, east, north)), srid=4326))
     rows = Plot.objects.filter(pk__in=ids).select_related("cooperative").order_by("pk")
     found = list(rows.select_for_update(of=("self",)))
     expected = versions or ({ids[0]: version} if version is not None else {})
@@ -199,6 +202,7 @@ def _fitted(plot: Plot, parts: Sequence[MultiPolygon]) -> list[MultiPolygon]:
 def _begin(old: list[Plot]) -> None:
     """Ask who depends on the plots, take them out of every count, and archive them."""
     stored = Plot.objects.filter(pk__in=[plot.pk for plot in old])
+    list(_cases_of({plot.pk for plot in old}))  # cases before areas, as every writer
     announce(PlotsReplacing(plots=stored))
     announce(PlotsLeaving(plots=stored))
     stored.update(status=PlotStatus.ARCHIVED, version=F("version") + 1, updated_at=timezone.now())
@@ -231,10 +235,9 @@ def _move_cases(old: list[Plot], made: list[Plot], kind: PlotSuccessionKind, by:
     What an officer accepted for an old plot stays accepted for what became of it.
     """
     ids = {plot.pk for plot in old}
+    ended = list(_cases_of(ids))
+    was_first = {case.second_id for case in ended if case.first_id in ids}
     mine = Q(first__in=ids) | Q(second__in=ids)
-    rows = OverlapCase.objects.open().filter(mine).order_by("pk").select_for_update(of=("self",))
-    was_first = {case.second_id for case in rows if case.first_id in ids}
-    ended = list(rows)
     settled = OverlapCase.objects.filter(mine, status=OverlapStatus.DECIDED, decision=OverlapDecision.ACCEPTED)
     accepted = set(chain.from_iterable(settled.values_list("first_id", "second_id"))) - ids
     reason = _("Thửa đã được tách.") if kind == PlotSuccessionKind.SPLIT else _("Thửa đã được gộp.")
@@ -254,6 +257,12 @@ def _move_cases(old: list[Plot], made: list[Plot], kind: PlotSuccessionKind, by:
         if open_cases(plot, before):
             Plot.objects.filter(pk=plot.pk).update(status=PlotStatus.IN_CONFLICT)
     _free_waiting(was_first)
+
+
+def _cases_of(plot_ids: set[int]) -> QuerySet[OverlapCase]:
+    """Return the open cases of these plots, locked when they are read."""
+    rows = OverlapCase.objects.open().filter(Q(first__in=plot_ids) | Q(second__in=plot_ids))
+    return rows.order_by("pk").select_for_update(of=("self",))
 
 
 def _free_waiting(plot_ids: set[int]) -> None:

@@ -10,6 +10,7 @@ def editor_texts() -> dict[str, str]:
         "drawing_hole": _("Đang khoét lỗ: bấm từng góc của phần không canh tác, rồi bấm Xong."),
         "drawing_line": _("Đang vẽ đường cắt: bấm từ ngoài ranh bên này sang ngoài ranh bên kia, rồi bấm Xong."),
         "editing": _("Kéo góc để dời; kéo chấm giữa cạnh để thêm góc; bấm chuột phải vào góc để bỏ."),
+        "editing_touch": _("Kéo góc để dời; kéo chấm giữa cạnh để thêm góc; bỏ góc trong bảng các góc bên dưới."),
         "resting": _("Chọn Vẽ để thêm ranh, hoặc Sửa đỉnh để dời góc."),
         "nothing": _("Chưa có ranh."),
         "measured": _("{ha} ha ({m2} m²), chu vi {m} m"),

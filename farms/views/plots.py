@@ -108,6 +108,8 @@ def plot_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "versions": versions_of(plot, limit=SHOWN_VERSIONS),
         "season_offer": season_offer(plot) if may_change else None,
         "cases": plot.overlaps_as_second.open(),
+        "came_from": plot.came_from.select_related("old"),
+        "became": plot.became.select_related("new"),
         "may_change": may_change,
         "archive_form": ArchiveForm() if may_change else None,
         **_twins(plot, request.user),

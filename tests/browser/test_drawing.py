@@ -187,7 +187,7 @@ def test_own_neighbour_in_the_way_is_named(page: Page, sign_in, clerk, cooperati
     fill_in(page, "A2", mango)
     page.get_by_role("button", name="Ghi thửa").click()
 
-    expect(page.get_by_text("Thửa A2 chồng lên thửa A1 của cùng hợp tác xã").first).to_be_attached()
+    expect(page.get_by_role("alert").filter(has_text="Thửa A2 chồng lên thửa A1 của cùng hợp tác xã")).to_be_visible()
     page.wait_for_selector("[data-ready=map]", timeout=30_000)
     assert len(drawn(page)[0]) == 4  # what was drawn is still there
     page.wait_for_timeout(1200)

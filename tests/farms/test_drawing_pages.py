@@ -231,6 +231,9 @@ def test_split_by_typed_points(as_clerk, plot):
     assert [round(part["area_m2"], -2) for part in looked.context["preview"]["parts"]] == [5_600, 4_400]
     assert stored.status_code == 302
     assert set(Plot.objects.current().values_list("ref", flat=True)) == {"P1", "P2"}
+    old = as_clerk.get(plot.get_absolute_url()).content.decode()
+    assert ("Nay là thửa" in old, ">P1</a> (Tách thửa)" in old) == (True, True)
+    assert ">T-1</a> (Tách thửa)" in as_clerk.get(Plot.objects.get(ref="P2").get_absolute_url()).content.decode()
 
 
 @pytest.mark.parametrize(

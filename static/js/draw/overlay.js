@@ -67,7 +67,13 @@ function layers() {
     id: `draw-${source}-text`,
     type: "symbol",
     source: `draw-${source}`,
-    layout: { "text-field": ["get", name], "text-font": MAP_FONT, "text-size": size, "text-padding": 1 },
+    layout: {
+      "text-field": ["get", name],
+      "text-font": MAP_FONT,
+      "text-size": size,
+      "text-padding": 1,
+      "text-offset": source === "lengths" ? [0, 1.2] : [0, 0], // clear of the point in the middle of the edge
+    },
     paint: { "text-color": colour, "text-halo-color": "#fffdf7", "text-halo-width": 2 },
   });
   return [

@@ -101,7 +101,9 @@ export async function openStage(root, { config, settings, acts, shape, on }) {
       for (const button of toolbar.querySelectorAll("[data-tool]")) {
         button.setAttribute("aria-pressed", String(button.dataset.tool === name));
       }
-      root.classList.toggle("draw--drawing", name !== "" && name !== "edit");
+      const isDrawing = name !== "" && name !== "edit";
+      root.classList.toggle("draw--drawing", isDrawing);
+      cross.setDrawing(isDrawing);
     },
 
     /** Which acts are possible: `{ undo, redo, finish, clear }`. */
@@ -147,20 +149,31 @@ function crossOf(root, container, map, surface) {
   const switchButton = root.querySelector("[data-act=centre]");
   const placeButton = root.querySelector("[data-act=place]");
   let count = 0;
+  let isDrawing = false;
   map.on("move", () => {
     if (!sign.hidden && surface.isDrawing()) {
       surface.followCentre();
     }
   });
   const set = (isOn) => {
-    sign.hidden = !isOn;
-    placeButton.hidden = !isOn;
+    sign.hidden = !isOn || !isDrawing;
+    placeButton.hidden = sign.hidden;
     switchButton.setAttribute("aria-pressed", String(isOn));
   };
+  const isWanted = () => switchButton.getAttribute("aria-pressed") === "true";
   return {
     isOn: () => !sign.hidden,
-    show: () => set(true),
-    toggle: () => set(sign.hidden),
+    show() {
+      if (isDrawing) {
+        set(true);
+      }
+    },
+    toggle: () => set(!isWanted()),
+    /** The cross shows only while points can be put. */
+    setDrawing(is) {
+      isDrawing = is;
+      set(isWanted());
+    },
     restart: () => {
       count = 0;
     },

@@ -19,7 +19,7 @@ import { createHistory } from "../draw/history.js";
 import { createServer } from "../draw/server.js";
 import { openStage } from "../draw/stage.js";
 import { createVertexTable } from "../draw/vertex-table.js";
-import { debounce, el, readJson } from "../lib/dom.js";
+import { debounce, el, isTouch, readJson } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { status } from "../lib/status.js";
 import { fill } from "../lib/text.js";
@@ -79,7 +79,8 @@ async function begin(root) {
     listRings();
     table.show(shape()[chosen[0]]?.[chosen[1]] ?? []);
     measure(shape());
-    troubles();
+    const found = troubles();
+    tellFindings(geometry ? [...found, { text: texts.checking }] : []);
     if (stage?.surface) {
       stage.overlay.shape(shape());
       if (tool === "edit" && !isMoved) {
@@ -190,6 +191,9 @@ async function begin(root) {
       const { shape: given, points } = fromText(field.value);
       commit(given ?? [[await placed(points)]]);
       status(texts.pasted);
+      if (stage?.surface) {
+        take("edit");
+      }
       show();
     } catch (problem) {
       find("table-problem").textContent = "";
@@ -233,7 +237,10 @@ async function begin(root) {
     } else {
       stage.surface.rest();
     }
-    stage.hint({ draw: texts.drawing, hole: texts.drawing_hole, edit: texts.editing }[name] ?? texts.resting);
+    stage.hint(
+      { draw: texts.drawing, hole: texts.drawing_hole, edit: isTouch() ? texts.editing_touch : texts.editing }[name] ??
+        texts.resting,
+    );
     measure(shape());
     allow();
   };
@@ -355,6 +362,7 @@ async function begin(root) {
   stage?.neighbours.remember(stored.flat());
   if (stage?.surface) {
     find("preview").hidden = true;
+    root.querySelector(".draw__preview")?.remove(); // the map shows the same, and more
     find("paste-box").open = Boolean(field.value) && !shape().length;
     take(shape().length ? "edit" : "draw");
   } else {
