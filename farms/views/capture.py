@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models.functions import Length
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -46,11 +46,11 @@ def _grower_numbers(cooperative: Cooperative) -> list[str]:
 @login_required
 @require_safe
 @show_domain_errors
-def plot_photo(request: HttpRequest, pk: int, number: int) -> FileResponse:
+def plot_photo(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """A photo of a plot, for whoever may see the plot. Our own pixels (written anew on arrival) may be shown."""
     plot = get_object_or_404(Plot.objects.visible_to(request.user).only("pk"), pk=pk)
     photo = get_object_or_404(plot.photos.select_related("document"), pk=number)
-    response = document_response(photo.document)
+    response: Any = document_response(photo.document)  # a streamed answer
     response["Content-Type"] = "image/jpeg"
     response["Content-Disposition"] = "inline"
     return response

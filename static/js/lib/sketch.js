@@ -4,7 +4,7 @@ import { svg } from "./dom.js";
 import { inMetres } from "./ring.js";
 
 const SIDE = 320; // of the drawing, in its own units
-const EDGE = 28;
+const EDGE = 44;
 const LEAST_M = 20; // across: nearer, the drawing would show the receiver's wandering only
 const ROUND_LENGTHS = [5, 10, 20, 50, 100, 200, 500, 1_000, 2_000];
 
