@@ -48,8 +48,9 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Tệp bản đồ các thửa"),
         help_text=_(
-            "Kéo tệp thả vào ô dưới, hoặc bấm để chọn. Nhận: shapefile nén (.zip), GeoJSON, GeoPackage (.gpkg), Google "
-            "Earth (.kml, .kmz), máy định vị (.gpx), bảng Excel hoặc CSV. Tối đa 50 MB."
+            "Kéo tệp thả vào ô dưới, hoặc bấm để chọn. Nhận: shapefile hoặc MapInfo nén (.zip), GeoJSON, GeoPackage "
+            "(.gpkg), GeoParquet, FlatGeobuf (.fgb), Google Earth (.kml, .kmz), máy định vị (.gpx), bản vẽ DXF, bảng "
+            "Excel hoặc CSV. Tối đa 50 MB."
         ),
         widget=forms.ClearableFileInput(attrs={"class": "drop-file"}),
     )
