@@ -34,7 +34,7 @@ def check_rows(plot_import: PlotImport, steps: Steps, *, overlapping: Callable[[
             values = parameters_of(plot_import, distinct=_distinct_staged)
         with steps.step("communes", 50, _("Đang tìm xã, phường")):
             cursor.execute(import_sql.FIND_COMMUNES, values)
-            found = communes_by_overlap(import_sql.ROWS_IN_NO_PIECE)
+            found = communes_by_overlap(import_sql.ROWS_IN_NO_CELL)
             cursor.execute(import_sql.FIND_OTHER_COMMUNES.format(found=found), values)
         with steps.step("meaning", 58, _("Đang đối chiếu số thửa")):
             is_update = plot_import.kind == ImportKind.UPDATE
