@@ -43,6 +43,14 @@ _REASONS: dict[tuple[str, str], Any] = {
         "Shapefile không khớp: {shapes} hình nhưng {records} dòng thuộc tính. Hãy xuất lại."
     ),
     ("unreadable_file", "no_geometry_column"): _("Tệp không có cột hình. Hãy xuất lại lớp bản đồ, không phải bảng."),
+    ("unreadable_file", "no_table"): _(
+        "Tệp không có bảng nào: cần một dòng tiêu đề và ít nhất một dòng dữ liệu. Hãy xem lại tệp."
+    ),
+    ("unreadable_file", "no_geometry"): _(
+        "Không dựng được thửa nào từ bảng. Lỗi đầu tiên ở dòng {row}, cột {column}: “{value}”. Hãy sửa rồi gửi lại."
+    ),
+    ("crs_in_doubt", "mixed_crs"): _("Các dòng của bảng ghi nhiều hệ tọa độ khác nhau ({crs})."),
+    ("encoding_in_doubt", "mixed"): _("Chữ trong tệp có hai kiểu mã lẫn lộn."),
     ("unreadable_file", "uneven_row"): _("Dòng {row} của bảng có số ô khác dòng tiêu đề. Hãy sửa rồi gửi lại."),
     ("unreadable_file", "repeated_column"): _("Bảng có hai cột trùng tên. Hãy đổi tên một cột rồi gửi lại."),
     ("unreadable_file", "nested_too_deep"): _("Thư mục trong tệp KML lồng quá sâu. Hãy xuất lại vào một thư mục."),

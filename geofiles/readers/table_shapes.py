@@ -53,7 +53,8 @@ def build(sheet: Sheet, columns: Columns) -> Built:
         built = _from_corners(sheet, columns)
     if built.shapes and all(shape is None for shape in built.shapes):
         told = next((notice.params for notice in built.notices if notice.code == "cells_unreadable"), {})
-        raise UnreadableFile(reason="no_geometry", layer=sheet.name, **told)
+        first = told["cells"][0] if told else {"row": sheet.rows[0][0], "column": "", "value": ""}
+        raise UnreadableFile(reason="no_geometry", layer=sheet.name, **first, **told)
     return built
 
 
