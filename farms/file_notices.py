@@ -42,7 +42,7 @@ class _Lenient(dict):
 
 def notice_lines(told: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a sentence for each `{"code", "params"}` that we have one for, in the reader's language, each once."""
-    lines = {}
+    lines: dict[str, None] = {}
     for notice in told:
         params = dict(notice.get("params") or {})
         if text := _TEXTS.get(str(notice.get("code"))):

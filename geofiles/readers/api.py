@@ -167,8 +167,12 @@ def read_with_total(
             raise UnreadableFile(reason="no_features", layer=chosen.name)
         if max_features is not None and count > max_features:
             raise TooManyFeatures(found=count, limit=max_features)
+        seen = 0
         for batch in _batches(chosen, crs, encoding, near):
-            yield count, batch
+            seen += len(batch)
+            if max_features is not None and seen > max_features:  # the number in a file's header is only a claim
+                raise TooManyFeatures(found=seen, limit=max_features)
+            yield max(count, seen), batch
 
 
 def _batches(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from geofiles import confined, crs, readers, sandbox, writers
-from geofiles.errors import GeoFileError
+from geofiles.errors import GeoFileError, TooManyFeatures
 from tests.geofiles import builders, corpus
 
 ROOT = Path(__file__).parents[2]
@@ -144,6 +144,16 @@ def test_d7_headers_that_lie_cost_little_memory(case, tmp_path):
     code_found, peak_kb = done.stdout.split()
     assert code_found in corpus.CASES[case][1]
     assert int(peak_kb) < 300_000
+
+
+def test_d7_a_geopackage_that_counts_itself_too_low_is_counted_by_us(tmp_path):
+    lie = "UPDATE gpkg_ogr_contents SET feature_count = 1"
+    path = corpus.geopackage(lie)(tmp_path, "")
+
+    with pytest.raises(TooManyFeatures) as caught:
+        readers.read(path, max_features=1)
+
+    assert caught.value.params == {"found": 2, "limit": 1}
 
 
 NAMES = {
