@@ -14,7 +14,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -45,6 +45,21 @@ MAX_LINE_POINTS = 500
 PRIVATE = {"Cache-Control": "private, no-store"}
 
 
+LINE_SCHEMA = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"type": "string", "enum": ["LineString"]},
+        "coordinates": {
+            "type": "array",
+            "minItems": 2,
+            "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        },
+    },
+}
+
+
+@extend_schema_field(LINE_SCHEMA)
 class LineField(serializers.Field):
     """A GeoJSON LineString in EPSG:4326, inside the country box."""
 
