@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,7 @@ def open_source(
     if expected is None or not _agree(found, expected):
         raise UnsupportedFormat(found=found, reason=found, extension=name.suffix.lower()[:20], accepted=list(ACCEPTED))
     if expected in ("zip", "kmz"):
-        return _open_zip(path, scratch, geometry)
+        return _open_zip(path, scratch, geometry, is_kmz=expected == "kmz")
     copy = scratch / f"source.{expected}"
     shutil.copyfile(path, copy)
     return expected, _open(expected, copy, shown_name(name.stem), geometry)
@@ -132,7 +132,7 @@ def _openers() -> dict[str, Callable[[Path, str], tuple[Layer, ...]]]:
     }
 
 
-def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str, tuple[Layer, ...]]:
+def _open_zip(path: Path, scratch: Path, geometry: Geometry | None, *, is_kmz: bool) -> tuple[str, tuple[Layer, ...]]:
     from geofiles.readers import mapinfo, shapefile
 
     with open_archive(path) as (archive, members):
@@ -140,7 +140,7 @@ def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str
             return "shapefile", shapefile.open_layers(archive, members, scratch)
         if mapinfo.has_sets(members):
             return "mapinfo", mapinfo.open_archive_layers(archive, members, scratch)
-        inner = _inner_files(members)
+        inner = _inner_files(members, is_kmz=is_kmz)
         if not inner:
             kinds = sorted({member.suffix for member in members})[:10]
             raise UnsupportedFormat(found="zip", contains=kinds, accepted=list(ACCEPTED))
@@ -154,16 +154,27 @@ def _open_zip(path: Path, scratch: Path, geometry: Geometry | None) -> tuple[str
             if not _agree(found, kind):
                 raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))
             layers += _open(kind, target, member.title, geometry)
-        return _FORMAT_OF_SUFFIX[inner[0].suffix], tuple(layers)
+        return _FORMAT_OF_SUFFIX[inner[0].suffix], _told_apart(layers)
 
 
-def _inner_files(members: tuple[Member, ...]) -> list[Member]:
+def _told_apart(layers: list[Layer]) -> tuple[Layer, ...]:
+    """The layers with different names, so that each can be chosen."""
+    names: list[str] = []
+    for layer in layers:
+        name, number = layer.name, 2
+        while name in names:
+            name, number = f"{layer.name} ({number})", number + 1
+        names.append(name)
+    return tuple(replace(layer, name=name) for layer, name in zip(layers, names, strict=True))
+
+
+def _inner_files(members: tuple[Member, ...], *, is_kmz: bool) -> list[Member]:
     readable = {*_openers(), *TABLES}
     wanted = [member for member in members if _FORMAT_OF_SUFFIX.get(member.suffix) in readable]
     if any(_FORMAT_OF_SUFFIX[member.suffix] not in TABLES for member in wanted):
         # A note or price list beside a map is not the map.
         wanted = [member for member in wanted if _FORMAT_OF_SUFFIX[member.suffix] not in TABLES]
     kml = [member for member in wanted if member.suffix == ".kml"]
-    if kml:  # the first at the top is the document; the others belong to it
+    if is_kmz and kml:  # the first at the top is the document; the others belong to it
         return sorted(kml, key=lambda member: (member.folder.count("/"), member.stem != "doc"))[:1]
     return wanted

@@ -425,6 +425,17 @@ def test_kmz_keeps_to_its_document_and_its_pictures_are_not_read(tmp_path):
     assert (len(found), found.column("Name")) == (1, ["Thửa"])
 
 
+def test_several_kml_in_a_zip_are_layers_to_choose_from(tmp_path):
+    data = builders.kml(placemark(polygon())).encode()
+    path = builders.zip_of(tmp_path / "x.zip", {"Xã A/a.kml": data, "Xã B/b.kml": data})
+
+    with pytest.raises(LayerInDoubt) as caught:
+        readers.read(path)
+
+    assert caught.value.params["candidates"] == ["D", "D (2)"]
+    assert len(readers.read(path, layer="D (2)")) == 1
+
+
 def test_d11_gx_track_is_a_walk(tmp_path):
     coords = "".join(f"<gx:coord>{x} {y} 1.5</gx:coord>" for x, y in made.CORNERS)
     track = (
