@@ -127,10 +127,14 @@ def make_bench(words: list[str]) -> int:
 
 
 def make_soak(words: list[str]) -> int:
-    """Many officers issue codes at once, without and with dying connections (docs/benchmarks.md)."""
+    """Many officers issue codes at once, without and with dying connections; or, with the word `import`, imports whose
+    workers are killed and overlapping saves (docs/benchmarks.md)."""
     here = testing.test_places()
     if not here.python.exists():
         raise Refused("Nothing is installed yet; run: make setup")
+    if words[:1] == ["import"]:
+        soak = [str(here.python), "-m", "benchmarks.importing_soak", *words[1:]]
+        return subprocess.run(soak, cwd=here.code, check=False).returncode
     command = [str(here.python), "-m", "benchmarks.issuing", *words]
     runs: tuple[list[str], ...] = ([], ["--kill"])
     return max(subprocess.run([*command, *more], cwd=here.code, check=False).returncode for more in runs)
