@@ -14,9 +14,12 @@ from demo.cast import COOPERATIVES
 from demo.checks import tell_checks
 from demo.conflicts import make_conflicts
 from demo.desk import tell_desk
+from demo.drawing import split_drawn_plot
 from demo.ground import Farmed, all_blocks, blocks_around, plant
+from demo.joining import tell_joining
 from demo.land import make_land_use
 from demo.market import make_enquiries, make_products
+from demo.members import tell_members
 from demo.messages import tell_messages
 from demo.papers import tell_certificates
 from demo.requestfile import tell_request_file
@@ -66,6 +69,9 @@ def _acts() -> Iterator[str]:
     yield tell_request_file(clerk=helper, officer=users["demo-canbo2"])
     yield tell_trade(cooperatives, clerk=helper, officer=users["demo-canbo2"])
     yield tell_desk(clerk=helper, officer=users["demo-canbo2"])
+    yield tell_joining(users, cooperatives)
+    yield tell_members(users, cooperatives)
+    yield f"{split_drawn_plot(helper)} plots out of a split one"
     yield tell_messages(users)
 
 

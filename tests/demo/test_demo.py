@@ -14,7 +14,7 @@ from demo.benchmark import build_benchmark
 from demo.cast import id_number, person_name, phone_number
 from demo.removal import remove_demo
 from demo.story import build_demo
-from farms.models import OverlapCase, Plot
+from farms.models import OverlapCase, Plot, PlotSeason
 from landuse.models import LandUseLayer
 from places.models import AdministrativeUnit
 from products.models import Enquiry, Product
@@ -53,7 +53,9 @@ def test_demo_holds_what_it_promises_and_goes_without_a_trace(reference, django_
     build_demo()
 
     assert AdministrativeUnit.objects.current().communes().count() == 102
-    assert Cooperative.objects.count() == 12
+    assert Cooperative.objects.filter(status="verified").count() == 12
+    assert Cooperative.objects.filter(status__in=("pending", "returned")).count() == 2
+    assert PlotSeason.objects.exists()
     assert Grower.objects.count() == 2_000
     assert Plot.objects.filter(ref__startswith="L").count() == 6_000
     assert OverlapCase.objects.open().count() >= 4
