@@ -237,6 +237,9 @@ def test_saving_stores_and_shows_the_plot(client, cooperative, clerk, mango):
     assert (answer.status_code, answer.url) == (302, plot.get_absolute_url())
     assert (plot.ref, plot.crop, plot.land_parcel, plot.created_by) == ("S-1", mango, "345", clerk)
     assert plot.history.count() == 1
+    shown = " ".join(client.get(answer.url).content.decode().split())
+    assert "Bảng tọa độ góc ranh trên giấy chứng nhận (EPSG:5897)" in shown
+    assert "13.012,5 m²" in shown
 
 
 def test_differences_must_have_been_looked_at(client, cooperative, clerk, mango):
