@@ -1,4 +1,4 @@
-"""What the soak of the import does inside Django: `kills N` or `pairs N`; the last line printed is the outcome (JSON)."""
+"""What the soak of the import does inside Django: `kills N` or `pairs N`; the last line printed is what came of it."""
 
 import datetime as dt
 import json
