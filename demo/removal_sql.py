@@ -14,7 +14,11 @@ CREATE TEMPORARY TABLE gone_job ON COMMIT DROP AS
      OR job.kind = 'codes.make_certificates'
         AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(job.payload -> 'codes') AS asked (code)
                     JOIN codes_productionareacode code ON code.id = asked.code::bigint
-                    WHERE code.holder_id IN (SELECT id FROM gone_cooperative));
+                    WHERE code.holder_id IN (SELECT id FROM gone_cooperative))
+     OR job.kind = 'farms.fill_parcel_codes'
+        AND NOT EXISTS (SELECT 1 FROM farms_plot plot
+                        WHERE plot.provisional_parcel_code = '' AND plot.status <> 'archived'
+                          AND plot.cooperative_id NOT IN (SELECT id FROM gone_cooperative));
 CREATE TEMPORARY TABLE gone_layer ON COMMIT DROP AS SELECT id FROM landuse_landuselayer WHERE starts_with(slug, 'demo-');
 CREATE TEMPORARY TABLE gone_person ON COMMIT DROP AS
   SELECT DISTINCT person_id AS id FROM cooperatives_grower WHERE cooperative_id IN (SELECT id FROM gone_cooperative)
