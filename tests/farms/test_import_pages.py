@@ -258,6 +258,41 @@ def test_old_encoding_is_read_and_can_be_changed(client, upload, tmp_path, work_
     assert not any("Nguyễn Thị Đượm" in label for name, label in shown.items() if name != "TCVN3")
 
 
+def test_columns_that_make_the_plots_are_asked(client, upload, work_off):
+    """Two columns hold outlines: the old survey and the new one."""
+    old, new = square(105.6, 10.42).wkt, GROUND.wkt
+    plot_import = upload("do.csv", f'Thửa,Cây,Đo cũ,Đo mới\nA1,xoai,"{old}","{new}"\n'.encode())
+    page = client.get(plot_import.get_absolute_url())
+    form = page.context["form"]
+    bad = client.post(url("answer", plot_import), {"answer": "own"})
+
+    client.post(url("answer", plot_import), {"answer": "own", "wkt": "Đo mới"})
+    work_off()
+    client.post(url("answer", plot_import), {"answer": "EPSG:4326"})  # outlines as text do not say their system
+    work_off()
+
+    labels = [label for _value, label in form.fields["answer"].choices]
+    assert ["Đo cũ" in labels[0], "Đo mới" in labels[1], len(labels)] == [True, True, 3]
+    assert (bad.status_code, sorted(bad.context["form"].errors)) == (422, ["x", "y"])
+    plot_import.refresh_from_db()
+    assert plot_import.status == ImportStatus.PREVIEWED, plot_import.error
+    assert plot_import.rows.get().boundary.equals_exact(GROUND, 1e-9)
+
+
+def test_candidate_for_the_columns_is_taken(client, upload, work_off):
+    old, new = square(105.6, 10.42).wkt, GROUND.wkt
+    plot_import = upload("do.csv", f'Thửa,Cây,Đo cũ,Đo mới\nA1,xoai,"{old}","{new}"\n'.encode())
+
+    client.post(url("answer", plot_import), {"answer": "1"})
+    work_off()
+    client.post(url("answer", plot_import), {"answer": "EPSG:4326"})
+    work_off()
+
+    plot_import.refresh_from_db()
+    assert plot_import.status == ImportStatus.PREVIEWED, plot_import.error
+    assert plot_import.rows.get().boundary.equals_exact(GROUND, 1e-9)
+
+
 # --- Columns -----------------------------------------------------------------------------------------------------
 
 
