@@ -128,7 +128,7 @@ class ImportReport(serializers.Serializer):
     actions = serializers.DictField(allow_null=True)
     stored = serializers.DictField(allow_null=True)
     rows = ImportedRow(many=True, required=False)
-    errors = RowProblem(many=True, required=False)
+    errors = RowProblem(many=True, required=False)  # type: ignore[assignment]
     warnings = RowProblem(many=True, required=False)
     next = serializers.CharField(allow_null=True, required=False)
 

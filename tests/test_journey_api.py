@@ -75,8 +75,8 @@ def bring_plots(clerk, file, crs, work_off):
     work_off()
     seen = clerk.get(f"/api/v1/imports/{sent['id']}/")
     assert (seen["status"], seen["crs"], seen["counts"]) == ("previewed", crs, {"green": 4, "amber": 0, "red": 1})
-    bad = next(row for row in seen["rows"] if row["ref"] == BAD)
-    assert (bad["verdict"], bad["findings"][0]["code"]) == ("red", "invalid_geometry")
+    bad = next(error for error in seen["errors"] if error["ref"] == BAD)
+    assert (bad["code"], bad["geometry"]["type"]) == ("invalid_geometry", "Point")
     assert clerk.get("/api/v1/plots/")["features"] == []
 
     clerk.post(f"/api/v1/imports/{sent['id']}/commit/", {"with_amber": False}, 202)

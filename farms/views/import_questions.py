@@ -97,10 +97,15 @@ def columns_context(plot_import: PlotImport, form: ColumnsForm) -> dict[str, Any
     ]
     chosen = {field.name: samples.get(field.value() or "", []) for field in form}
     readings = readings_of(plot_import)
-    fields = [{"field": field, "samples": chosen[field.name]} for field in form if field.name in imports.FIELDS]
-    for item in fields:
-        field = item["field"]
-        item["is_shown"] = field.name in MAIN_FIELDS or bool(field.value()) or bool(field.errors)
+    fields: list[dict[str, Any]] = [
+        {
+            "field": field,
+            "samples": chosen[field.name],
+            "is_shown": field.name in MAIN_FIELDS or bool(field.value()) or bool(field.errors),
+        }
+        for field in form
+        if field.name in imports.FIELDS
+    ]
     return {
         "form": form,
         "fields": [item for item in fields if item["is_shown"]],
