@@ -7,10 +7,16 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geofiles import encodings, readers
-from geofiles.errors import CrsInDoubt, GeometryColumnsInDoubt, LayerInDoubt, UnreadableFile, UnsupportedCrs
-from geofiles.readers import tables
-from tests.geofiles.office_files import workbook
+from geofiles import encodings, readers, sandbox
+from geofiles.errors import (
+    CrsInDoubt,
+    GeometryColumnsInDoubt,
+    LayerInDoubt,
+    TooComplex,
+    UnreadableFile,
+    UnsupportedCrs,
+)
+from tests.geofiles.office_files import open_document, workbook
 
 CORNERS = [(1151500, 577000), (1151510, 577100), (1151380, 577095), (1151375, 576990)]
 PARCEL = shapely.Polygon([(y, x) for x, y in CORNERS])
@@ -357,16 +363,17 @@ def test_numbers_of_a_workbook_stay_numbers(tmp_path):
     assert batch.column("Diện tích") == [1.25, 2.0]
 
 
-def test_sheets_are_layers_and_remarks_are_none(tmp_path, monkeypatch):
+def test_sheets_are_layers_and_remarks_are_none(tmp_path):
     sheet = [["Thửa", "X", "Y"], *(["T1", x, y] for x, y in CORNERS)]
     remarks = [["Ghi chú", "Người lập"], ["đo tháng 5", "tổ đo"]]
-    found = [("Tờ 1", sheet), ("Ghi chú", remarks), ("Tờ 2", sheet)]
-    monkeypatch.setattr(tables.lists, "sheets_of", lambda path: ("xlsx", found))
+    book = open_document({"Tờ 1": sheet, "Ghi chú": remarks, "Tờ 2": sheet})
 
     with pytest.raises(LayerInDoubt) as caught:
-        read(tmp_path, workbook([["a"]]), "a.xlsx")
+        read(tmp_path, book, "a.ods")
 
-    assert caught.value.params["candidates"] == ["Tờ 1", "Tờ 2"]
+    names = [one["name"] if isinstance(one, dict) else one for one in caught.value.params["candidates"]]
+    assert names == ["Tờ 1", "Tờ 2"]
+    assert read(tmp_path, book, "a.ods", layer="Tờ 2", crs="EPSG:5897").geometries[0].equals_exact(PARCEL)
 
 
 def test_attributes_are_not_cut(tmp_path):
@@ -408,3 +415,28 @@ def test_any_plots_as_a_corner_table_come_back(tmp_path_factory, plots, comma, g
 
     for shape, ring in zip(batch.geometries, wanted, strict=True):
         assert list(shape.exterior.coords)[:-1] == [pytest.approx(corner, abs=1e-6) for corner in ring]
+
+
+def test_tables_pass_the_fence(tmp_path):
+    path = tmp_path / "thua.csv"
+    path.write_text(long_form().replace(";1151380;", ";11513O0;", 1))
+
+    batch = sandbox.read_file(path, crs="EPSG:5897", near=NEAR)
+
+    assert [shape is None for shape in batch.geometries] == [True, False]
+    assert [notice.params for notice in batch.notices if notice.code == "cells_unreadable"] == [
+        {"count": 1, "cells": [{"row": 4, "column": "X (m)", "value": "11513O0"}]}
+    ]
+
+
+def test_a_cell_far_out_does_not_eat_the_machine(tmp_path):
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    sheet = (
+        '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        f'<sheetData><row r="1"><c r="A1"><v>1</v></c></row>{far}</sheetData></worksheet>'
+    )
+    path = tmp_path / "xa.xlsx"
+    path.write_bytes(workbook([], sheet=sheet))
+
+    with pytest.raises(TooComplex):
+        sandbox.read_file(path)
