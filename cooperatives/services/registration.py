@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.files.base import File
@@ -81,7 +82,7 @@ def likely_duplicates(
 ) -> list[Likeness]:
     """Return who has the same tax or registration number, or a name that folds to the same in the commune."""
     digits, folded = plain_number(tax_number), fold(name)
-    rows: QuerySet[Cooperative] = Cooperative.objects.exclude(pk=besides).select_related("commune")
+    rows: QuerySet[Cooperative] = Cooperative.objects.exclude(pk=besides or 0).select_related("commune")
     rows = rows.defer("commune__boundary", "commune__boundary_3857").order_by("pk")
     by_number = rows.filter(tax_number=digits) if digits else rows.none()
     found = {one.pk: Likeness(one, is_same_number=True) for one in by_number[:MAX_TOLD]}
@@ -206,8 +207,8 @@ def withdraw_registration(cooperative: Cooperative, *, by: Any) -> None:
     except ProtectedError as error:  # somebody was faster
         raise CooperativeInUse from error
     if document is not None:
-        document.file.delete(save=False)
         document.delete()
+        transaction.on_commit(partial(document.file.storage.delete, document.file.name))
 
 
 def _is_owner(user: Any, cooperative: Cooperative) -> bool:
@@ -220,10 +221,10 @@ def _raise_in_use(cooperative: Cooperative) -> None:
     for relation in Cooperative._meta.related_objects:
         if relation.on_delete is None or relation.on_delete.__name__ != "PROTECT":
             continue
-        model = relation.related_model
-        count = model._base_manager.filter(**{relation.field.name: cooperative}).count()  # type: ignore[union-attr]
+        model: Any = relation.related_model
+        count = model._base_manager.filter(**{relation.field.name: cooperative}).count()
         if count:
-            name = str(model._meta.verbose_name)  # type: ignore[union-attr]
+            name = str(model._meta.verbose_name)
             findings.append(Finding("in_use", f"{name}: {count}", extra={"model": model.__name__, "count": count}))
     if findings:
         raise CooperativeInUse(findings=findings)
