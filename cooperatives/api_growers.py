@@ -72,7 +72,7 @@ def _whole(params: Any, name: str, default: int, maximum: int) -> int:
     return int(text)
 
 
-def _grower(grower: Grower) -> dict[str, Any]:
+def _grower(grower: Any) -> dict[str, Any]:
     return {
         "id": grower.pk,
         "cooperative": grower.cooperative.slug,

@@ -122,7 +122,7 @@ class OwnIds:
     prefix_of_ids = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"{self.prefix_of_ids}_%s", **kwargs)
+        super().__init__(*args, auto_id=f"{self.prefix_of_ids}_%s", **kwargs)  # type: ignore[call-arg]
 
 
 class LeaveForm(OwnIds, forms.Form):
@@ -250,7 +250,7 @@ class ListColumnsForm(CleanTextMixin, forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("Không có")), *((heading, heading) for heading in content.get("headings", []))]
         if content.get("encodings"):
-            shown = [("", _("Như đang thấy"))]
+            shown: list[tuple[str, Any]] = [("", _("Như đang thấy"))]
             shown += [(item["encoding"], f"{item['encoding']}: {_samples(item)}") for item in content["encodings"]]
             self.fields["encoding"] = forms.ChoiceField(
                 label=_("Chữ có dấu bị sai? Hãy chọn cách đọc đúng"),

@@ -6,7 +6,6 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from cooperatives.grower_lists import CONSENTS
-from cooperatives.models import Grower
 from people.models import Purpose
 
 AMBER_SHARE, RED_SHARE = 0.05, 0.20  # declared beside mapped area (docs/domain.md)
@@ -19,7 +18,7 @@ ORDERS: dict[str, tuple[Any, ...]] = {
 }
 
 
-def problems_of(grower: Grower) -> list[dict[str, str]]:
+def problems_of(grower: Any) -> list[dict[str, str]]:
     """Return what is to be done about a member (`with_land`, `with_consents`): badge and text."""
     problems = []
     if grower.conflict_count:
@@ -43,14 +42,14 @@ def _problem(badge: str, text: str) -> dict[str, str]:
     return {"badge": badge, "text": text}
 
 
-def _difference(grower: Grower) -> float:
+def _difference(grower: Any) -> float:
     declared = float(grower.declared_area_ha or 0)
     if not declared or not grower.mapped_m2:
         return 0.0
     return abs(grower.mapped_m2 / 10_000 - declared) / declared
 
 
-def row_of(grower: Grower) -> dict[str, Any]:
+def row_of(grower: Any) -> dict[str, Any]:
     """Return a member (`with_land`, `with_consents`) with what a row of the list shows."""
     live = {consent.purpose for consent in grower.person.live_consents}
     return {

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -168,11 +169,12 @@ def erase_person(person: Person) -> Person:
     person.save()
     person.consent_codes.all().delete()
     Consent.objects.live().filter(person=person).update(withdrawn_at=timezone.now())
-    documents = [consent.document for consent in person.consents.exclude(document=None).select_related("document")]
+    documents = {consent.document for consent in person.consents.exclude(document=None).select_related("document")}
     person.consents.update(evidence="", document=None)
     for document in documents:
-        name, storage = document.file.name, document.file.storage
-        document.delete()
-        transaction.on_commit(lambda name=name, storage=storage: storage.delete(name))
+        if document is not None and not Consent.objects.filter(document=document).exists():
+            file = document.file
+            document.delete()
+            transaction.on_commit(partial(file.storage.delete, file.name))
     announce(ConsentsChanged(person_ids=(person.pk,)))
     return person

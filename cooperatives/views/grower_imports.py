@@ -226,7 +226,7 @@ def grower_import_rows(request: HttpRequest, pk: Any) -> HttpResponse:
         choices = {row["row"]: SKIP for row in content_of(found).get("rows", []) if row["verdict"] == AMBER}
     else:
         choices = {
-            int(name.removeprefix("row-")): value
+            int(name.removeprefix("row-")): str(value)
             for name, value in request.POST.items()
             if name.startswith("row-") and name.removeprefix("row-").isdecimal() and len(name) < 12
         }

@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -35,6 +34,7 @@ from cooperatives.permissions import (
     can_erase_grower,
     can_read_number,
     can_see_number_reads,
+    has_role_in,
 )
 from cooperatives.services.growers import context_of
 from cooperatives.views.home import cooperative_of
@@ -50,7 +50,7 @@ PAGE_SIZE = 50
 FOUND_AT_MOST = 100
 
 
-def _members(cooperative: Cooperative) -> QuerySet[Grower]:
+def _members(cooperative: Cooperative) -> Any:
     return Grower.objects.filter(cooperative=cooperative).select_related("person").with_land().with_consents()
 
 
@@ -116,16 +116,16 @@ def _list_page(
 # --- One member ---------------------------------------------------------------------------------------------------
 
 
-def _grower(request: HttpRequest, pk: int) -> Grower:
+def _grower(request: HttpRequest, pk: int) -> Any:
     rows = Grower.objects.visible_to(request.user).select_related("person", "cooperative__commune")
     rows = rows.defer("cooperative__commune__boundary", "cooperative__commune__boundary_3857")
     return get_object_or_404(rows.with_land().with_consents(), pk=pk)
 
 
-def _own_grower(request: HttpRequest, pk: int) -> Grower:
+def _own_grower(request: HttpRequest, pk: int) -> Any:
     """A member of a cooperative for which the user enters data; 404 else, as for other strangers."""
     grower = _grower(request, pk)
-    if not grower.cooperative.memberships.filter(user=request.user).exists():
+    if not has_role_in(request.user, grower.cooperative):
         raise Http404
     require(can_edit_for_cooperative(request.user, grower.cooperative))
     return grower
@@ -139,7 +139,7 @@ def grower_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _detail_page(request, _grower(request, pk))
 
 
-def _detail_page(request: HttpRequest, grower: Grower, *, status: int = 200, **more: Any) -> HttpResponse:
+def _detail_page(request: HttpRequest, grower: Any, *, status: int = 200, **more: Any) -> HttpResponse:
     user, cooperative = request.user, grower.cooperative
     plots = list(grower.plots.exclude(status="archived").select_related("crop").order_by("ref"))
     may_edit = can_edit_for_cooperative(user, cooperative)
@@ -307,7 +307,7 @@ def grower_consent_photo(request: HttpRequest, pk: int, consent: int) -> HttpRes
     """The photo of a signed paper, for those who enter data for the cooperative."""
     grower = _own_grower(request, pk)
     found = get_object_or_404(Consent.objects.exclude(document=None), pk=consent, person=grower.person)
-    return document_response(found.document)  # type: ignore[arg-type]
+    return document_response(found.document)  # type: ignore[arg-type, return-value]
 
 
 # --- Whole numbers ------------------------------------------------------------------------------------------------

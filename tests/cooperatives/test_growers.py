@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import json
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -13,6 +14,7 @@ from accounts.roles import Role
 from cooperatives import services
 from core.errors import DomainError, NotAllowed, RuleViolated, WrongState
 from office import senders
+from office.models import Document
 from people.models import ConsentCode, NumberRead
 from people.services import build_person
 from tests.people import make_officer
@@ -393,3 +395,19 @@ def test_erasure_waits_until_nothing_rests_on_the_person(owner, clerk, member, p
     assert (still_member.value.code, has_plots.value.code) == ("is_member", "has_plots")
     assert member.person.full_name == "(đã xóa)"
     assert not member.person.phone_encrypted
+
+
+def test_erasure_takes_the_photos_of_papers_too(
+    owner, clerk, member, settings, tmp_path, django_capture_on_commit_callbacks
+):
+    settings.MEDIA_ROOT = tmp_path
+    services.record_consents(member, ["directory", "messages"], channel="paper", photo=photo_bytes(), by=clerk)
+    path = Path(member.person.consents.first().document.file.path)
+    services.leave(member, on=localdate(), by=owner)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.erase_grower(member, by=owner)
+
+    assert not path.exists()
+    assert not Document.objects.exists()
+    assert member.person.consents.filter(withdrawn_at=None).count() == 0
