@@ -12,7 +12,7 @@ from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/api/v1/plots/"
-PROPERTIES = ["area_ha", "commune_code", "cooperative", "crop", "ref", "status", "variety", "version"]
+PROPERTIES = ["area_ha", "commune_code", "cooperative", "crop", "legal_area_ha", "ref", "status", "variety", "version"]
 
 
 def feature(ref="A1", shape=None):

@@ -4,7 +4,6 @@
 import back, `updating` is the bulk update of the API.
 """
 
-from farms.services.imports.checking import rows_of
 from farms.services.imports.reading import read_import
 from farms.services.imports.starting import (
     MAX_FEATURES,
@@ -30,7 +29,6 @@ __all__ = [
     "cancel_import",
     "commit_import",
     "read_import",
-    "rows_of",
     "start_import",
     "start_update",
     "store_import",

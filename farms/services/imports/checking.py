@@ -13,7 +13,7 @@ from cooperatives.models import Grower
 from core.text import fold
 from crops.models import Crop, Variety
 from farms import import_sql, import_store_sql, import_values, imports, sql
-from farms.models import ImportKind, PlotImport, PlotImportRow, RowAction, Verdict
+from farms.models import ImportKind, PlotImport, RowAction, Verdict
 from farms.services.imports.starting import REFUSE, UPDATE
 from farms.services.imports.timing import Steps
 from places.sql import communes_by_overlap
@@ -186,8 +186,3 @@ def _area_factor(heading: str | None, values: list[str]) -> float:
         except ValueError:
             continue
     return 1.0 if imports.is_in_square_metres(heading or "", numbers) else 10_000.0
-
-
-def rows_of(plot_import: PlotImport) -> Any:
-    """Return the rows with what the page and the report show, in file order."""
-    return PlotImportRow.objects.filter(plot_import=plot_import).select_related("crop", "commune").order_by("row")
