@@ -49,7 +49,7 @@ def test_plot_page_shows_its_versions(client, clerk, plot):
 
     page = client.get(plot.get_absolute_url())
 
-    assert [event["title"][-1] for event in page.context["versions"]] == ["2", "1"]
+    assert [version.number for version in page.context["versions"]] == [2, 1]
 
 
 def test_plot_of_another_cooperative_is_not_found(client, neighbour_clerk, plot):
