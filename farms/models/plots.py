@@ -41,13 +41,15 @@ class Plot(models.Model):
         "cooperatives.Grower", models.PROTECT, related_name="plots", null=True, blank=True, verbose_name=_("nông hộ")
     )
     ref = TextLine(_("số thửa của hợp tác xã"), max_length=60)
-    crop = models.ForeignKey("crops.Crop", models.PROTECT, related_name="plots", verbose_name=_("cây trồng"))
+    crop = models.ForeignKey(
+        "crops.Crop", models.PROTECT, related_name="plots", db_index=False, verbose_name=_("cây trồng")
+    )  # indexed below, once
     variety = models.ForeignKey(
         "crops.Variety", models.PROTECT, related_name="plots", null=True, blank=True, verbose_name=_("giống")
     )
     commune = models.ForeignKey(
-        "places.AdministrativeUnit", models.PROTECT, related_name="+", verbose_name=_("phường, xã")
-    )
+        "places.AdministrativeUnit", models.PROTECT, related_name="+", db_index=False, verbose_name=_("phường, xã")
+    )  # indexed below, with the crop
     status = models.CharField(_("trạng thái"), max_length=12, choices=PlotStatus, default=PlotStatus.ACTIVE)
     boundary = BoundaryField(_("ranh giới"))
     boundary_3857 = web_mercator_field()
