@@ -41,16 +41,18 @@ def find_overlaps(reading: FileReading, tolerance: Tolerance, *, on_strip: Calla
     ``on_strip`` is called between strips; an error it raises stops the search.
     """
     import numpy as np
+    import shapely
 
     kind = np.dtype([("row", "int64"), ("other", "int64"), ("shared_m2", "float64")])
-    west = _wests(reading)
+    extents = _extents(reading)
     found = [np.empty(0, dtype=kind)]
-    for start, end in _strips(west):
+    for start, end in _strips(extents):
         on_strip()
-        shapes, rows, areas = _within(reading, west, start, end)
+        shapes, rows, areas = _within(reading, extents, start, end)
         one, other, shared = _pairs(shapes, areas, tolerance)
-        # A pair belongs to the strip where the more eastern of the two begins: it is found once.
-        begins = np.maximum(_left(shapes[one]), _left(shapes[other]))
+        # A pair belongs to the strip where the later of the two begins: it is found once.
+        begin = shapely.bounds(shapes)[:, extents.axis]
+        begins = np.maximum(begin[one], begin[other])
         mine = (begins >= start) & (begins < end)
         pairs = np.empty(int(mine.sum()), dtype=kind)
         pairs["row"] = np.maximum(rows[one], rows[other])[mine]
@@ -62,32 +64,37 @@ def find_overlaps(reading: FileReading, tolerance: Tolerance, *, on_strip: Calla
 
 @dataclass(frozen=True, slots=True)
 class _Extents:
-    """(n,) west and east of every shape, NaN where there is none, and per batch its least and greatest."""
+    """Strips run across ``axis`` (0: longitude, 1: latitude); (n,) where a shape begins and ends along it, NaN where
+    there is none, and the same of every batch."""
 
-    west: Array
-    east: Array
+    axis: int
+    begin: Array
+    end: Array
     batches: list[tuple[float, float]]
 
 
-def _wests(reading: FileReading) -> _Extents:
+def _extents(reading: FileReading) -> _Extents:
+    """Along the axis by which the file is better sorted: fewer batches then reach into a strip."""
     import numpy as np
     import shapely
 
-    wests, easts, batches = [], [], []
-    for batch in reading.batches():
-        box = shapely.bounds(_shapes(batch.column("wkb")))
-        wests.append(box[:, 0])
-        easts.append(box[:, 2])
+    boxes = [shapely.bounds(_shapes(batch.column("wkb"))) for batch in reading.batches()]
+    whole = np.concatenate([np.empty((0, 4)), *boxes])
+    spans: list[list[tuple[float, float]]] = [[], []]
+    for box in boxes:
         known = box[~np.isnan(box[:, 0])]
-        batches.append((known[:, 0].min(), known[:, 2].max()) if len(known) else (np.inf, -np.inf))
-    empty = np.empty(0)
-    return _Extents(np.concatenate([empty, *wests]), np.concatenate([empty, *easts]), batches)
+        for axis in (0, 1):
+            span = (known[:, axis].min(), known[:, axis + 2].max()) if len(known) else (np.inf, -np.inf)
+            spans[axis].append(span)
+    lengths = [sum(max(0.0, end - begin) for begin, end in along) for along in spans]
+    axis = int(lengths[1] < lengths[0])
+    return _Extents(axis, whole[:, axis], whole[:, axis + 2], spans[axis])
 
 
 def _strips(extents: _Extents) -> Iterator[tuple[float, float]]:
     import numpy as np
 
-    known = np.sort(extents.west[~np.isnan(extents.west)])
+    known = np.sort(extents.begin[~np.isnan(extents.begin)])
     cuts = [-np.inf, *np.unique(known[STRIP_SHAPES::STRIP_SHAPES]).tolist(), np.inf]
     yield from pairwise(cuts)
 
@@ -101,7 +108,7 @@ def _within(reading: FileReading, extents: _Extents, start: float, end: float) -
     areas: list[Array] = [np.empty(0)]
     for batch, first in _near(reading, extents, start, end):
         size = batch.num_rows
-        wanted = (extents.west[first : first + size] < end) & (extents.east[first : first + size] >= start)
+        wanted = (extents.begin[first : first + size] < end) & (extents.end[first : first + size] >= start)
         chosen = np.flatnonzero(wanted)
         if len(chosen):
             part = batch.take(chosen)
@@ -113,7 +120,7 @@ def _within(reading: FileReading, extents: _Extents, start: float, end: float) -
 
 def _near(reading: FileReading, extents: _Extents, start: float, end: float) -> Iterator[tuple[Any, int]]:
     """Batches that reach into the strip, with the place of their first row."""
-    wanted = [west < end and east >= start for west, east in extents.batches]
+    wanted = [begin < end and stop >= start for begin, stop in extents.batches]
     first = 0
     for number, batch in enumerate(reading.batches()):
         if wanted[number]:
@@ -125,12 +132,6 @@ def _shapes(column: Any) -> Array:
     import shapely
 
     return shapely.from_wkb(column.to_numpy(zero_copy_only=False))
-
-
-def _left(shapes: Array) -> Array:
-    import shapely
-
-    return shapely.bounds(shapes)[:, 0]
 
 
 def _pairs(shapes: Array, areas: Array, tolerance: Tolerance) -> tuple[Array, Array, Array]:
