@@ -4,6 +4,8 @@ Rule (JRC stability of areas, product.md §7.2; docs/domain.md §5): a new bound
 area on record by 2 % of that or less keeps the area on record; any other takes its own. The area on record is what is
 compared, never the last measured one, so that many small moves do not add up unseen.
 
+Sets of an import follow the same rule by these constants (farms/import_store_sql.py).
+
 Pages, lists and `legal_area_ha` show the area on record of plots; what is about ground (production areas, codes,
 checks of requests, overlaps, density cells) measures the ground.
 """
@@ -38,16 +40,4 @@ def kept_area_after(boundary: GEOSGeometry) -> Case:
         When(LessThanOrEqual(moved, on_record * KEPT_SHARE), then=on_record),
         default=None,
         output_field=FloatField(),
-    )
-
-
-def sql_kept_area(old: str, measured: str) -> str:
-    """Return the same rule as SQL: `old` is the alias of the stored plot, `measured` the new area in m².
-
-    Both are names of ours, never input.
-    """
-    on_record = f"COALESCE({old}.kept_area_m2, {old}.area_m2)"
-    return (
-        f"CASE WHEN abs({measured} - {on_record}) > {SAME_M2} "
-        f"AND abs({measured} - {on_record}) <= {on_record} * {KEPT_SHARE} THEN {on_record} END"
     )

@@ -302,6 +302,18 @@ def test_page_of_an_unverified_holder_says_why_a_request_is_not_sent(client, dra
     assert (answer.status_code, answer.json()["code"]) == (409, "holder_not_verified")
 
 
+def test_pages_say_before_the_click_that_it_waits(client, draft_request, clerk):
+    Cooperative.objects.update(status="pending")
+    client.force_login(clerk)
+
+    request_page = client.get(draft_request.get_absolute_url()).content.decode()
+    product_page = client.get(reverse("products:product-list")).content.decode()
+
+    assert "chưa gửi được" in request_page
+    assert "chỉ đưa lên được sau khi xác minh" in product_page
+    assert "Xem trang công khai" not in product_page
+
+
 def test_unverified_holder_publishes_nothing(cooperative, clerk, mango):
     Cooperative.objects.update(status="pending")
     cooperative.refresh_from_db()

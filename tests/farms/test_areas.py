@@ -1,11 +1,8 @@
 """The area on record: a move of the boundary by 2 % or less keeps it."""
 
 import pytest
-from django.db import connection
 
 from farms import services
-from farms.areas import sql_kept_area
-from farms.models import Plot
 from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
@@ -52,18 +49,3 @@ def test_changing_an_attribute_leaves_the_area_on_record(plot, clerk):
     changed = services.change_plot(kept, by=clerk, tree_count=12)
 
     assert changed.kept_area_m2 == pytest.approx(plot.area_m2)
-
-
-@pytest.mark.parametrize("side_m", [100.9, 99.1, 101.1, 98.9])
-def test_the_rule_for_sets_says_the_same(plot, clerk, side_m):
-    stored = Plot.objects.get(pk=plot.pk)
-    new = square(LON, LAT, side_m=side_m)
-    with connection.cursor() as cursor:
-        rule = sql_kept_area("p", "ST_Area(ST_GeomFromEWKT(%s)::geography)")
-        wkt = new.ewkt
-        cursor.execute(f"SELECT {rule} FROM farms_plot AS p WHERE id = %s", [wkt] * rule.count("%s") + [stored.pk])
-        by_set = cursor.fetchone()[0]
-
-    one = redraw(plot, side_m, clerk).kept_area_m2
-
-    assert by_set == pytest.approx(one) if one is not None else by_set is None
