@@ -1,5 +1,6 @@
 """Real field polygons (French open data) moved into Đồng Tháp: all of them arrive, with their attributes and areas."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_moved_fields_import_whole(media, clerk, cooperative, mango, unit_factor
         rows = cursor.fetchall()
     plot_import.refresh_from_db()
     headings = [column for column in frame.columns if column != frame.geometry.name]
-    lost = [row for row, _area, attributes in rows if not set(headings) <= set(attributes)]
+    lost = [row for row, _area, attributes in rows if not set(headings) <= set(json.loads(attributes))]
     wrong = [row for row, area, _attributes in rows if area is None or abs(area - expected[row]) > 1]
     assert sum(plot_import.summary["counts"].values()) == len(rows) == len(frame)
     assert (lost, wrong) == ([], [])
