@@ -100,7 +100,7 @@ def kills(count: int) -> dict[str, Any]:
             if stored() not in (0, ROWS):
                 wrong.append(f"{what} {number}: {stored()} of {ROWS}")
             job = Job.objects.get(pk=job.pk)
-            if job.status == JobStatus.RUNNING:
+            if job.status in (JobStatus.RUNNING, JobStatus.QUEUED):  # queued: killed before it took the job
                 reap_stale_jobs(timezone.now() + dt.timedelta(minutes=5))
                 run_job(job.pk)
                 job.refresh_from_db()

@@ -280,7 +280,7 @@ def test_d17_worker_killed_at_any_moment_leaves_all_or_nothing(shared, media, co
 def _finish(job):
     """A job whose worker was lost is found by the reaper and done again here."""
     job = Job.objects.get(pk=job.pk)
-    if job.status == JobStatus.RUNNING:
+    if job.status in (JobStatus.RUNNING, JobStatus.QUEUED):  # queued: killed before it took the job
         reap_stale_jobs(timezone.now() + dt.timedelta(minutes=5))
         run_job(job.pk)
     job.refresh_from_db()
