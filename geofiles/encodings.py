@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from geofiles.errors import EncodingInDoubt
@@ -222,7 +223,7 @@ def decide(values: Sequence[bytes | str], *, declared: str | None = None) -> Dec
     if best.encoding != UTF8 and best.score >= _CLEAR and (mixed := _improved(raw, best.encoding)):
         shown = [_sampled(reading, raw, mixed) for reading in ranked[:4]]
         raise EncodingInDoubt(declared=declared, reason="mixed", candidates=shown)
-    if not any("\ufffd" in _decode(value, UTF8) for value in raw):
+    if not any(map(_breaks_in_utf8, raw)):
         return Decision(UTF8, detected=declared not in (None, UTF8))
     if declared in ENCODINGS and declared != UTF8:
         stated = _readings(raw)[declared][1]
@@ -244,6 +245,13 @@ def _readings(values: Sequence[bytes | str]) -> dict[str, tuple[tuple[str, ...],
         score = (vietnamese_score(texts) or 0.0) - broken
         readings[encoding] = (texts, Reading(encoding, score, texts[:3]))
     return readings
+
+
+def _breaks_in_utf8(value: bytes | str) -> bool:
+    """Whether reading it as UTF-8 loses something; a U+FFFD that was written there is what it is."""
+    mark = "\ufffd"
+    written = value.count(mark) if isinstance(value, str) else value.count(mark.encode())
+    return _decode(value, UTF8).count(mark) > written
 
 
 def _improved(values: Sequence[bytes | str], encoding: str) -> list[int]:
@@ -293,8 +301,18 @@ def _from_tcvn3(raw: bytes) -> str:
     text = "".join(chr(code) if code < 128 else _TCVN3.get(code, "\ufffd") for code in raw)
     # A capital font ('.VnTimeH') shows small toned letters as capitals: restore them in a text of capitals.
     ascii_letters = [chr(code) for code in raw if code < 128 and chr(code).isalpha()]
-    capitals = re.search(r"[A-Z]{2}", raw.decode("latin-1")) and all(map(str.isupper, ascii_letters))
+    capitals = all(map(str.isupper, ascii_letters)) and any(map(_is_capitals, text.split()))
     return text.upper() if capitals else text
+
+
+def _is_capitals(word: str) -> bool:
+    """Whether a word without small ASCII letters is written in capitals: ``THị``, ``ấT``, ``AN``.
+
+    A first capital alone (``Mỹ``) and an abbreviation (``HTX``) say nothing.
+    """
+    if word.isascii():
+        return len(word) > 1 and _SYLLABLE.fullmatch(word.lower()) is not None
+    return any("A" <= letter <= "Z" and before.isalpha() for before, letter in pairwise(word))
 
 
 def _from_vni(raw: bytes) -> str:

@@ -140,7 +140,9 @@ def stream(
                 raise UnreadableFile(reason="no_geometry_column", format=driver)
             shapes, table = table.column(name), table.drop_columns([name])
             if key is not None:
-                table = table.rename_columns({meta["fid_column"] or "OGC_FID": key})
+                names = table.column_names
+                names[names.index(meta["fid_column"] or "OGC_FID")] = key
+                table = table.rename_columns(names)
             yield table, shapes
             if limit is not None:
                 return

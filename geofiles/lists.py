@@ -30,6 +30,7 @@ EXPLANATIONS = "Hướng dẫn"  # name of a sheet that is never read
 HEADING_WITHIN = 30  # rows above the table: titles, names of offices
 ACCEPTED = ("xlsx", "xls", "ods", "csv", "pdf")
 _OLE, _ZIP, _PDF = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"%PDF-"
+_END = "\x1aend"  # a line of our own behind the last one
 _BLANKS = re.compile(r"\s+")
 _HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -163,10 +164,26 @@ def _csv(path: Path, encoding: str | None = None) -> list[tuple[int, list[Any]]]
     text = encodings.decode_bytes(raw, encoding) if encoding else _text_of(raw)
     csv.field_size_limit(100_000)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        return [(reader.line_num, row) for row in reader]
+        return [(number, list(row)) for number, row in csv_rows(text, _delimiter(text))]
     except csv.Error as error:
         raise UnreadableFile(reason="damaged", format="csv", detail=str(error)[:200]) from error
+
+
+def csv_rows(text: str, sign: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV with the number of their last line.
+
+    Raises csv.Error, and UnreadableFile(reason="uneven_row") for a quotation mark that is opened and never closed: it
+    would swallow all the rows behind it.
+    """
+    reader = csv.reader(io.StringIO(f"{text}\n{_END}", newline=""), delimiter=sign)
+    first = 1
+    for row in reader:
+        if row == [_END]:
+            return
+        if row and row[-1].endswith(f"\n{_END}"):
+            raise UnreadableFile(reason="uneven_row", format="csv", row=first)
+        yield reader.line_num, row
+        first = reader.line_num + 1
 
 
 def _text_of(raw: bytes) -> str:

@@ -7,6 +7,7 @@ gets plain columns: it needs no GDAL, GEOS or PROJ to store them.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,16 +180,19 @@ def _as_json(column: Any) -> Any:
         return pc.cast(finite, pa.large_string())
     if pa.types.is_nested(kind):
         return pa.array(
-            [
-                None if value is None else json.dumps(value, ensure_ascii=False, default=str).replace("\\u0000", "")
-                for value in column.to_pylist()
-            ],
+            [None if value is None else _nested(value) for value in column.to_pylist()],
             pa.large_string(),
         )
     text = pc.cast(column, pa.large_string())
     for sign, escaped in _ESCAPES:
         text = pc.replace_substring(text, sign, escaped)
     return pc.binary_join_element_wise(_large('"'), text, _large('"'), _large(""))
+
+
+def _nested(value: Any) -> str:
+    """A list or an object as JSON in NFC: no sign of JSON's own has a form with a mark."""
+    text = json.dumps(value, ensure_ascii=False, default=str).replace("\\u0000", "")
+    return unicodedata.normalize("NFC", text)
 
 
 def _in_wgs84(batch: FeatureBatch) -> tuple[Any, dict[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -204,7 +205,9 @@ def _batches(
 
 def _clean(layer: Layer, attributes: pa.Table, encoding: str) -> tuple[pa.Table, list[str]]:
     latin = layer.raw_text is not None
-    return text.clean(attributes, encoding, latin=latin, drop=layer.dropped, html=layer.html_columns)
+    return text.clean(
+        attributes, encoding, latin=latin, drop=layer.dropped, html=layer.html_columns, escapes=layer.has_escapes
+    )
 
 
 def _choose(layers: tuple[Layer, ...], name: str | None) -> Layer:
@@ -271,8 +274,22 @@ def _shapes(wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     with gdal.readable("wkb"):
         # One bad ring among thousands is that row's fault, not the file's: unclosed rings are closed, as every
         # program that draws them does, and what is no shape at all becomes None.
-        shapes = shapely.from_wkb(wkb.to_numpy(), on_invalid="fix")
+        shapes = _from_wkb(wkb.to_numpy())
         return shapely.set_srid(shapes, 0) if (shapely.get_srid(shapes) > 0).any() else shapes
+
+
+def _from_wkb(wkb: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    import numpy as np
+    import shapely
+
+    try:
+        return shapely.from_wkb(wkb, on_invalid="fix")
+    except NotImplementedError:  # arcs and curves: one of them spoils the whole array
+        shapes = np.empty(len(wkb), dtype=object)
+        for at, one in enumerate(wkb):
+            with contextlib.suppress(NotImplementedError):
+                shapes[at] = shapely.from_wkb(one, on_invalid="fix")
+        return shapes
 
 
 def _unreadable(shapes: np.ndarray[Any, Any], wkb: pa.ChunkedArray) -> np.ndarray[Any, Any]:
@@ -341,12 +358,16 @@ def _encoding_summary(layer: Layer) -> tuple[str | None, tuple[dict[str, Any], .
 
 
 def _fields(table: pa.Table | None) -> tuple[FieldSummary, ...]:
+    import pyarrow as pa
+
     if table is None:
         return ()
     found = []
     for name in table.column_names:
         column = table.column(name)
-        samples = [str(value) for value in column.unique().drop_null().slice(0, _SAMPLES_PER_FIELD).to_pylist()]
+        if not pa.types.is_nested(column.type):  # lists and objects are not compared
+            column = column.unique()
+        samples = [str(value) for value in column.drop_null().slice(0, _SAMPLES_PER_FIELD).to_pylist()]
         found.append(FieldSummary(name, text.kind(column.type), tuple(sample[:80] for sample in samples)))
     return tuple(found)
 

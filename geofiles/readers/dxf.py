@@ -51,6 +51,7 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
         columns,
         crs=None,
         crs_problem=CrsInDoubt(reason="no_crs", candidates=[]),
+        has_escapes=True,
         raw_text=tuple(value.encode("latin-1", "ignore") for value in dict.fromkeys(letters)),
         notices=(Notice("drawing_left_out", {"entities": left_out}),) if left_out else (),
     )

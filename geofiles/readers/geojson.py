@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,16 @@ from geofiles.readers.sources import ACCEPTED, Layer
 
 # The key may be written with escapes: any escape of its three letters takes the slow, certain way.
 _CRS_KEY = re.compile(rb'"crs"|\\u00(?:43|63|52|72|53|73)', re.IGNORECASE)
+# A collection that says its system once, before its features, as QGIS and GDAL do: a large one need not be parsed.
+_CRS_FIRST = re.compile(
+    rb'\s*\{(?:\s*"[^"\\]*"\s*:\s*(?:"[^"\\]*"|-?[\d.]+|true|false|null)\s*,)*?'
+    rb'\s*("crs"\s*:\s*(\{[^{}\\]*(?:\{[^{}\\]*\}[^{}\\]*)?\}|null)\s*,)'
+)
+_HEAD = 8192
+_NUMBERED = re.compile(rb'"id"\s*:\s*-?\d')
 _BETWEEN = b"\x1e \t\r\n"
 _FIRST, _ANOTHER = re.compile(rb"[\x1e\s]*"), re.compile(rb"[\x1e\s]*\{")
+_OWN_NUMBER, _LOOKED_AT = "\x00id", 1_000
 _STEP = 1024 * 1024
 _MAX_LINE = 64 * 1024 * 1024
 _TYPES = frozenset({
@@ -34,7 +43,7 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
 
     Raises UnreadableFile, UnsupportedFormat.
     """
-    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf").lstrip(_BETWEEN)
     _require_utf8(raw)
     if not re.search(rb'"type"\s*:\s*"(?:' + "|".join(_TYPES).encode() + rb')"', raw):
         raise UnsupportedFormat(found="json", accepted=list(ACCEPTED))
@@ -47,7 +56,19 @@ def open_layers(path: Path, title: str) -> tuple[Layer, ...]:
         raw, declared = _without_crs(raw)
         system, problem, notices = _judge(declared)
     path.write_bytes(raw)
-    return (Layer(name=title, driver="GeoJSON", path=path, crs=system, crs_problem=problem, notices=notices),)
+    layer = Layer(name=title, driver="GeoJSON", path=path, crs=system, crs_problem=problem, notices=notices)
+    return (replace(layer, key="id") if _NUMBERED.search(raw) and _has_numbers(layer) else layer,)
+
+
+def _has_numbers(layer: Layer) -> bool:
+    """Whether the features bear numbers of their own, which GDAL takes for its own and would not tell as attributes.
+
+    Where they bear none it counts them from 0.
+    """
+    for table, _shapes in replace(layer, key=_OWN_NUMBER).stream(limit=_LOOKED_AT):
+        names = table.column_names
+        return "id" not in names and table.column(_OWN_NUMBER).to_pylist() != list(range(table.num_rows))
+    return False
 
 
 def _require_utf8(raw: bytes) -> None:
@@ -92,7 +113,10 @@ def _collected(raw: bytes) -> bytes:
 
 def _without_crs(raw: bytes) -> tuple[bytes, Any]:
     """The document without any ``crs`` of collection, feature or geometry, and the one of the root."""
+    first = _CRS_FIRST.match(raw[:_HEAD])
     try:
+        if first and len(_CRS_KEY.findall(raw)) == 1:
+            return raw[: first.start(1)] + raw[first.end(1) :], json.loads(first[2])
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise UnreadableFile(reason="damaged", format="geojson", detail=str(error)[:200]) from error
@@ -100,7 +124,9 @@ def _without_crs(raw: bytes) -> tuple[bytes, Any]:
         raise UnsupportedFormat(found="json", accepted=list(ACCEPTED))
     declared = document.get("crs")
     _strip(document)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), declared
+    # Half a surrogate pair, which has no bytes in UTF-8, stays the escape that it was.
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace"), declared
 
 
 def _strip(part: Any) -> None:

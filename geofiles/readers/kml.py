@@ -199,9 +199,9 @@ def _polygon(element: Element) -> bytes:
         for ring in boundary:
             if local(boundary) in rings and local(ring) == "LinearRing":
                 rings[local(boundary)].append(_points(ring) or [])
-    outer = rings["outerBoundaryIs"][:1]
+    outer = rings["outerBoundaryIs"]
     every = [*outer, *rings["innerBoundaryIs"]]
-    if not outer or any(len(ring) < 3 for ring in every):
+    if len(outer) != 1 or any(len(ring) < 3 for ring in every):
         return UNREADABLE
     if not all(len(point) == 3 for ring in every for point in ring):
         every = [[point[:2] for point in ring] for ring in every]
@@ -236,7 +236,7 @@ def _numbers(parts: Any) -> list[Point] | None:
     points: list[Point] = []
     for part in parts:
         try:
-            values = tuple(float(value) for value in part[:3] if value)
+            values = tuple(float(value) for at, value in enumerate(part[:3]) if value or at < 2)  # height may be blank
         except ValueError:
             return None
         if len(values) < 2 or not all(math.isfinite(value) for value in values):

@@ -27,6 +27,7 @@ def layer_of(
     crs_problem: GeoFileError | None = None,
     raw_text: tuple[bytes, ...] | None = None,
     html_columns: frozenset[str] = frozenset(),
+    has_escapes: bool = False,
     notices: tuple[Notice, ...] = (),
 ) -> Layer:
     """A layer of shapes as WKB (None without one, UNREADABLE where it makes no sense) and columns of equal length."""
@@ -42,6 +43,7 @@ def layer_of(
         crs_problem=crs_problem,
         raw_text=raw_text,
         html_columns=html_columns,
+        has_escapes=has_escapes,
         notices=notices,
         counted=len(wkb),
         batches=lambda limit: _batches(table, shapes, limit),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,6 +61,7 @@ class Layer:
     declared_encoding: str | None = None
     dropped: frozenset[str] = frozenset()
     html_columns: frozenset[str] = frozenset()
+    has_escapes: bool = False  # letters written as \U+1EA1, as in drawings
     notices: tuple[Notice, ...] = field(default=())
     geometry_problem: GeoFileError | None = None
     counted: int | None = None
@@ -137,24 +140,36 @@ def _open_zip(path: Path, scratch: Path, geometry: Geometry | None, *, is_kmz: b
 
     with open_archive(path) as (archive, members):
         if any(member.suffix in (".shp", ".shx") for member in members):
-            return "shapefile", shapefile.open_layers(archive, members, scratch)
+            layers = list(shapefile.open_layers(archive, members, scratch))
+            for member in _inner_files(members, is_kmz=False):
+                # What lies beside it may be a map too, or somebody's settings: those are passed over.
+                if _FORMAT_OF_SUFFIX[member.suffix] not in TABLES:
+                    with contextlib.suppress(GeoFileError):
+                        layers += _open_member(archive, member, scratch / f"beside_{len(layers)}", geometry)
+            return "shapefile", _told_apart(layers)
         if mapinfo.has_sets(members):
             return "mapinfo", mapinfo.open_archive_layers(archive, members, scratch)
         inner = _inner_files(members, is_kmz=is_kmz)
         if not inner:
             kinds = sorted({member.suffix for member in members})[:10]
             raise UnsupportedFormat(found="zip", contains=kinds, accepted=list(ACCEPTED))
-        layers: list[Layer] = []
+        found: list[Layer] = []
         for index, member in enumerate(inner):
-            target = scratch / f"member_{index}{member.suffix}"
-            extract(archive, member, target)
-            with target.open("rb") as source:
-                found = sniff(source.read(HEAD))
-            kind = _FORMAT_OF_SUFFIX[member.suffix]
-            if not _agree(found, kind):
-                raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))
-            layers += _open(kind, target, member.title, geometry)
-        return _FORMAT_OF_SUFFIX[inner[0].suffix], _told_apart(layers)
+            found += _open_member(archive, member, scratch / f"member_{index}", geometry)
+        return _FORMAT_OF_SUFFIX[inner[0].suffix], _told_apart(found)
+
+
+def _open_member(
+    archive: zipfile.ZipFile, member: Member, target: Path, geometry: Geometry | None
+) -> tuple[Layer, ...]:
+    target = target.with_suffix(member.suffix)
+    extract(archive, member, target)
+    with target.open("rb") as source:
+        found = sniff(source.read(HEAD))
+    kind = _FORMAT_OF_SUFFIX[member.suffix]
+    if not _agree(found, kind):
+        raise UnsupportedFormat(found=found, extension=member.suffix, accepted=list(ACCEPTED))
+    return _open(kind, target, member.title, geometry)
 
 
 def _told_apart(layers: list[Layer]) -> tuple[Layer, ...]:

@@ -16,6 +16,7 @@ from geofiles.readers.rings import Problem, Ring, polygon_of
 
 MAX_TOLD = 50  # cells and plots named in a notice
 _CLEAR_NORTH = 900_000.0
+_MAX_COLLECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _shape(cell: Any) -> tuple[Any, int, bool]:
     if text[:5].upper() == "SRID=":
         head, _, text = text.partition(";")
         srid = int(head[5:]) if head[5:].strip().isdigit() and len(head) < 14 else 0
-    if not headings.is_shape_text(text):
+    if not headings.is_shape_text(text) or _is_deep(text):
         return None, srid, False
     as_json = text.startswith("{")
     try:
@@ -109,9 +110,15 @@ def _shape(cell: Any) -> tuple[Any, int, bool]:
             srid = int(shapely.get_srid(shape)) or srid
         else:
             shape = shapely.from_wkt(text)
-    except (shapely.errors.GEOSException, ValueError, TypeError):
+    except (shapely.errors.GEOSException, ValueError, TypeError, NotImplementedError):  # the last: arcs and curves
         return None, srid, as_json
     return shapely.set_srid(shape, 0), srid, as_json
+
+
+def _is_deep(text: str) -> bool:
+    """Whether collections hold collections so often that GEOS, which goes into each, would run out of stack."""
+    nested = text.lower().count("collection") + text.lower().count("01070000")  # their words, and their type in WKB
+    return nested > _MAX_COLLECTIONS
 
 
 def _system_of_srids(srids: set[int], *, is_json: bool) -> tuple[str | None, GeoFileError | None]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from geofiles import crs, headings, lists
 from geofiles.angles import coordinate_of
+from geofiles.corners import coordinate_role
 from geofiles.errors import GeometryColumnsInDoubt, TooManyFeatures, UnreadableFile
 from geofiles.headings import Columns
 from geofiles.readers.sources import Batches, Layer
@@ -80,10 +81,12 @@ def _text_of(raw: bytes) -> tuple[str, bool]:
 def _csv_rows(text: str) -> list[tuple[int, list[Any]]]:
     old = csv.field_size_limit(_FIELD_LIMIT)
     try:
-        reader = csv.reader(io.StringIO(text.replace("\x00", ""), newline=""), delimiter=_delimiter(text))
+        sign = _delimiter(text)
         rows: list[tuple[int, list[Any]]] = []
-        for row in reader:
-            rows.append((reader.line_num, list(row)))
+        for number, row in lists.csv_rows(text.replace("\x00", ""), sign):
+            if any(_swallows(cell, sign) for cell in row):
+                raise UnreadableFile(reason="uneven_row", format="csv", row=rows[-1][0] + 1 if rows else 1)
+            rows.append((number, list(row)))
             if len(rows) > MAX_ROWS + _HEADING_WITHIN:
                 raise TooManyFeatures(found=len(rows), limit=MAX_ROWS)
     except csv.Error as error:
@@ -93,15 +96,36 @@ def _csv_rows(text: str) -> list[tuple[int, list[Any]]]:
     return rows
 
 
+def _swallows(cell: str, sign: str) -> bool:
+    """Whether a cell holds a whole row of places: a quotation mark opened in one row and closed in a later one."""
+    lines = cell.splitlines()[1:] if "\n" in cell or "\r" in cell else ()
+    return any(_places(line.split(sign)) for line in lines if sign in line)
+
+
+def _places(cells: Sequence[str]) -> bool:
+    """Whether cells hold a shape, or two numbers that can be a place in Vietnam."""
+    found = [coordinate_of(cell) for cell in cells]
+    known = sum(one is not None and coordinate_role(one) != "" for one in found)
+    return known >= 2 or any(map(headings.is_shape_text, cells))
+
+
+def _is_torn(cell: str) -> bool:
+    """Whether a cell holds the beginning of a shape and not its end."""
+    return headings.is_shape_text(cell) and cell.count("(") != cell.count(")")
+
+
 def _delimiter(text: str) -> str:
     """The sign that parts the first lines into equally many cells; a decimal comma does not part the headings."""
     head = "\n".join(text[:200_000].splitlines()[:_HEADING_WITHIN])
     scores = {}
     for sign in ";\t,|":
         try:
-            counts = [len(row) for row in csv.reader(io.StringIO(head, newline=""), delimiter=sign) if any(row)]
+            split = [row for row in csv.reader(io.StringIO(head, newline=""), delimiter=sign) if any(row)]
         except csv.Error:
             continue
+        if any(_is_torn(cell) for row in split[:-1] for cell in row):  # the last may be cut by our looking
+            continue
+        counts = [len(row) for row in split]
         usual = statistics.mode(counts) if counts else 0
         if usual > 1:
             scores[sign] = (counts.count(usual) / len(counts), usual)

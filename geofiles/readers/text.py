@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from geofiles import encodings
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ESCAPE = re.compile(r"\\U\+((?!D[89A-F]|000|001)[0-9A-F]{4})", re.IGNORECASE)  # no control, no half of a pair
 # Columns that GDAL adds to every KML layer; kept where a file uses them.
 _IF_USED = frozenset({"timestamp", "begin", "end"})
 
@@ -22,23 +25,27 @@ def clean(
     latin: bool = False,
     drop: frozenset[str] = frozenset(),
     html: frozenset[str] = frozenset(),
+    escapes: bool = False,
 ) -> tuple[pa.Table, list[str]]:
     """The table with names and text decoded, and the names of binary columns that were left out.
 
     ``latin``: each letter stands for one undecoded byte of the file. ``drop``: columns that hold no
-    attribute. ``html``: columns whose tags are taken out.
+    attribute. ``html``: columns whose tags are taken out. ``escapes``: ``\\U+1EA1`` stands for a letter.
     """
     import pyarrow as pa
 
     names: list[str] = []
     columns: list[pa.ChunkedArray] = []
     dropped: list[str] = []
-    decode = encodings.decode_latin if latin else encodings.decode_text
+    decode: Callable[[str, str], str] = encodings.decode_latin if latin else encodings.decode_text
+    if escapes:
+        decode = _unescaping(decode)
     for name in table.column_names:
         column = table.column(name)
         if name in drop or (name in _IF_USED and column.null_count == len(column)):
             continue
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        column = _stored(column)
+        if _is_binary(column.type):
             dropped.append(decode(name, encoding))
             continue
         if is_text(column.type):
@@ -46,6 +53,53 @@ def clean(
         names.append(_unused(decode(name, encoding), names))
         columns.append(column)
     return pa.table(columns, names=names), dropped
+
+
+def _unescaping(decode: Callable[[str, str], str]) -> Callable[[str, str], str]:
+    def convert(value: str, encoding: str) -> str:
+        letters = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), decode(value, encoding))
+        return unicodedata.normalize("NFC", letters)
+
+    return convert
+
+
+def _stored(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The column in types that everything here knows: JSON as its text, a UUID as it is written, times in a known zone.
+
+    A time whose zone nobody knows by that name comes in UTC.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        if kind.extension_name == "arrow.uuid":
+            return pa.chunked_array([pa.array([_plain_uuid(value) for value in column.to_pylist()], pa.large_string())])
+        return pa.chunked_array([chunk.storage for chunk in column.chunks], kind.storage_type)
+    if pa.types.is_timestamp(kind) and kind.tz is not None and not _is_known_zone(kind):
+        return column.cast(pa.timestamp(kind.unit, "UTC"))
+    return column
+
+
+def _plain_uuid(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _is_known_zone(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        pc.cast(pa.scalar(0, kind), pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view)
+    return any(test(kind) for test in tests)
 
 
 def values(table: pa.Table) -> Iterator[str]:
