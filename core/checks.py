@@ -30,6 +30,22 @@ def check_database_driver(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def check_fence(**kwargs: Any) -> list[CheckMessage]:
+    """Files of strangers are read in a process that cannot reach the network: one wall of three must stand."""
+    from geofiles.confined import network_walls
+
+    if network_walls():
+        return []
+    return [
+        Warning(
+            "processes that read uploaded files are not cut off from the network",
+            hint="install bubblewrap, or run on Linux where seccomp filters or user namespaces are allowed",
+            id="core.W005",
+        )
+    ]
+
+
 @register(Tags.security, deploy=True)
 def check_second_factor(**kwargs: Any) -> list[CheckMessage]:
     """Outside a demonstration, officers and staff sign in with a second factor."""

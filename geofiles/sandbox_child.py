@@ -21,7 +21,7 @@ _GEOMETRY, _ROWS = "__geometry__", "__rows__"
 def main() -> None:
     """Read the request, do it, write ``answer.json`` (and ``features.arrow`` for a reading)."""
     fence.die_with_parent()
-    fence.close_network()
+    walls = fence.close_network()
     request = json.loads(sys.stdin.buffer.read())
     folder = Path(request["folder"])
     options = request["options"]
@@ -36,7 +36,7 @@ def main() -> None:
     except OSError as error:
         # A write beyond the allowed size, when the signal for it was not delivered.
         answer = {"error": TooComplex(reason="output", detail=str(error)[:200]).as_dict()}
-    (folder / "answer.json").write_text(json.dumps(answer, default=str), "utf-8")
+    (folder / "answer.json").write_text(json.dumps({**answer, "walls": walls}, default=str), "utf-8")
 
 
 def _read(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:

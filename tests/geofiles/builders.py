@@ -74,20 +74,32 @@ class Listener:
 
     def __init__(self, server: socket.socket):
         self.server = server
-        self.connections = 0
         self.port = server.getsockname()[1]
+        self._callers: list[int] = []
+        self._changed = threading.Condition()
 
     def url(self, path: str = "x") -> str:
         return f"http://127.0.0.1:{self.port}/{path}"
 
+    @property
+    def connections(self) -> int:
+        """How many others have called: counted by a call of our own, behind which none can still be waiting."""
+        with socket.create_connection(("127.0.0.1", self.port)) as own, self._changed:
+            me = own.getsockname()[1]
+            assert self._changed.wait_for(lambda: me in self._callers, 30)
+            self._callers.remove(me)
+            return len(self._callers)
+
     def serve(self):
         while True:
             try:
-                connection, _ = self.server.accept()
+                connection, (_host, caller) = self.server.accept()
             except OSError:
                 return
-            self.connections += 1
             connection.close()
+            with self._changed:
+                self._callers.append(caller)
+                self._changed.notify_all()
 
 
 @contextmanager
