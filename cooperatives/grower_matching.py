@@ -15,6 +15,7 @@ from cooperatives.grower_lists import ADD, AMBER, GREEN, INFO, RED, SKIP, UPDATE
 from cooperatives.models import Cooperative, Grower
 from people.models import Person
 from people.numbers import id_number_digests, phone_digests
+from people.services import ERASED_NAME
 
 # row, values, own (what the row itself says), findings, verdict, action, choices, member (pk or None), keep_id_number
 Row = dict[str, Any]
@@ -128,7 +129,8 @@ def _match(values: Mapping[str, Any], phones: list[str], ids: list[str], index: 
         return _matched_by_number(values, by_number, by_id)
     if by_id is not None:
         findings = [{"code": "by_id_number", "severity": INFO, "member": by_id.number}]
-        return by_id, findings + _number_differs(values, by_id), UPDATE, [UPDATE, SKIP]
+        findings += [*_number_differs(values, by_id), *_name_differs(values, by_id)]
+        return by_id, findings, _unless_named_otherwise(findings), [UPDATE, SKIP]
     name = name_key(values.get("full_name", ""))
     same_phone = [member for one in phones for member in index.by_phone.get(one, ())]
     same = [member for member in same_phone if member.name == name]
@@ -151,9 +153,20 @@ def _matched_by_number(values: Mapping[str, Any], member: Member, by_id: Member 
     if by_id is not None and by_id.pk != member.pk:
         return member, [{"code": "two_members", "severity": RED, "member": by_id.number}], SKIP, [SKIP]
     findings = [{"code": "by_number", "severity": INFO, "member": member.number}]
-    if values.get("full_name") and name_key(values["full_name"]) != member.name:
-        findings.append({"code": "name_differs", "severity": AMBER, "member": member.number})
-    return member, findings, UPDATE, [UPDATE, SKIP]
+    findings += _name_differs(values, member)
+    if member.name == name_key(ERASED_NAME):  # nobody else's data go where a person was taken out
+        return member, findings, SKIP, [SKIP]
+    return member, findings, _unless_named_otherwise(findings), [UPDATE, SKIP]
+
+
+def _name_differs(values: Mapping[str, Any], member: Member) -> list[dict[str, Any]]:
+    differs = values.get("full_name") and name_key(values["full_name"]) != member.name
+    return [{"code": "name_differs", "severity": AMBER, "member": member.number}] if differs else []
+
+
+def _unless_named_otherwise(findings: list[dict[str, Any]]) -> str:
+    """A number typed wrongly would write one person over another: that is done only when somebody says so."""
+    return SKIP if any(finding["code"] == "name_differs" for finding in findings) else UPDATE
 
 
 def _number_differs(values: Mapping[str, Any], member: Member) -> list[dict[str, Any]]:

@@ -62,7 +62,8 @@ def _refuse_taken(cooperative: Cooperative, number: str) -> None:
 
 
 def _locked(grower: Grower) -> Grower:
-    rows = Grower.objects.select_for_update(of=("self",)).select_related("person", "cooperative")
+    # The person too: joined only, who waits for the lock would save what stood there before the wait.
+    rows = Grower.objects.select_for_update(of=("self", "person")).select_related("person", "cooperative")
     return rows.get(pk=grower.pk)
 
 

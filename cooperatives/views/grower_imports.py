@@ -17,7 +17,7 @@ from cooperatives.forms_growers import ListColumnsForm, ListUploadForm
 from cooperatives.grower_lists import ADD, AMBER, GREEN, RED, SKIP, UPDATE
 from cooperatives.models import GrowerImport, GrowerImportStatus
 from cooperatives.permissions import can_edit_for_cooperative
-from cooperatives.services.grower_imports import SameList, content_of, is_working
+from cooperatives.services.grower_imports import SameList, can_download, content_of, is_working
 from cooperatives.views.home import cooperative_of
 from core.errors import DomainError, RuleViolated
 from core.permissions import require
@@ -133,7 +133,7 @@ def _explanations() -> dict[str, str]:
 def grower_import(request: HttpRequest, pk: Any) -> HttpResponse:
     """Whatever comes next for this list; while a job works the page asks again by itself."""
     found = _import(request, pk)
-    context: dict[str, Any] = {"grower_import": found, "cooperative": found.cooperative, "job": found.job}
+    context = _context(request, found)
     is_htmx = bool(getattr(request, "htmx", False))
     if is_working(found):
         name = "_grower_import_progress" if is_htmx else "grower_import_progress"
@@ -149,6 +149,15 @@ def grower_import(request: HttpRequest, pk: Any) -> HttpResponse:
     if found.job and found.job.status == JobStatus.FAILED and not found.error:
         context["failed_job"] = found.job
     return render(request, "cooperatives/grower_import_failed.html", context | {"steps": _steps(1)})
+
+
+def _context(request: HttpRequest, found: GrowerImport) -> dict[str, Any]:
+    return {
+        "grower_import": found,
+        "cooperative": found.cooperative,
+        "job": found.job,
+        "may_download": can_download(found, request.user),
+    }
 
 
 def _preview(
@@ -212,8 +221,7 @@ def grower_import_columns(request: HttpRequest, pk: Any) -> HttpResponse:
             form.add_error("column_full_name" if error.code == "columns_missing" else None, str(error.detail))
         else:
             return redirect("cooperatives:grower-import", pk=pk)
-    context = {"grower_import": found, "cooperative": found.cooperative, "job": found.job}
-    return _preview(request, found, context, form=form)
+    return _preview(request, found, _context(request, found), form=form)
 
 
 @login_required
@@ -256,6 +264,7 @@ def grower_import_cancel(request: HttpRequest, pk: Any) -> HttpResponse:
 def grower_import_left(request: HttpRequest, pk: Any, suffix: str) -> HttpResponse:
     """The rows that are not stored, as they stood in the file, with the reasons: to correct and send again."""
     found = _import(request, pk)
+    require(can_download(found, request.user))
     content = content_of(found)
     headings = [_("Dòng"), _("Kết quả"), _("Lý do"), *content.get("headings", [])]
     rows = [_left(row, content["cells"]) for row in content.get("rows", []) if row["action"] == SKIP]

@@ -195,7 +195,7 @@ def test_members_are_recognised_by_every_way(cooperative, clerk, grower_factory)
     found = told(read(cooperative, xlsx_list(rows), clerk))
 
     assert found[2] == ("green", "update", ["by_number"])
-    assert found[3] == ("green", "update", ["by_id_number"])
+    assert found[3] == ("amber", "skip", ["by_id_number", "name_differs"])
     assert found[4] == ("amber", "update", ["by_phone_and_name"])
     assert found[5] == ("amber", "update", ["by_name"])
     assert found[6][:2] == ("amber", "add")
@@ -290,6 +290,32 @@ def test_former_member_comes_back_by_an_update(cooperative, clerk, grower_factor
 
     gone.refresh_from_db()
     assert gone.left_on is None
+
+
+def test_a_number_under_another_name_writes_nobody_over_unasked(cooperative, clerk, grower_factory):
+    member = member_of(cooperative, grower_factory, number="1", name="Lê Hoà", id_number="012345678901")
+    rows = [row(number="1", name="Trần Bình"), row(name="Ai Đó", id="012345678901"), row(name="Mới")]
+    found = read(cooperative, xlsx_list(rows), clerk)
+
+    assert told(found)[2] == ("amber", "skip", ["by_number", "name_differs"])
+    assert told(found)[3][:2] == ("amber", "skip") or told(found)[3][0] == "red"  # the same member as row 2
+    commit(found, clerk)
+
+    member.person.refresh_from_db()
+    assert member.person.full_name == "Lê Hoà"
+    assert Grower.objects.count() == 2
+
+
+def test_where_a_person_was_erased_nobody_else_is_written(cooperative, owner, clerk, grower_factory):
+    member = member_of(cooperative, grower_factory, number="1", name="Lê An", phone="0912345678")
+    services.leave(member, on=timezone.localdate(), by=owner)
+    services.erase_grower(member, by=owner)
+
+    found = read(cooperative, xlsx_list([row(number="1", name="Lê An", phone="0912345678")]), clerk)
+
+    assert told(found)[2][:2] == ("amber", "skip")
+    with pytest.raises(RuleViolated):
+        services.choose_rows(found, {2: "update"}, by=clerk)
 
 
 def test_matching_goes_on_while_keys_are_exchanged(cooperative, clerk, grower_factory, settings, tmp_path):
@@ -547,6 +573,20 @@ def test_downloads_hold_no_formula_and_can_be_sent_again(client, cooperative, cl
     path = tmp_path / "left.xlsx"
     path.write_bytes(book)
     assert text_lists.read_list(path).rows[0][1][4] == "=cmd|x"
+
+
+def test_whole_numbers_come_back_to_who_brought_them_only(client, cooperative, clerk, owner, helper):
+    found = read(cooperative, xlsx_list([row(name="", phone="0912345678", id="012345678901")]), helper)
+    address = reverse("cooperatives:grower-import-left-csv", args=[found.pk])
+    seen = {}
+
+    for person in (clerk, owner, helper):
+        client.force_login(person)
+        page = client.get(reverse("cooperatives:grower-import", args=[found.pk])).content.decode()
+        answer = client.get(address)
+        seen[person] = (address in page, b"012345678901" in answer.content)
+
+    assert seen == {clerk: (False, False), owner: (False, False), helper: (True, True)}
 
 
 def test_rows_to_look_at_are_left_out_by_one_press(client, cooperative, clerk):
