@@ -95,7 +95,7 @@ def accept_invitation(token: str, *, by: Any) -> Membership:
     """
     if not by.is_authenticated or not by.is_active:
         raise NotAllowed
-    invitation = Invitation.objects.select_for_update(of=("self",)).filter(token_digest=digest_of_token(token)).first()
+    invitation = _locked_by_token(token)
     if invitation is not None and invitation.accepted_by_id == by.pk:
         own = Membership.objects.filter(cooperative=invitation.cooperative, user=by).first()
         if own is not None:  # who was taken out since does not come back by the old link
@@ -122,6 +122,7 @@ def change_role(membership: Membership, role: str, *, by: Any) -> Membership:
     _check_role(role)
     if role != MemberRole.OWNER:
         _require_another_owner(membership)
+        _end_invitations_of(membership, by)
     membership.role = role
     membership.save(update_fields=["role"])
     return membership
@@ -133,6 +134,7 @@ def remove_member(membership: Membership, *, by: Any) -> None:
     membership = _locked_membership(membership)
     require(membership.user_id == by.pk or can_manage_people(by, membership.cooperative))
     _require_another_owner(membership)
+    _end_invitations_of(membership, by)
     membership.delete()
 
 
@@ -176,6 +178,19 @@ def _open_rows(cooperative: Cooperative) -> Any:
 
 def _locked(invitation: Invitation) -> Invitation:
     return Invitation.objects.select_for_update(of=("self",)).select_related("cooperative").get(pk=invitation.pk)
+
+
+def _locked_by_token(token: str) -> Invitation | None:
+    rows = Invitation.objects.filter(token_digest=digest_of_token(token))
+    # The cooperative first, as everywhere: roles change under its lock only.
+    Cooperative.objects.select_for_update(of=("self",)).filter(invitations__in=rows).first()
+    return rows.select_for_update(of=("self",)).first()
+
+
+def _end_invitations_of(membership: Membership, by: Any) -> None:
+    """Who is taken out by another owner must not come back by a link that he sent to himself before."""
+    if membership.user_id != by.pk:
+        _open_rows(membership.cooperative).filter(invited_by=membership.user_id).update(cancelled_at=timezone.now())
 
 
 def _locked_membership(membership: Membership) -> Membership:

@@ -154,6 +154,7 @@ def correct_registration(
     if fields.get("kind") == HolderKind.HOUSEHOLD and not cooperative.slug.startswith("ho-"):
         cooperative.slug = ""  # the address was made from what is now a person's name
     set_names(cooperative)
+    replaced = cooperative.proof if proof is not None else None
     cooperative.proof = _stored_proof(proof, by) or cooperative.proof
     if main_crops is not None:
         cooperative.main_crops.set(main_crops)
@@ -163,6 +164,8 @@ def correct_registration(
         cooperative.decided_at = cooperative.decided_by = None
         notifications.registration_arrived(cooperative)
     cooperative.save()
+    if replaced is not None:
+        _drop(replaced)  # papers of a person that nobody can open any more are not to be kept
     return cooperative
 
 
@@ -207,8 +210,12 @@ def withdraw_registration(cooperative: Cooperative, *, by: Any) -> None:
     except ProtectedError as error:  # somebody was faster
         raise CooperativeInUse from error
     if document is not None:
-        document.delete()
-        transaction.on_commit(partial(document.file.storage.delete, document.file.name))
+        _drop(document)
+
+
+def _drop(document: Document) -> None:
+    document.delete()
+    transaction.on_commit(partial(document.file.storage.delete, document.file.name))
 
 
 def _is_owner(user: Any, cooperative: Cooperative) -> bool:
@@ -249,8 +256,8 @@ def _step(cooperative: Cooperative, step: str, *, by: Any, note: str = "") -> No
 
 
 def _locked(cooperative: Cooperative) -> Cooperative:
-    rows = Cooperative.objects.select_for_update(of=("self",)).select_related("commune", "proof")
-    return rows.defer("commune__boundary", "commune__boundary_3857").get(pk=cooperative.pk)
+    # Nothing is joined: who waits for the lock would get the commune and the proof as they were before the wait.
+    return Cooperative.objects.select_for_update(of=("self",)).get(pk=cooperative.pk)
 
 
 def _check_duplicates(cooperative: Cooperative) -> None:

@@ -1,5 +1,7 @@
 """Point 0 of joining: a cooperative registers itself, an officer decides, everything is a draft until then."""
 
+from pathlib import Path
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -398,6 +400,20 @@ def test_inactive_users_register_nothing(commune):
 def test_unknown_fields_are_a_fault_of_the_caller(pending, outsider):
     with pytest.raises(TypeError):
         services.correct_registration(pending, by=outsider, status="verified")
+
+
+def test_a_replaced_proof_is_gone(pending, outsider, django_capture_on_commit_callbacks):
+    services.correct_registration(pending, by=outsider, proof=a_proof("can-cuoc.pdf"))
+    pending.refresh_from_db()
+    path = Path(pending.proof.file.path)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        corrected = services.correct_registration(pending, by=outsider, proof=a_proof("quyet-dinh.pdf"))
+        services.correct_registration(pending, by=outsider, address="Ấp Hai")
+
+    assert list(Document.objects.values_list("name", flat=True)) == ["quyet-dinh.pdf"]
+    assert Path(corrected.proof.file.path).exists()
+    assert not path.exists()
 
 
 def test_too_large_a_proof_is_refused(outsider, commune):

@@ -223,6 +223,20 @@ def test_who_was_taken_out_does_not_come_back_by_the_old_link(cooperative, owner
         services.accept_invitation(token, by=newcomer)
 
 
+def test_an_owner_who_was_taken_out_does_not_come_back_by_a_link_of_his_own(cooperative, owner):
+    second = make_membership(cooperative, make_user(), MemberRole.OWNER)
+    kept = services.invite(cooperative, email="khac@example.invalid", role=MemberRole.CLERK, by=owner)
+    services.invite(cooperative, email="toi@example.invalid", role=MemberRole.OWNER, by=second.user)
+    token = link_in_mail()
+
+    services.remove_member(second, by=owner)
+
+    with pytest.raises(WrongState):
+        services.accept_invitation(token, by=second.user)
+    kept.refresh_from_db()
+    assert kept.cancelled_at is None
+
+
 def test_the_last_owner_stays(cooperative, owner):
     membership = cooperative.memberships.get(user=owner)
 
