@@ -14,7 +14,7 @@ from core.errors import RuleViolated
 from farms import imports
 from farms.models import ImportStatus, PlotImport, PlotImportRow, RowAction, Verdict
 from farms.services.mappings import sent_headings
-from geofiles import sheets
+from geofiles.workbooks import MAX_CELL, Sheet, write_xlsx
 
 MAX_ROWS = 100_000  # XLSX and GeoPackage are made in one piece; CSV and GeoJSON have no such limit
 CHUNK = 1_000
@@ -72,12 +72,12 @@ def _write_csv(path: Path, headings: list[str], rows: Iterable[PlotImportRow]) -
 
 def _write_xlsx(path: Path, headings: list[str], rows: Iterable[PlotImportRow]) -> None:
     columns = [*imports.OWN_HEADINGS.values(), *headings, imports.WKT_HEADING]
-    sheets.write_sheet(path, "Chưa đạt", columns, (_fitting(cells) for cells in _cells(headings, rows)))
+    write_xlsx(path, [Sheet("Chưa đạt", columns, (_fitting(cells) for cells in _cells(headings, rows)))])
 
 
 def _fitting(cells: list[Any]) -> list[Any]:
     """An outline longer than a cell holds would come back cut, so it is left out and that is said."""
-    if len(cells[-1]) <= sheets.MAX_CELL:
+    if len(cells[-1]) <= MAX_CELL:
         return cells
     told = _("Ranh giới quá dài cho một ô Excel: hãy sửa trong bản GeoJSON hoặc GeoPackage.")
     return [*cells[:2], f"{cells[2]} {told}", *cells[3:-1], ""]
