@@ -5,11 +5,12 @@ Routes come from the resolver: a new one is read as well, or the test fails and 
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from math import atan, degrees, pi, sinh
 from urllib.parse import unquote
 
 import pytest
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.timezone import localdate
 
@@ -67,6 +68,13 @@ SECRETS = {
     "representative's phone": "0005553917",
     "representative's mail": "xwien.jo@canary.test",
     "cooperative's address": "Hẻm Zwãng 77",
+    "representative's Zalo": "0006638172",
+    "representative's position": "Trưởng Jwoạn Fẹ",
+    "reason of a return": "Thiếu jwấu của bà Fmẻn",
+    "who is invited": "fqjen.wz@canary.test",
+    "note of a plot": "Mướn của ông Kzwễm",
+    "note of a season": "Bán cho bà Zjwửu",
+    "photo of a plot": "Chị Fwạn đứng bên ranh",
     "buyer": "Vựa Pwợn Fjế",
     "buyer's mail": "pwon.fje@canary.test",
     "buyer's phone": "0008817263",
@@ -128,8 +136,12 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         phone=SECRETS["representative's phone"],
         email=SECRETS["representative's mail"],
         address=SECRETS["cooperative's address"],
+        zalo=SECRETS["representative's Zalo"],
+        representative_position=SECRETS["representative's position"],
+        return_reason=SECRETS["reason of a return"],
     )
     cooperative.refresh_from_db()
+    _joining(cooperative, clerk, officer)
     household = make_cooperative(
         cooperative.commune, kind="household", slug="ho-7c1", name=SECRETS["household"],
         short_name=SECRETS["household in short"], location=HOUSEHOLD_SEAT, story="Chuyện của hộ.",
@@ -149,6 +161,20 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
     }
 
 
+def _joining(cooperative, clerk, officer):
+    proof = Document.objects.create(
+        file="p.pdf", name=SECRETS["uploaded file"], size=1, sha256="2" * 64, uploaded_by=clerk
+    )
+    Cooperative.objects.filter(pk=cooperative.pk).update(proof=proof)
+    cooperative.registration_events.create(
+        step="return", new_status="returned", note=SECRETS["reason of a return"], by=officer
+    )
+    cooperative.invitations.create(
+        email=SECRETS["who is invited"], role="clerk", token_digest="3" * 64, invited_by=clerk,
+        expires_at=timezone.now() + timedelta(days=3),
+    )  # fmt: skip
+
+
 def _fields(cooperative, household, mango, clerk, officer, scheme, market):
     person = make_person(
         full_name=SECRETS["grower"], phone=SECRETS["grower's phone"], id_number=SECRETS["grower's id number"],
@@ -161,6 +187,13 @@ def _fields(cooperative, household, mango, clerk, officer, scheme, market):
     lone = make_plot(household, mango, grower=alone, ref="H1", boundary=FIELDS["household's field"], harvest_months=[3])
     loose = make_plot(cooperative, mango, grower=grower, ref="C1", boundary=FIELDS["field without an area"])
     hidden = make_plot(cooperative, mango, grower=grower, ref="C2", boundary=FIELDS["field of a hidden area"])
+    Plot.objects.update(note=SECRETS["note of a plot"])
+    for plot in (lone, loose, hidden):
+        plot.seasons.create(year=2026, season="year", crop=mango, note=SECRETS["note of a season"], recorded_by=clerk)
+        photo = Document.objects.create(
+            file="z.jpg", name=SECRETS["uploaded file"], size=1, sha256="1" * 64, uploaded_by=clerk
+        )
+        plot.photos.create(document=photo, caption=SECRETS["photo of a plot"], created_by=clerk)
     areas = [
         form_area(household, name="Vùng A7", crop=mango, plots=[lone], by=clerk),
         form_area(cooperative, name="Vùng B7", crop=mango, plots=[hidden], by=clerk),
