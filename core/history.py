@@ -12,11 +12,12 @@ from django.utils.module_loading import import_string
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
 
-def keep_history(*, exclude: Iterable[str] = ()) -> Callable[[ModelT], ModelT]:
+def keep_history(*, exclude: Iterable[str] = (), unindexed: Iterable[str] = ()) -> Callable[[ModelT], ModelT]:
     """Class decorator: every insert, update and delete of the model leaves a row in `<Model>History`.
 
     The history table is lean: no spatial index, no generated column, and none of the fields named in `exclude`
-    (personal data, which must be erasable).
+    (personal data, which must be erasable). `unindexed`: foreign keys by which nobody looks into the history; an index
+    on each would cost every bulk write.
     """
 
     def decorate(model: ModelT) -> ModelT:
@@ -27,12 +28,13 @@ def keep_history(*, exclude: Iterable[str] = ()) -> Callable[[ModelT], ModelT]:
             for field in local
             if isinstance(field, GeometryField) and field.name not in left_out
         }
+        lean_keys = {field.name: _unindexed(field) for field in local if field.name in set(unindexed)}
         pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
             exclude=sorted(left_out),
-            attrs=geometries,
+            attrs=geometries | lean_keys,
             obj_field=pghistory.ObjForeignKey(related_name="history"),
             level=pghistory.Statement,
             model_name=f"{model.__name__}History",
@@ -51,3 +53,16 @@ def acting_for(user: Any) -> dict[str, list[int]]:
         return {}
     helped = import_string(settings.ACTING_FOR)(user)
     return {"on_behalf_of": helped} if helped else {}
+
+
+def _unindexed(field: models.Field) -> models.ForeignKey:
+    """The history's copy of a foreign key without its index; history never constrains what it remembers."""
+    return models.ForeignKey(
+        field.remote_field.model,
+        models.DO_NOTHING,
+        null=field.null,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        related_query_name="+",
+    )

@@ -82,9 +82,11 @@ SLIVER_M2, SLIVER_M = 5.0, 1.0  # docs/domain.md §3: pieces smaller, or strips 
 # More than a square degree ever has: an upper bound for the ground that two boxes share, at a fraction of the cost of
 # measuring it, so that pairs which only touch are passed over.
 M2_PER_SQUARE_DEGREE = 1.24e10
+# box2d() reads the box that a stored shape carries (rounded outwards); ST_XMin of a geometry would walk its corners.
+_S, _O = "box2d(s.boundary)", "box2d(o.boundary)"
 _BOX_M2 = f"""
-    (least(ST_XMax(s.boundary), ST_XMax(o.boundary)) - greatest(ST_XMin(s.boundary), ST_XMin(o.boundary)))
-    * (least(ST_YMax(s.boundary), ST_YMax(o.boundary)) - greatest(ST_YMin(s.boundary), ST_YMin(o.boundary)))
+    (least(ST_XMax({_S}), ST_XMax({_O})) - greatest(ST_XMin({_S}), ST_XMin({_O})))
+    * (least(ST_YMax({_S}), ST_YMax({_O})) - greatest(ST_YMin({_S}), ST_YMin({_O})))
     * {M2_PER_SQUARE_DEGREE}"""
 
 
@@ -108,6 +110,7 @@ def overlap_pairs(left: str, right: str, condition: str, *, other: str) -> str:
                 FROM {left} s JOIN {right} o ON o.boundary && s.boundary
                 WHERE {condition}
                   AND {_BOX_M2} > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
+                  AND NOT ST_Touches(s.boundary, o.boundary)
                 OFFSET 0
             ) AS common
             OFFSET 0

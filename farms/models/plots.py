@@ -32,7 +32,10 @@ class Determination(models.TextChoices):
     UNKNOWN = "unknown", _("Chưa rõ")
 
 
-@keep_history(exclude=("provisional_parcel_code",))  # derived from the boundary: no version of its own
+@keep_history(
+    exclude=("provisional_parcel_code",),  # derived from the boundary: no version of its own
+    unindexed=("grower", "crop", "variety", "commune", "created_by"),
+)
 class Plot(models.Model):
     """A piece of land that one grower of one cooperative cultivates. An individual's outline is personal data."""
 
@@ -87,9 +90,11 @@ class Plot(models.Model):
         _("nguồn"), default=dict, blank=True
     )  # file, row, CRS, original vertices where they matter
     capture_id = models.UUIDField(
-        null=True, blank=True, unique=True, editable=False
+        null=True, blank=True, editable=False
     )  # given by the device that drew it without signal: sent twice, it is one plot
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )  # asked for only when an account is deleted
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=1)
@@ -121,6 +126,9 @@ class Plot(models.Model):
                 name="plot_parcel_code_is_geohash",
                 condition=Q(parcel_code="") | Q(parcel_code__regex=r"^[0-9b-hjkmnp-z]{12}$"),
             ),
+            models.UniqueConstraint(
+                fields=["capture_id"], condition=Q(capture_id__isnull=False), name="plot_captured_once"
+            ),  # partial: of a million imported plots none was captured
             models.CheckConstraint(
                 name="plot_kept_area_positive", condition=Q(kept_area_m2=None) | Q(kept_area_m2__gt=0)
             ),
