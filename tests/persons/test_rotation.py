@@ -8,6 +8,7 @@ from cryptography.fernet import InvalidToken
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import BinaryField
 
 from core import crypto, keyfile
@@ -189,6 +190,37 @@ def test_token_of_a_dropped_key_is_not_read(key_file):
 
     with pytest.raises(InvalidToken):
         crypto.decrypt(token)
+
+
+def test_wrong_file_is_told_and_changes_nothing(key_file):
+    make_persons(2)
+    stored = list(Person.objects.order_by("pk").values_list("phone_encrypted", "phone_digest"))
+    keyfile.write(key_file, KeyRing((keyfile.new_key(),), (keyfile.new_key(),)))
+    wrong = key_file.read_text()
+
+    for options in ({}, {"resume": True}, {"forget": True}):
+        with pytest.raises(CommandError, match="right file"):
+            rotate(**options)
+
+    assert key_file.read_text() == wrong
+    assert list(Person.objects.order_by("pk").values_list("phone_encrypted", "phone_digest")) == stored
+
+
+def test_two_rotations_at_once_are_one(key_file):
+    make_persons(1)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext('people.rotate_personal_keys'))")
+            with pytest.raises(CommandError, match="Another rotation"):
+                rotate()
+            cursor.execute("SELECT pg_advisory_unlock(hashtext('people.rotate_personal_keys'))")
+    finally:
+        other.close()
+
+    assert len(crypto.key_ring().encryption) == 1
+    rotate()
+    assert len(crypto.key_ring().encryption) == 2
 
 
 def test_rotation_without_a_file_says_what_to_do(settings):
