@@ -5,7 +5,7 @@ import zipfile
 import pytest
 
 from geofiles import lists
-from geofiles.workbooks import Sheet, xlsx
+from geofiles.workbooks import MAX_CELL, Sheet, write_xlsx, xlsx
 
 
 def test_cells_come_back_as_written_and_the_sheet_of_explanations_is_not_read(tmp_path):
@@ -31,6 +31,20 @@ def test_no_cell_is_a_formula(tmp_path, cell):
 
     assert "<f" not in sheet
     assert sheet.count('t="inlineStr"') == 2
+
+
+def test_numbers_stay_numbers_and_blanks_leave_their_place(tmp_path):
+    path = tmp_path / "x.xlsx"
+    rows = [[1, 2.5, None, True, float("inf"), "a"], ["", "b" * 40_000]]
+
+    write_xlsx(path, [Sheet("Tên rất dài của một trang tính trong sổ", ["m"] * 6, rows)])
+
+    with zipfile.ZipFile(path) as archive:
+        sheet, book = archive.read("xl/worksheets/sheet1.xml").decode(), archive.read("xl/workbook.xml").decode()
+    assert '<c r="A2"><v>1</v></c><c r="B2"><v>2.5</v></c><c r="D2"><v>1</v></c><c r="E2" s="1" t="inlineStr">' in sheet
+    assert sheet.count("b" * MAX_CELL) == 1
+    assert "b" * (MAX_CELL + 1) not in sheet
+    assert 'name="Tên rất dài của một trang tính "' in book
 
 
 def test_same_sheets_are_the_same_bytes():
