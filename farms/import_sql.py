@@ -64,10 +64,16 @@ ROWS_IN_NO_CELL = """
 
 DISTINCT_VALUES = "SELECT DISTINCT s.attributes ->> %s FROM import_stage s"
 
-# A line of text as it is stored: no line breaks, no blanks at the ends.
-_LINE = "btrim(translate(coalesce({r}.attributes ->> %({field})s, ''), E'\\n\\r\\t', '   '))"
+# A line of text as it is stored (core.text.clean_line): no hidden signs, which would keep the plot from ever being saved
+# again, no line breaks, single blanks.
+_HIDDEN = r"\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_BREAKS = r"\u0009\u000a\u000d\u00a0\u2028\u2029"
+_CELL = "coalesce({r}.attributes ->> %({field})s, '')"
+_LINE = f"""btrim(CASE WHEN {_CELL} ~ '[{_HIDDEN}{_BREAKS}]|  '
+               THEN regexp_replace(regexp_replace({_CELL}, '[{_HIDDEN}]', '', 'g'), '[ {_BREAKS}]+', ' ', 'g')
+               ELSE {_CELL} END)"""
 _NUMBER = """
-    CASE WHEN {r}.attributes ->> %({field})s ~ '^\\s*[0-9]{{1,12}}([.,][0-9]{{1,9}})?\\s*$'
+    CASE WHEN {r}.attributes ->> %({field})s ~ '^\\s*[0-9]{{1,12}}([.,][0-9]{{1,30}})?\\s*$'
          THEN replace(btrim({r}.attributes ->> %({field})s), ',', '.')::float8 END"""
 _MAPPED = "(%({field}_values)s::jsonb ->> ({r}.attributes ->> %({field})s))"
 
@@ -252,6 +258,7 @@ CHECKS: tuple[tuple[str, str], ...] = (
           FROM import_stage r WHERE r.boundary IS NOT NULL) AS d
     WHERE d.gap > 0.05""",
     ),
+    ("declared_area", _unread("declared_area", _NUMBER.format(r="r", field="declared_area"))),
     *((field, _unread(field, value_of(field))) for field in _UNREADABLE),
 )
 

@@ -10,7 +10,11 @@ LOCK_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('import' || %(impor
 # What the check could not see: rows written by transactions that were not over when it began. `xmin` is the writer, also
 # of a savepoint, which always has a higher number than the transaction around it. A row keeps 32 bits of it, within
 # 2^31 of the current one (PostgreSQL manual, "Transactions and Identifiers").
+# The numbers are those of one cluster: after a restore into another one (CLUSTER tells) every row counts as fresh.
 SNAPSHOT = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+CLUSTER = "SELECT system_identifier::text FROM pg_control_system()"
+# Who works on the same ground may take minutes (a province at once); the statement's own limit still holds.
+WAIT_FOR_OTHERS = "SET LOCAL lock_timeout = 0"
 _NOW = "pg_current_xact_id()::text::bigint"
 _WRITTEN_BY = f"""({_NOW} - 2147483648
         + mod({{plot}}.xmin::text::bigint - ({_NOW} & 4294967295) + 2147483648 + 4294967296, 4294967296))"""
@@ -79,7 +83,8 @@ OVERLAPS_WITH_FRESH = f"""
         other="id",
     )
 }) AS f
-    WHERE NOT EXISTS (SELECT FROM import_chosen c WHERE c.row = f.n AND c.is_shared) LIMIT %(limit)s"""
+    WHERE f.cooperative_id = f.other_cooperative_id
+       OR NOT EXISTS (SELECT FROM import_chosen c WHERE c.row = f.n AND c.is_shared) LIMIT %(limit)s"""
 LOST_GROWERS = """
     SELECT 'grower', r.row, r.ref FROM farms_plotimportrow r JOIN import_chosen c ON c.row = r.row
     LEFT JOIN cooperatives_grower g ON g.id = r.grower_id AND g.cooperative_id = %(cooperative)s
@@ -172,6 +177,9 @@ NEW_CASES_BY_COOPERATIVE = """
 
 # --- undoing ---
 
+# A page waits for it; the web role's own limit is for single plots.
+LONGER = "SET LOCAL statement_timeout = '50s'"
+
 UNDO_ROWS = """
     DROP TABLE IF EXISTS pg_temp.import_undone;
     CREATE TEMPORARY TABLE import_undone ON COMMIT DROP AS
@@ -181,6 +189,7 @@ UNDO_ROWS = """
     CREATE UNIQUE INDEX ON import_undone (plot_id);
     ANALYZE import_undone"""
 UNDONE_IDS = "SELECT plot_id FROM import_undone"
+CHANGED_IDS = "SELECT plot_id FROM import_undone WHERE action = 'update'"
 LOCK_UNDONE_GROUND = f"""
     SELECT pg_advisory_xact_lock({LOCK_CLASS}, touched.id::int)
     FROM (
@@ -221,13 +230,22 @@ def restore(columns: list[str]) -> str:
     WHERE p.id = u.plot_id AND u.action = 'update'"""
 
 
+# Of the plots that got other ground back; what an officer accepted before the import stays accepted.
 RESTORED_OVERLAPS = f"""
     SELECT f.n, u.row, u.ref, f.other, f.other_ref, f.other_cooperative_id = f.cooperative_id AS is_own, f.shared_m2 FROM ({
     overlap_pairs(
         '''(SELECT p.id AS n, p.cooperative_id, p.boundary, p.area_m2
-                  FROM farms_plot p JOIN import_undone u ON u.plot_id = p.id WHERE u.action = 'update')''',
+                  FROM farms_plot p JOIN import_undone u ON u.plot_id = p.id
+                  WHERE u.action = 'update' AND EXISTS (
+                      SELECT FROM farms_plothistory h
+                      WHERE h.pgh_obj_id = p.id AND h.version = u.version AND NOT h.boundary = p.boundary))''',
         "farms_plot",
         "o.status <> 'archived' AND o.id <> s.n",
         other="id",
     )
-}) AS f JOIN import_undone u ON u.plot_id = f.n ORDER BY u.row"""
+}) AS f JOIN import_undone u ON u.plot_id = f.n
+    WHERE NOT EXISTS (
+        SELECT FROM farms_overlapcase c
+        WHERE c.decision = 'accepted' AND c.decided_at < %(stored_at)s
+          AND (c.first_id, c.second_id) IN ((f.n, f.other), (f.other, f.n)))
+    ORDER BY u.row"""

@@ -98,6 +98,7 @@ FINDINGS: dict[str, Any] = {
     "crop_unknown": _("Không nhận ra cây trồng “{value}”."),
     "variety_unknown": _("Không nhận ra giống “{value}”; sẽ để trống."),
     "grower_unknown": _("Không tìm thấy nông hộ “{value}” trong hợp tác xã; sẽ để trống."),
+    "declared_area_unreadable": _("Diện tích kê khai “{value}” không đọc được; sẽ để trống."),
     "planted_year_unreadable": _("Năm trồng “{value}” không đọc được; sẽ để trống."),
     "tree_count_unreadable": _("Số cây “{value}” không đọc được; sẽ để trống."),
     "harvest_months_unreadable": _(

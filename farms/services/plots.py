@@ -1,10 +1,12 @@
 """One plot: added, changed, archived."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.gis.geos import MultiPolygon
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from cooperatives.models import Cooperative
@@ -55,14 +57,15 @@ def add_plot(cooperative: Cooperative, boundary: MultiPolygon, *, by: Any, **fie
     commune = commune_for(boundary)
     lock_ground(boundary, commune.pk)
     others = neighbours_in_conflict(boundary, ref=fields["ref"], cooperative_id=cooperative.pk)
-    plot = Plot.objects.create(
-        cooperative=cooperative,
-        boundary=boundary,
-        commune=commune,
-        status=PlotStatus.IN_CONFLICT if others else PlotStatus.ACTIVE,
-        created_by=by,
-        **fields,
-    )
+    with number_once(fields["ref"]):
+        plot = Plot.objects.create(
+            cooperative=cooperative,
+            boundary=boundary,
+            commune=commune,
+            status=PlotStatus.IN_CONFLICT if others else PlotStatus.ACTIVE,
+            created_by=by,
+            **fields,
+        )
     open_cases(plot, others)
     announce(PlotsArrived(plots=Plot.objects.filter(pk=plot.pk)))
     return Plot.objects.select_related("crop", "variety", "commune", "cooperative").get(pk=plot.pk)
@@ -96,7 +99,8 @@ def change_plot(plot: Plot, *, by: Any, **fields: Any) -> Plot:
     for name, value in fields.items():
         setattr(plot, name, value)
     plot.version += 1
-    plot.save()
+    with number_once(plot.ref):
+        plot.save()
     if boundary is not None:
         settle_cases(plot, by=by)
         if open_cases(plot, others):
@@ -145,7 +149,23 @@ def _check_fields(cooperative: Cooperative, plot: Plot | None, fields: dict[str,
     if ref is not None:
         same = Plot.objects.current().filter(cooperative=cooperative, ref=ref)
         if same.exclude(pk=plot.pk if plot else None).exists():
-            detail = _("Hợp tác xã đã có thửa mang số %(ref)s.") % {"ref": ref}
-            findings.append(Finding("ref_taken", detail, "/properties/ref"))
+            findings.append(_ref_taken(ref))
     if findings:
         raise RuleViolated(findings[0].code, findings[0].message, findings=findings)
+
+
+def _ref_taken(ref: str) -> Finding:
+    return Finding("ref_taken", _("Hợp tác xã đã có thửa mang số %(ref)s.") % {"ref": ref}, "/properties/ref")
+
+
+@contextmanager
+def number_once(ref: str) -> Iterator[None]:
+    """Write a plot; RuleViolated("ref_taken") where somebody else took its number since we looked."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "plot_ref_once_per_cooperative" not in str(error):
+            raise
+        finding = _ref_taken(ref)
+        raise RuleViolated(finding.code, finding.message, findings=[finding]) from error

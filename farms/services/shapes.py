@@ -31,6 +31,7 @@ from farms.models import (
 )
 from farms.permissions import can_change_plot
 from farms.services.overlaps import lock_ground, lock_plots, neighbours_in_conflict, open_cases
+from farms.services.plots import number_once
 from places.services import commune_for
 
 MAX_PARTS = 20
@@ -212,7 +213,10 @@ def _store(old: Plot, shape: MultiPolygon, by: Any, **fields: Any) -> Plot:
     """Store one new plot; whether it lies on another holder's ground is asked when all are stored."""
     commune = commune_for(shape)
     lock_ground(shape, commune.pk)
-    return Plot.objects.create(cooperative=old.cooperative, boundary=shape, commune=commune, created_by=by, **fields)
+    with number_once(fields["ref"]):
+        return Plot.objects.create(
+            cooperative=old.cooperative, boundary=shape, commune=commune, created_by=by, **fields
+        )
 
 
 def _finish(old: list[Plot], made: list[Plot], kind: PlotSuccessionKind, by: Any) -> list[Plot]:

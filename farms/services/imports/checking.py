@@ -30,6 +30,8 @@ def check_rows(plot_import: PlotImport, steps: Steps, *, overlapping: Callable[[
     with connection.cursor() as cursor:
         cursor.execute(import_store_sql.SNAPSHOT)
         (snapshot,) = cursor.fetchone()
+        cursor.execute(import_store_sql.CLUSTER)
+        (cluster,) = cursor.fetchone()
         with steps.step("columns", 46, _("Đang đọc các cột")):
             values = parameters_of(plot_import, distinct=_distinct_staged)
         with steps.step("communes", 50, _("Đang tìm xã, phường")):
@@ -51,7 +53,7 @@ def check_rows(plot_import: PlotImport, steps: Steps, *, overlapping: Callable[[
         with steps.step("keep rows", 90, _("Đang ghi kết quả kiểm tra")):
             cursor.execute(import_sql.KEEP_ROWS, values)
             cursor.execute(import_sql.COUNT_ROWS, values)
-            return {**_counts(cursor.fetchall()), "snapshot": snapshot}
+            return {**_counts(cursor.fetchall()), "snapshot": snapshot, "cluster": cluster}
 
 
 def _apply_rules(cursor: Any, plot_import: PlotImport, values: dict[str, Any]) -> None:

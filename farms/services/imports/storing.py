@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -52,19 +52,20 @@ def store_rows(plot_import: PlotImport, steps: Steps, *, by: Any, with_amber: bo
         "file": plot_import.document.name,
         "crs": plot_import.summary.get("crs"),
         "by": by.pk if by is not None else None,
-        "snapshot": plot_import.summary["snapshot"],
         "limit": MAX_FINDINGS,
     }
     with connection.cursor() as cursor:
         with steps.step("lock ground", 5, _("Đang kiểm tra lại")):
+            cursor.execute(import_store_sql.WAIT_FOR_OTHERS)
+            values["snapshot"] = _snapshot_of(cursor, plot_import)
             cursor.execute(import_store_sql.CHOOSE, values)
             cursor.execute(import_store_sql.LOCK_GROUND, values)
+            cursor.execute(import_store_sql.LOCK_TARGETS)  # before their versions are compared
         with steps.step("check again", 10, _("Đang kiểm tra lại")):
             _refuse_changes(cursor, values)
             cursor.execute(import_store_sql.FIND_SHARED, values)
         with steps.step("store new", 25, _("Đang ghi thửa")):
-            cursor.execute(import_store_sql.STORE_NEW, values)
-            stored = cursor.rowcount
+            stored = _store_new(cursor, values)
         with steps.step("store changes", 75, _("Đang cập nhật thửa")):
             updated = _store_changes(cursor, plot_import, values, by=by)
             in_conflict = _open_cases(cursor)
@@ -75,6 +76,14 @@ def store_rows(plot_import: PlotImport, steps: Steps, *, by: Any, with_amber: bo
             # Foreign keys are looked at when the transaction ends; here, so that their time is counted.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return _close(plot_import, steps, {"stored": stored, "updated": updated, "in_conflict": in_conflict})
+
+
+def _snapshot_of(cursor: Any, plot_import: PlotImport) -> int:
+    """Return where the check of the preview began, 0 where its numbers mean nothing here."""
+    cursor.execute(import_store_sql.CLUSTER)
+    (cluster,) = cursor.fetchone()
+    snapshot: int = plot_import.summary["snapshot"]
+    return snapshot if plot_import.summary.get("cluster", cluster) == cluster else 0
 
 
 def _close(plot_import: PlotImport, steps: Steps, stored: dict[str, int]) -> dict[str, int]:
@@ -107,7 +116,6 @@ def _refuse_changes(cursor: Any, values: dict[str, Any]) -> None:
         cursor.execute(import_store_sql.OVERLAPS_WITH_FRESH, values)
         found += cursor.fetchall()
     if found:
-        detail = _("Dữ liệu đã thay đổi từ lúc xem trước. Hãy bấm “Kiểm tra lại”. Chưa có gì được ghi.")
         texts = {
             "target": _("Thửa {ref} đã được người khác sửa từ lúc xem trước."),
             "ref": _("Số thửa {ref} vừa được dùng cho một thửa khác."),
@@ -118,13 +126,29 @@ def _refuse_changes(cursor: Any, values: dict[str, Any]) -> None:
             Finding(f"{what}_changed", texts[what].format(row=row, ref=ref), extra={"row": row})
             for what, row, ref in found[:MAX_FINDINGS]
         ]
-        raise RuleViolated("changed_since_preview", detail, findings=findings)
+        raise RuleViolated("changed_since_preview", _changed(), findings=findings)
+
+
+def _changed() -> str:
+    return _("Dữ liệu đã thay đổi từ lúc xem trước. Hãy bấm “Kiểm tra lại”. Chưa có gì được ghi.")
+
+
+def _store_new(cursor: Any, values: dict[str, Any]) -> int:
+    try:
+        with transaction.atomic():
+            cursor.execute(import_store_sql.STORE_NEW, values)
+    except IntegrityError as error:
+        # Taken this very moment, on ground that we do not lock, by a transaction that was not over when we looked.
+        if "plot_ref_once_per_cooperative" not in str(error):
+            raise
+        raise RuleViolated("changed_since_preview", _changed()) from error
+    stored: int = cursor.rowcount
+    return stored
 
 
 def _store_changes(cursor: Any, plot_import: PlotImport, values: dict[str, Any], *, by: Any) -> int:
     if not plot_import.summary["actions"]["update"]:
         return 0
-    cursor.execute(import_store_sql.LOCK_TARGETS)
     targets = _plots(import_store_sql.TARGET_IDS)
     announce(PlotsLeaving(plots=targets))
     cursor.execute(import_store_sql.store_changes(mapped_columns(plot_import)), values)

@@ -42,8 +42,8 @@ class ImportInUse(DomainError):
 def undo_import(plot_import: PlotImport, *, by: Any) -> PlotImport:
     """Take a stored import back: new plots are archived, changed ones are as before, all of them or none.
 
-    Refused with ImportInUse where a plot was changed since, lies in an area or request, has photos, seasons, parts or a
-    decided overlap. Raises NotAllowed, WrongState.
+    Refused with ImportInUse where a plot was changed since, lies in an area or request, or got photos, seasons, parts
+    or a decided overlap since. Raises NotAllowed, WrongState.
     """
     require(can_commit_import(by, plot_import))
     lock_work(plot_import)
@@ -51,8 +51,14 @@ def undo_import(plot_import: PlotImport, *, by: Any) -> PlotImport:
     require(can_commit_import(by, plot_import))
     if plot_import.status != ImportStatus.COMMITTED:
         raise WrongState("import_not_stored", _("Chỉ hoàn tác được lần nhập đã ghi."))
-    values: dict[str, Any] = {"import": str(plot_import.pk), "limit": MAX_FINDINGS, **sql.parameters(settings)}
+    values: dict[str, Any] = {
+        "import": str(plot_import.pk),
+        "stored_at": plot_import.committed_at,
+        "limit": MAX_FINDINGS,
+        **sql.parameters(settings),
+    }
     with connection.cursor() as cursor:
+        cursor.execute(import_store_sql.LONGER)
         cursor.execute(import_store_sql.UNDO_ROWS, values)
         cursor.execute(import_store_sql.LOCK_UNDONE_GROUND)
         cursor.execute(import_store_sql.LOCK_UNDONE)
@@ -112,7 +118,7 @@ def _refuse_dependants(cursor: Any, values: dict[str, Any]) -> None:
             Finding("changed_since", text.format(row=row, ref=ref, version=version), extra={"row": row, "ref": ref})
         )
     for model, column in _dependants():
-        findings += _uses(model, column)
+        findings += _uses(model, column, values["stored_at"])
     if findings:
         _refuse(findings[:MAX_FINDINGS])
 
@@ -139,12 +145,16 @@ def _dependants() -> list[tuple[type[Model], str]]:
     return found
 
 
-def _uses(model: type[Model], column: str) -> list[Finding]:
+def _uses(model: type[Model], column: str, stored_at: Any) -> list[Finding]:
     rows = model._default_manager.filter(
         **{f"{column}__in": RawSQL(import_store_sql.UNDONE_IDS, [])}  # noqa: S611
     )
     if model is OverlapCase:
         rows = rows.filter(status=OverlapStatus.DECIDED)
+    stamp = "decided_at" if model is OverlapCase else _stamp_of(model)
+    if stamp:  # what a plot had before the import changed it does not depend on the import
+        before = {f"{column}__in": RawSQL(import_store_sql.CHANGED_IDS, []), f"{stamp}__lt": stored_at}  # noqa: S611
+        rows = rows.exclude(**before)
     ids = list(rows.order_by(column).values_list(f"{column}_id", flat=True).distinct()[:MAX_FINDINGS])
     findings = []
     with connection.cursor() as cursor:
@@ -160,3 +170,9 @@ def _uses(model: type[Model], column: str) -> list[Finding]:
                 )
             )
     return findings
+
+
+def _stamp_of(model: type[Model]) -> str:
+    """Return the field that says when a row was made, "" where there is none."""
+    stamps = (field.name for field in model._meta.concrete_fields if getattr(field, "auto_now_add", False))
+    return next(stamps, "")
