@@ -13,7 +13,7 @@ from tests.geofiles import builders, corpus
 from tests.geofiles import format_builders as made
 
 ROOT = Path(__file__).parents[2]
-CHANGES = 60
+CHANGES = 40  # ten of each kind; the process that makes them costs more than they do
 
 
 def _text(folder, name, content):
@@ -87,8 +87,10 @@ def test_changed_parts_of_a_set_give_features_or_a_reason(kind, part, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("fence", ["limits only", "bubblewrap"])
-@pytest.mark.parametrize("share", [0.02, 0.5, 0.98])
+@pytest.mark.parametrize(
+    ("share", "fence"),
+    [(0.02, "limits only"), (0.5, "limits only"), (0.5, "bubblewrap"), (0.98, "limits only")],
+)
 @pytest.mark.parametrize("kind", ["shapefile", "gpkg", "fgb", "parquet", "xlsx"])
 def test_cut_files_in_the_fence(kind, share, fence, tmp_path, monkeypatch):
     if fence == "bubblewrap" and not sandbox.has_bubblewrap():
