@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,23 @@ from geofiles import fence, readers
 from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
 from geofiles.features import Notice
 
+# pyogrio loads these where it finds them, which is most of the time that a small file takes; nothing here uses them.
+_NOT_NEEDED = ("geopandas", "pandas")
 _GEOMETRY, _ROWS = "__geometry__", "__rows__"
+
+
+class _Absent(MetaPathFinder):
+    """Has what is not needed look as if it were not installed."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname in _NOT_NEEDED:
+            raise ModuleNotFoundError(fullname, name=fullname)
 
 
 def main() -> None:
     """Read the request, do it, write ``answer.json`` (and ``features.arrow`` for a reading)."""
     fence.die_with_parent()
+    sys.meta_path.insert(0, _Absent())
     walls = fence.close_network()
     request = json.loads(sys.stdin.buffer.read())
     folder = Path(request["folder"])

@@ -19,6 +19,7 @@ from geofiles.readers import safe_xml
 from geofiles.readers.memory import UNREADABLE, columns_of, layer_of, points_to_wkb
 from geofiles.readers.safe_xml import Element, child, local, text_of
 from geofiles.readers.sources import Layer
+from geofiles.readers.text import require_width
 from geofiles.readers.tracks import Point, metres_between, track_to_wkb
 
 _TEXTS = ("name", "description", "address", "phoneNumber", "Snippet")
@@ -103,7 +104,9 @@ class _Reading:
         if folder:
             record["folder"] = folder
         record |= _times(element)
-        for key, value in _extended(child(element, "ExtendedData")):
+        extended = _extended(child(element, "ExtendedData"))
+        require_width(len(extended))
+        for key, value in extended:
             record[_unused(key, record)] = value
         self.records.append(record)
 

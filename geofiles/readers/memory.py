@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from geofiles import gdal
 from geofiles.errors import GeoFileError
 from geofiles.features import Notice
+from geofiles.readers import text
 from geofiles.readers.sources import Batches, Layer
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def layer_of(
 
 
 def columns_of(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Columns of all keys that any record has, in the order of their first appearance."""
+    """Columns of all keys that any record has, in the order of their first appearance. Raises TooComplex."""
     names = dict.fromkeys(name for record in records for name in record)
+    text.require_width(len(names))
     return {name: [record.get(name) for record in records] for name in names}
 
 

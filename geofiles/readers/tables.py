@@ -23,12 +23,12 @@ from geofiles.errors import GeometryColumnsInDoubt, TooManyFeatures, UnreadableF
 from geofiles.headings import Columns
 from geofiles.readers.sources import Batches, Layer
 from geofiles.readers.table_shapes import Sheet, build, plain
+from geofiles.readers.text import MAX_COLUMNS, require_width
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MAX_ROWS = 300_000
-MAX_COLUMNS = 2_000
 _HEADING_WITHIN = 30
 _BATCH = 50_000
 _FIELD_LIMIT = 4_000_000
@@ -136,6 +136,7 @@ def _sheet(name: str, rows: list[tuple[int, list[Any]]], *, latin: bool = False)
     """The table in these rows, None where there is none: a heading and one row of data at least."""
     if len(rows) > MAX_ROWS + _HEADING_WITHIN:
         raise TooManyFeatures(found=len(rows), limit=MAX_ROWS)
+    require_width(max((_width(cells) for _, cells in rows if len(cells) > MAX_COLUMNS), default=0))
     filled = [(number, [_cell(cell) for cell in cells[:MAX_COLUMNS]]) for number, cells in rows]
     filled = [(number, cells) for number, cells in filled if any(cell not in (None, "") for cell in cells)]
     if len(filled) < 2:
@@ -152,6 +153,11 @@ def _sheet(name: str, rows: list[tuple[int, list[Any]]], *, latin: bool = False)
     above = " ".join(plain(cell) for _, cells in filled[: max(at, 0)] for cell in cells if cell)
     unique = lists.unique_headings(tuple(names), width)
     return Sheet(name, above[:2000], unique, tuple(body), latin)
+
+
+def _width(cells: Sequence[Any]) -> int:
+    """How many cells there are up to the last filled one."""
+    return next((at + 1 for at in reversed(range(len(cells))) if cells[at] not in (None, "")), 0)
 
 
 def _cell(value: Any) -> Any:

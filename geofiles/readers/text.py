@@ -9,9 +9,12 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from geofiles import encodings
+from geofiles.errors import TooComplex
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+MAX_COLUMNS = 2_000  # a table of land has dozens; a file that makes up a column a row would take hours
 
 _ESCAPE = re.compile(r"\\U\+((?!D[89A-F]|000|001)[0-9A-F]{4})", re.IGNORECASE)  # no control, no half of a pair
 # Columns that GDAL adds to every KML layer; kept where a file uses them.
@@ -30,10 +33,12 @@ def clean(
     """The table with names and text decoded, and the names of binary columns that were left out.
 
     ``latin``: each letter stands for one undecoded byte of the file. ``drop``: columns that hold no
-    attribute. ``html``: columns whose tags are taken out. ``escapes``: ``\\U+1EA1`` stands for a letter.
+    attribute. ``html``: columns whose tags are taken out. ``escapes``: ``\\U+1EA1`` stands for a letter. Raises
+    TooComplex for more than MAX_COLUMNS.
     """
     import pyarrow as pa
 
+    require_width(table.num_columns)
     names: list[str] = []
     columns: list[pa.ChunkedArray] = []
     dropped: list[str] = []
@@ -53,6 +58,12 @@ def clean(
         names.append(_unused(decode(name, encoding), names))
         columns.append(column)
     return pa.table(columns, names=names), dropped
+
+
+def require_width(columns: int) -> None:
+    """Raise TooComplex for more than MAX_COLUMNS."""
+    if columns > MAX_COLUMNS:
+        raise TooComplex(reason="columns", found=columns, limit=MAX_COLUMNS)
 
 
 def _unescaping(decode: Callable[[str, str], str]) -> Callable[[str, str], str]:

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from geofiles import encodings, prepared, readers
-from geofiles.errors import LayerInDoubt, UnreadableFile
+from geofiles.errors import LayerInDoubt, TooComplex, UnreadableFile
 from tests.geofiles import builders
 from tests.geofiles import format_builders as made
 
@@ -257,3 +257,30 @@ def test_maps_beside_a_shapefile_are_layers_and_settings_are_not(tmp_path):
 
     assert caught.value.params["candidates"] == ["plots", "walk"]
     assert readers.read(alone).layer == "plots"
+
+
+# --- too wide ---
+
+
+def test_too_many_columns_are_refused_before_they_cost_hours(tmp_path):
+    data = "".join(f"<Data name='k'><value>{at}</value></Data>" for at in range(2_001))
+    kml = builders.kml(f"<Placemark><ExtendedData>{data}</ExtendedData></Placemark>")
+    records = builders.kml("".join(
+        f"<Placemark><ExtendedData><Data name='k{at}'><value>1</value></Data></ExtendedData></Placemark>"
+        for at in range(2_001)
+    ))  # fmt: skip
+    leaves = "".join(f"<a{at}>1</a{at}>" for at in range(2_001))
+    gpx = made.gpx(f"<trk><extensions>{leaves}</extensions>{made.trkseg(made.CORNERS)}</trk>")
+    csv = ";".join(f"c{at}" for at in range(2_001)) + f";wkt\n{'1;' * 2_001}{RING}\n"
+    features = collection({"properties": {f"k{at}": 1 for at in range(2_001)}})
+
+    for name, content in (("a.kml", kml), ("b.kml", records), ("x.gpx", gpx), ("x.csv", csv), ("x.geojson", features)):
+        with pytest.raises(TooComplex) as caught:
+            readers.read(written(tmp_path / name, content))
+        assert caught.value.params == {"reason": "columns", "found": caught.value.params["found"], "limit": 2_000}
+
+
+def test_blank_cells_to_the_edge_of_the_sheet_do_not_count(tmp_path):
+    path = written(tmp_path / "x.csv", f"ten;wkt{';' * 16_000}\nmột;{RING}{';' * 16_000}\n")
+
+    assert stored(path, crs="EPSG:4326")[0][0]["ten"] == "một"
