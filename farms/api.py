@@ -1,5 +1,6 @@
 """API of plots, under /api/v1/."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,16 +11,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from cooperatives.models import Cooperative, Grower
+from core.api.geometry import clean_boundary
 from core.api.preconditions import locked_for_change
 from core.api.serializers import StrictFeatureSerializer
 from core.api.views import LayerDetailView, LayerListView, refuse_parameters
-from core.errors import BadInput, Finding, RuleViolated
+from core.errors import BadInput, DomainError, Finding, RuleViolated
 from core.problems import parameter_finding
 from crops.models import Crop, Variety
 from farms import api_captures, api_drawing, api_history, api_imports, api_overlaps, services
 from farms.api_updates import BODY_SCHEMA, update_plots
 from farms.layers import PLOTS
 from farms.models import Determination, Plot
+from farms.services.overlaps import lock_plots
 from farms.services.plots import ARCHIVE_REASONS
 from office.idempotency import answer_once
 
@@ -94,6 +97,20 @@ def _checked(request: Request, plot: Plot | None = None, *, partial: bool = Fals
     return dict(serializer.validated_data)
 
 
+def _ground_first(request: Request) -> Callable[[int], None]:
+    """Lock the ground of the plot, and that which the body asks for, before the plot itself, as every writer."""
+
+    def lock(pk: int) -> None:
+        sent = request.data.get("geometry") if isinstance(request.data, dict) else None
+        try:
+            boundary = clean_boundary(sent) if sent else None
+        except DomainError:
+            boundary = None  # the serializer says what is wrong with it
+        lock_plots([pk], boundary)
+
+    return lock
+
+
 class PlotListView(LayerListView):
     """GET: a page of plots one may see. POST: add a plot (a GeoJSON Feature); 201 with the feature and its ETag.
 
@@ -144,7 +161,7 @@ class PlotDetailView(LayerDetailView):
 
     def _change(self, request: Request, key: str, *, partial: bool) -> HttpResponse:
         refuse_parameters(request, allowed=("f",))
-        with locked_for_change(request, self.layer, key) as plot:
+        with locked_for_change(request, self.layer, key, first=_ground_first(request)) as plot:
             services.change_plot(plot, by=request.user, **_checked(request, plot, partial=partial))  # type: ignore[arg-type]
             return self.feature_answer(request, key)
 
@@ -155,7 +172,7 @@ class PlotDetailView(LayerDetailView):
         if reason not in ARCHIVE_REASONS:
             detail = _("Hãy gửi reason là một trong: %(reasons)s.") % {"reasons": ", ".join(ARCHIVE_REASONS)}
             raise BadInput(findings=[parameter_finding("reason", "invalid", detail)])
-        with locked_for_change(request, self.layer, key) as plot:
+        with locked_for_change(request, self.layer, key, first=lambda pk: lock_plots([pk])) as plot:
             services.archive_plot(plot, reason, by=request.user)  # type: ignore[arg-type]
         return HttpResponse(status=204)
 

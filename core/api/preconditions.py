@@ -1,7 +1,7 @@
 """ETags, and changes that say which version they change (RFC 9110 §13): 428 without If-Match, 412 when stale."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,8 +25,12 @@ def matches(header: str, etag: str) -> bool:
 
 
 @contextmanager
-def locked_for_change(request: Any, layer: Layer, key: Any) -> Iterator[models.Model]:
+def locked_for_change(
+    request: Any, layer: Layer, key: Any, *, first: Callable[[Any], None] | None = None
+) -> Iterator[models.Model]:
     """Yield the row with this key, locked, in a transaction; the caller changes it inside.
+
+    `first(pk)` takes what every writer locks before such a row, so that nobody waits in a ring.
 
     Raises Http404 for a row the user may not see, PreconditionMissing (428) without If-Match, Stale (412) when the
     feature is no longer the one the caller read.
@@ -37,6 +41,8 @@ def locked_for_change(request: Any, layer: Layer, key: Any) -> Iterator[models.M
         pk = visible.values_list("pk", flat=True).first()
         if pk is None:
             raise Http404
+        if first is not None:
+            first(pk)
         row = visible.model._base_manager.select_for_update(of=("self",)).get(pk=pk)
         if not header:
             raise PreconditionMissing

@@ -3,8 +3,9 @@
 import threading
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from core.errors import DomainError, RuleViolated
 from farms import services
@@ -143,6 +144,23 @@ def test_number_taken_since_a_save_looked_is_told(clerk, cooperative, mango, plo
         services.add_plot(cooperative, ELSEWHERE, by=clerk, ref="A1", crop=mango)
 
     assert refused.value.code == "ref_taken"
+
+
+def test_change_by_the_api_locks_the_ground_before_the_plot(client, clerk, plot_factory):
+    plot = plot_factory(ref="A1", boundary=GROUND)
+    client.force_login(clerk)
+    etag = client.get(f"/api/v1/plots/{plot.pk}/")["ETag"]
+    body = {"type": "Feature", "properties": {"tree_count": 5}}
+
+    with CaptureQueriesContext(connection) as seen:
+        answer = client.patch(
+            f"/api/v1/plots/{plot.pk}/", body, content_type="application/json", headers={"If-Match": etag}
+        )
+
+    asked = [query["sql"] for query in seen]
+    ground = next(place for place, text in enumerate(asked) if "pg_advisory_xact_lock(7301" in text)
+    row = next(place for place, text in enumerate(asked) if '"farms_plot"' in text and "FOR UPDATE" in text)
+    assert (answer.status_code, ground < row) == (200, True)
 
 
 # --- cells of the file ---
