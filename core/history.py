@@ -28,7 +28,11 @@ def keep_history(*, exclude: Iterable[str] = (), unindexed: Iterable[str] = ()) 
             for field in local
             if isinstance(field, GeometryField) and field.name not in left_out
         }
-        lean_keys = {field.name: _unindexed(field) for field in local if field.name in set(unindexed)}
+        lean_keys = {
+            field.name: _unindexed(field)
+            for field in local
+            if field.name in set(unindexed) and isinstance(field, models.ForeignKey)
+        }
         pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
@@ -55,7 +59,7 @@ def acting_for(user: Any) -> dict[str, list[int]]:
     return {"on_behalf_of": helped} if helped else {}
 
 
-def _unindexed(field: models.Field) -> models.ForeignKey:
+def _unindexed(field: models.ForeignKey) -> models.ForeignKey:
     """The history's copy of a foreign key without its index; history never constrains what it remembers."""
     return models.ForeignKey(
         field.remote_field.model,

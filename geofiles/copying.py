@@ -13,6 +13,13 @@ _SRID_FLAG_AND_4326 = "20E6100000"
 _TYPE_END, _HEADER_END = 8, 10  # hex digits: byte order and three bytes of the type; with its fourth
 
 
+def prepare_threads() -> None:
+    """Call it before two threads use Arrow: it looks for pandas at its first use, which two cannot do at once."""
+    import pyarrow as pa
+
+    pa.array([0])
+
+
 def copy_csv(batch: pa.RecordBatch, columns: Sequence[str]) -> bytes:
     """Columns of ``prepared.schema`` as CSV for ``COPY ... (FORMAT csv)``: null is empty, text is quoted.
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,6 +24,8 @@ from geofiles import copying, overlaps, sandbox
 from geofiles.errors import GeoFileError
 from geofiles.prepared import FileReading
 from office.models import Job
+
+Item = TypeVar("Item")
 
 
 class Abandoned(Exception):
@@ -137,6 +139,7 @@ def _in_file_overlaps(reading: FileReading) -> Iterator[Callable[[], Any]]:
         if is_over.is_set():
             raise Abandoned
 
+    copying.prepare_threads()
     given = sql.parameters(settings)
     tolerance = overlaps.Tolerance(given["min_m2"], given["min_share"], given["sliver_m"])
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="overlaps") as pool:
@@ -151,12 +154,21 @@ def _stage(reading: FileReading, steps: Steps) -> None:
     done = 0
     with connection.cursor() as cursor:
         cursor.execute(import_sql.STAGE)
-        for batch in reading.batches():
-            cursor.copy_expert(import_sql.COPY_STAGE, io.BytesIO(copying.copy_csv(batch, import_sql.STAGED)))
+        for batch, text in _ahead((batch, copying.copy_csv(batch, import_sql.STAGED)) for batch in reading.batches()):
+            cursor.copy_expert(import_sql.COPY_STAGE, io.BytesIO(text))
             _copy_findings(_findings_of(batch))
             done += batch.num_rows
             steps.tell(30 + 15 * done // max(len(reading), 1), _("Đang chuyển vào cơ sở dữ liệu"))
         cursor.execute(import_sql.ANALYZE_STAGE)
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each made in a thread while the one before it is in use: the database copies, Arrow encodes."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item
 
 
 def _findings_of(batch: Any) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
