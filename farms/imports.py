@@ -13,12 +13,14 @@ from farms.file_errors import DOUBTS, file_error_text
 FIELDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "ref": (
         _("Số thửa"),
-        ("so thua", "ma thua", "ma lo", "ten thua", "so lo", "ref", "thua", "ma", "name", "ten", "id", "stt"),
+        ("so thua", "ma thua", "ma lo", "ten thua", "so lo", "ref", "thua", "ma", "name", "ten", "id", "stt",
+         "label"),  # the text inside a closed line of a DXF drawing
     ),
     "grower": (
         _("Nông hộ"),
         ("chu ho", "ho ten", "ho va ten", "ten chu ho", "ten ho", "nong ho", "chu vuon", "nguoi canh tac",
-         "so thanh vien", "grower", "farmer", "owner"),
+         "so thanh vien", "ma thanh vien", "so tv", "ma tv", "ma ho", "so ho", "ma nong ho", "grower", "farmer",
+         "owner"),
     ),
     "crop": (_("Cây trồng"), ("cay trong", "loai cay", "cay", "crop", "san pham", "loai cay trong")),
     "variety": (_("Giống"), ("giong", "giong cay", "ten giong", "variety", "chung loai")),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
@@ -24,6 +25,7 @@ MAP_DECIMALS = 6  # 0.1 m: this map is looked at, not measured
 BEFORE_COLOUR = "#7048a8"
 BADGES = {Verdict.GREEN: "ok", Verdict.AMBER: "warning", Verdict.RED: "error"}
 MARGIN = 0.2
+WRITTEN_FIELDS = ("planted_year", "tree_count", "expected_yield_t", "land_sheet", "land_parcel", "note")
 
 _WORST_FIRST = Case(
     When(verdict=Verdict.RED, then=Value(0)),
@@ -117,7 +119,7 @@ def _row(row: Any, columns: dict[str, str], *, is_stored: bool) -> dict[str, Any
         "measured_ha": row.measured_m2 / 10_000 if row.measured_m2 else None,
         "declared": declared if declared not in (None, "") else "",
         "is_repaired": row.before_repair is not None and row.boundary is not None,
-        "changes": changes_of(row) if row.action == RowAction.UPDATE and row.target else [],
+        "changes": changes_of(row, columns) if row.action == RowAction.UPDATE and row.target else [],
         "findings": [
             {"text": imports.finding_text(finding) + place_text(finding), "severity": finding.get("severity", "")}
             for finding in row.findings
@@ -125,8 +127,8 @@ def _row(row: Any, columns: dict[str, str], *, is_stored: bool) -> dict[str, Any
     }
 
 
-def changes_of(row: Any) -> list[dict[str, str]]:
-    """Return what storing the row would change of the plot it names: title, before, after."""
+def changes_of(row: Any, columns: dict[str, str]) -> list[dict[str, str]]:
+    """Return what storing the row would change of the plot it names: title, before, after (as the file has it)."""
     target = row.target
     pairs = [
         (_("Cây trồng"), target.crop, row.crop),
@@ -141,7 +143,33 @@ def changes_of(row: Any) -> list[dict[str, str]]:
     if row.measured_m2 and target.boundary != row.boundary:
         before, after = (f"{number_format(area / 10_000, 4)} ha" for area in (target.area_m2, row.measured_m2))
         found.append({"title": str(_("Ranh giới")), "before": before, "after": after})
+    return found + _written_changes(row, columns)
+
+
+def _written_changes(row: Any, columns: dict[str, str]) -> list[dict[str, str]]:
+    """What the file says otherwise in columns that are stored as they stand; empty or unreadable ones say nothing."""
+    codes = {finding.get("code") for finding in row.findings}
+    found = []
+    for field in WRITTEN_FIELDS:
+        after = _on_one_line(row.attributes.get(columns.get(field, "")))
+        before = getattr(row.target, field)
+        if after and f"{field}_unreadable" not in codes and not _is_same(before, after):
+            title = str(imports.FIELDS[field][0])
+            found.append({"title": title, "before": _on_one_line(before) or "—", "after": after})
     return found
+
+
+def _on_one_line(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).split())
+
+
+def _is_same(before: Any, after: str) -> bool:
+    if before is None or isinstance(before, str):
+        return _on_one_line(before) == after
+    try:
+        return Decimal(after.replace(",", ".")) == Decimal(str(before))
+    except InvalidOperation:
+        return False
 
 
 def _map(plot_import: PlotImport, page: list[Any]) -> dict[str, Any]:

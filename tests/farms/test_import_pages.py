@@ -552,6 +552,20 @@ def test_preview_tells_what_an_update_changes(client, upload, plot, longan):
     assert page.context["has_targets"]
 
 
+def test_preview_tells_what_an_update_writes(client, upload, plot):
+    row = {"ma": plot.ref, "cay": "xoai", "nam trong": "2001", "so cay": "rất nhiều", "ghi chu": "Bờ kênh"}
+    plot_import = upload("thua.geojson", geojson((plot.boundary, row)))
+    confirm_columns(client, plot_import)
+
+    page = client.get(plot_import.get_absolute_url())
+
+    [changed] = page.context["rows"]
+    assert [(change["title"], change["after"]) for change in changed["changes"]] == [
+        ("Năm trồng", "2001"),
+        ("Ghi chú", "Bờ kênh"),
+    ]
+
+
 def test_undo_takes_the_plots_back(client, upload, work_off):
     plot_import = upload("thua.geojson", geojson((GROUND, {"ma": "A1", "cay": "xoai"})))
     confirm_columns(client, plot_import)
