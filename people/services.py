@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -115,18 +116,28 @@ def give_consent(
 
 
 def give_consents(consents: Iterable[Consent]) -> int:
-    """Record many consents at once (a list of members); those in force stay. Return how many were new."""
+    """Record many consents at once (a list of members); those in force stay. Return how many were new.
+
+    One that was withdrawn after the day of the list stays withdrawn: an old list sent again gives nothing back.
+    """
     wanted = list(consents)
-    in_force = set(
-        Consent.objects.live()
-        .filter(person__in={consent.person_id for consent in wanted})
-        .values_list("person_id", "purpose")
-    )
-    new = [consent for consent in wanted if (consent.person_id, consent.purpose) not in in_force]
+    ends = Consent.objects.filter(person__in={consent.person_id for consent in wanted})
+    found = ends.order_by(F("withdrawn_at").asc(nulls_last=True)).values_list("person_id", "purpose", "withdrawn_at")
+    ended = {(person, purpose): at for person, purpose, at in found}
+    new = [consent for consent in wanted if _is_news(consent, ended)]
     Consent.objects.bulk_create(new, batch_size=1_000)
     if new:
         announce(ConsentsChanged(person_ids=tuple({consent.person_id for consent in new})))
     return len(new)
+
+
+def _is_news(consent: Consent, ended: dict[tuple[int, str], dt.datetime | None]) -> bool:
+    """Whether none is in force (its end is None) and none was withdrawn after this one was given."""
+    key = (consent.person_id, consent.purpose)
+    if key not in ended:
+        return True
+    end = ended[key]
+    return end is not None and end < consent.given_at
 
 
 @transaction.atomic

@@ -575,6 +575,23 @@ def test_downloads_hold_no_formula_and_can_be_sent_again(client, cooperative, cl
     assert text_lists.read_list(path).rows[0][1][4] == "=cmd|x"
 
 
+def test_an_old_list_sent_again_gives_no_withdrawn_consent_back(cooperative, owner, clerk, grower_factory):
+    cells = {"number": "1", "name": "Lê An", "evidence": "Tủ 3"}
+    commit(read(cooperative, xlsx_list([row(**cells, outline="20/11/2025", directory="20/11/2025")]), clerk), clerk)
+    member = Grower.objects.get()
+    services.withdraw_consents(member, ["public_outline"], by=owner)
+
+    old = row(**cells, outline="20/11/2025", directory="20/11/2025")
+    commit(read(cooperative, xlsx_list([old, row(name="Trần Bình")]), clerk), clerk)
+
+    live = Consent.objects.live().filter(person=member.person)
+    assert [consent.purpose for consent in live] == ["directory"]
+    Consent.objects.filter(purpose="public_outline").update(withdrawn_at=timezone.now() - dt.timedelta(days=3))
+    anew = row(**cells, outline=f"{timezone.localdate():%d/%m/%Y}")
+    commit(read(cooperative, xlsx_list([anew]), clerk), clerk)
+    assert live.filter(purpose="public_outline").count() == 1
+
+
 def test_whole_numbers_come_back_to_who_brought_them_only(client, cooperative, clerk, owner, helper):
     found = read(cooperative, xlsx_list([row(name="", phone="0912345678", id="012345678901")]), helper)
     address = reverse("cooperatives:grower-import-left-csv", args=[found.pk])
