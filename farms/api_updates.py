@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from cooperatives.models import Cooperative
+from core.api.geometry import require_polygon
 from core.api.views import refuse_parameters
-from core.errors import BadInput, Finding, PreconditionMissing, RuleViolated
+from core.errors import BadInput, DomainError, Finding, PreconditionMissing, RuleViolated
 from farms import services
 from farms.api_imports import import_answer
 from farms.models import Plot
@@ -70,7 +71,7 @@ def _start(request: Request, body: Any) -> HttpResponse:
     versions = {feature["id"]: feature["if_match"] for feature in features}
     cooperative = _cooperative_of(request, features)
     sent = [{name: value for name, value in feature.items() if name != "if_match"} for feature in features]
-    content = json.dumps({"type": "FeatureCollection", "features": sent}, ensure_ascii=False).encode()
+    content = json.dumps({"type": "FeatureCollection", "features": sent}).encode()
     plot_import = services.start_update(cooperative, content, by=request.user, versions=versions)
     return import_answer(plot_import, status=202)
 
@@ -104,6 +105,11 @@ def _faults(features: list[Any]) -> Iterator[Finding]:
         for name in sorted(set(feature) - MEMBERS):
             yield Finding("unknown_field", _("Không có trường này."), f"{pointer}/{name[:100]}")
         yield from _faults_of_key(feature, seen, pointer)
+        if feature.get("geometry") is not None:
+            try:
+                require_polygon(feature["geometry"], f"{pointer}/geometry")
+            except DomainError as error:
+                yield from error.findings
         if not isinstance(feature.get("properties") or {}, dict):
             yield Finding("not_a_dict", _("properties phải là một đối tượng."), f"{pointer}/properties")
 

@@ -63,6 +63,24 @@ def clean_boundary(value: Any, pointer: str = "/geometry") -> MultiPolygon:
     return geometry
 
 
+def require_polygon(value: Any, pointer: str = "/geometry") -> None:
+    """Raise as `clean_boundary` unless this is a GeoJSON Polygon or MultiPolygon of lists of numbers.
+
+    For shapes that are judged elsewhere (validity, place, height): a reader would take the broken ones for none at all.
+    """
+    kind, coordinates = _members(value, ("Polygon", "MultiPolygon"), pointer)
+    base = f"{pointer}/coordinates"
+    parts = [coordinates] if kind == "Polygon" else coordinates
+    _require_list(parts, base)
+    for part in parts:
+        _require_list(part, base)
+        for ring in part:
+            _require_list(ring, base)
+            for position in ring:
+                if not isinstance(position, list) or len(position) < 2 or not all(map(_is_number, position)):
+                    _violated(Finding("position", _("Mỗi điểm phải là [kinh độ, vĩ độ], hai số."), base))
+
+
 def clean_point(value: Any, pointer: str = "/geometry") -> Point:
     """Return a 2D Point in EPSG:4326 inside the country box from a GeoJSON Point; errors as in `clean_boundary`."""
     _kind, position = _members(value, ("Point",), pointer)
@@ -167,8 +185,7 @@ def _check_part(part: Any, pointer: str) -> None:
 
 
 def _position_finding(position: Any, pointer: str) -> Finding | None:
-    # bool is an int to Python; a text of digits is not a number to JSON
-    if not isinstance(position, list) or not all(type(number) in (int, float) for number in position):
+    if not isinstance(position, list) or not all(map(_is_number, position)):
         return Finding("position", _("Mỗi điểm phải là [kinh độ, vĩ độ], hai số."), pointer)
     if len(position) != 2:
         return Finding("position_dimensions", _("Mỗi điểm phải có đúng 2 số (không có độ cao hay số đo)."), pointer)
@@ -185,6 +202,10 @@ def _position_finding(position: Any, pointer: str) -> Finding | None:
             {"hint": "swapped"},
         )
     return Finding("position_outside_country", _("Điểm nằm ngoài khung lãnh thổ Việt Nam (độ, WGS 84)."), pointer)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)  # bool is an int to Python; a text of digits is not a number to JSON
 
 
 def _is_in_country(lon: float, lat: float) -> bool:

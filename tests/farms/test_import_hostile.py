@@ -1,5 +1,6 @@
 """Imports against others who work at the same time, and cells that hold what cannot be stored as it is."""
 
+import json
 import threading
 
 import pytest
@@ -200,6 +201,37 @@ def test_declared_area_is_read_or_told(previewed, case, value, codes):
 
     assert plot_import.options["columns"].get("declared_area") == "dien tich (ha)"
     assert codes_of(plot_import) == codes
+
+
+# --- bulk update ---
+
+
+@pytest.mark.parametrize(
+    ("case", "feature", "status", "pointer"),
+    [
+        ("no GeoJSON", {"geometry": 5}, 422, "/features/0/geometry"),
+        ("no coordinates", {"geometry": {"type": "Polygon"}}, 422, "/features/0/geometry/coordinates"),
+        (
+            "words",
+            {"geometry": {"type": "Polygon", "coordinates": [[["a", "b"]]]}},
+            422,
+            "/features/0/geometry/coordinates",
+        ),
+        ("point", {"geometry": {"type": "Point", "coordinates": [105, 10]}}, 422, "/features/0/geometry/type"),
+        ("half a character", {"properties": {"note": "\ud800"}}, 400, ""),
+    ],
+)
+def test_bulk_update_refuses_what_would_be_read_as_nothing(
+    client, media, clerk, plot_factory, case, feature, status, pointer
+):
+    plot = plot_factory(ref="A1", boundary=GROUND)
+    client.force_login(clerk)
+    sent = {"type": "Feature", "id": plot.pk, "if_match": 1, "properties": {"tree_count": 3}} | feature
+    body = json.dumps({"type": "FeatureCollection", "features": [sent]})
+
+    answer = client.patch("/api/v1/plots/", body, content_type="application/geo+json")
+
+    assert (answer.status_code, answer.json().get("errors", [{}])[0].get("pointer", "")) == (status, pointer)
 
 
 # --- taken back ---

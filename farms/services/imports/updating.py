@@ -55,7 +55,10 @@ def start_update(
     ImportQuotaExceeded.
     """
     require(can_add_plot(by, cooperative))
-    content = json.dumps(_as_file(features), ensure_ascii=False).encode()
+    try:
+        content = json.dumps(_as_file(features), ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:  # half of a pair of code units is no character
+        raise BadInput("not_unicode") from error
     refuse_above_quota(by, len(content))
     plot_import = PlotImport.objects.create(
         cooperative=cooperative,
