@@ -66,13 +66,19 @@ def commune_label(unit: AdministrativeUnit) -> str:
     return f"{unit} ({unit.code})"
 
 
+class TaxNumberField(forms.RegexField):
+    """Required of some kinds of holders: its help says of which, so includes/field.html does not call it optional."""
+
+    sometimes_required = True
+
+
 class RegistrationForm(forms.Form):
     """What a cooperative says of itself (product.md §7.2.1)."""
 
     kind = forms.ChoiceField(label=_("Loại hình"), choices=HolderKind.choices)
     name = forms.CharField(label=_("Tên đầy đủ"), max_length=160)
     short_name = forms.CharField(label=_("Tên ngắn"), max_length=60, required=False)
-    tax_number = forms.RegexField(
+    tax_number = TaxNumberField(
         r"^[0-9A-Za-z .-]{6,20}$",
         label=_("Mã số thuế hoặc số đăng ký"),
         required=False,

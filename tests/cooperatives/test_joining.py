@@ -111,6 +111,16 @@ def test_a_proof_that_is_no_paper_is_refused(client, outsider, answers, name, co
     assert (Cooperative.objects.count(), Document.objects.count()) == (0, 0)
 
 
+def test_a_number_that_some_need_is_not_called_optional(client, outsider):
+    client.force_login(outsider)
+
+    page = client.get(reverse("cooperatives:join")).content.decode()
+
+    label = page.split('for="id_tax_number"')[1].split("</label>")[0]
+    assert "không bắt buộc" not in label
+    assert "không bắt buộc" in page.split('for="id_short_name"')[1].split("</label>")[0]
+
+
 def test_a_group_of_households_needs_no_tax_number(client, outsider, answers):
     client.force_login(outsider)
 

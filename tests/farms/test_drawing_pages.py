@@ -4,6 +4,7 @@ import json
 
 import pytest
 from django.urls import reverse
+from pytest_django.asserts import assertContains
 
 from core.errors import DomainError
 from farms import services
@@ -266,6 +267,12 @@ def test_merge_offers_what_touches_and_stores(as_clerk, plot, plot_factory, long
     assert chosen.context["total_ha"] == pytest.approx(2, rel=1e-3)
     assert stored.status_code == 302
     assert set(Plot.objects.current().values_list("ref", flat=True)) == {"T-1", "C", "D"}
+
+
+def test_merge_without_a_neighbour_leads_back(as_clerk, plot):
+    page = as_clerk.get(reverse("farms:plot-merge"), {"plot": plot.pk})
+
+    assertContains(page, f'<a class="button" href="{plot.get_absolute_url()}">Quay lại</a>', html=True)
 
 
 def test_merge_of_a_version_that_is_gone(as_clerk, clerk, plot, plot_factory):
