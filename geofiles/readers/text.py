@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from geofiles import encodings
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 MAX_COLUMNS = 2_000  # a table of land has dozens; a file that makes up a column a row would take hours
 
 _ESCAPE = re.compile(r"\\U\+((?!D[89A-F]|000|001)[0-9A-F]{4})", re.IGNORECASE)  # no control, no half of a pair
+_TAG = re.compile(r"<(!--|/?[a-zA-Z][a-zA-Z0-9]*|[!?])")
+_LINES = frozenset({"br", "p", "tr", "li", "div"})
+_CELLS = frozenset({"td", "th"})
+_SILENT = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("script", "style")}
 # Columns that GDAL adds to every KML layer; kept where a file uses them.
 _IF_USED = frozenset({"timestamp", "begin", "end"})
 
@@ -183,31 +187,31 @@ def _unused(name: str, taken: list[str]) -> str:
     return candidate
 
 
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in ("script", "style")
-        if tag in ("br", "p", "tr", "li", "div"):
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style") and self._silent > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(data)
-
-
 def without_tags(value: str) -> str:
-    """The text of an HTML fragment, lines for blocks; text without tags comes back as it is."""
+    """The text of an HTML fragment, lines for blocks; text without tags comes back as it is.
+
+    One pass, whatever is left open: the parser of the standard library goes to the end for every comment without one.
+    """
     if "<" not in value and "&" not in value:
         return value
-    parser = _Text()
-    parser.feed(value)
-    parser.close()
-    lines = (" ".join(line.split()) for line in "".join(parser.parts).split("\n"))
+    lines = (" ".join(line.split()) for line in "".join(_pieces(value)).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _pieces(value: str) -> Iterator[str]:
+    at = 0
+    while found := _TAG.search(value, at):
+        yield html.unescape(value[at : found.start()])
+        name = found[1].lower()
+        end = value.find("-->" if name == "!--" else ">", found.end())
+        if end < 0:  # nothing closes from here on: what follows is text
+            yield html.unescape(value[found.start() :])
+            return
+        at = end + (3 if name == "!--" else 1)
+        yield "\n" if name in _LINES else " " if name in _CELLS else ""
+        if name in _SILENT:
+            close = _SILENT[name].search(value, at)
+            if close is None:
+                return
+            at = close.start()
+    yield html.unescape(value[at:])

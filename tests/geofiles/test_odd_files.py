@@ -12,6 +12,7 @@ import shapely
 
 from geofiles import encodings, prepared, readers
 from geofiles.errors import LayerInDoubt, TooComplex, UnreadableFile
+from geofiles.readers.text import without_tags
 from tests.geofiles import builders
 from tests.geofiles import format_builders as made
 
@@ -222,6 +223,22 @@ def test_letters_that_a_drawing_writes_as_escapes(tmp_path):
     rows, _problems = stored(written(tmp_path / "x.dxf", text), crs="EPSG:4326")
 
     assert [(row["label"], row["Layer"]) for row in rows] == [("Đất lúa \\U+D83D", "THỬA")]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "shown"),
+    [
+        ("<table><tr><td>Chủ</td><td>Nguyễn&nbsp;An</td></tr><tr><td>Xã</td></tr></table>", "Chủ Nguyễn An\nXã"),
+        ("<p>một<br/>hai</p><!-- lời <b>nhắn</b> -->ba", "một\nhaiba"),
+        ("<STYLE>a{}</STYLE>x<script>alert('<p>')</script>y", "xy"),
+        ("x<script>alert(1)", "x"),
+        ("2 < 3 &amp; 5 > 4 <b", "2 < 3 & 5 > 4 <b"),
+        ("<!--" * 200_000, "<!--" * 200_000),
+    ],
+    ids=["table", "comment", "style and script", "script to the end", "signs", "comments that never close"],
+)
+def test_descriptions_in_html_are_text_in_one_pass(fragment, shown):
+    assert without_tags(fragment) == shown
 
 
 # --- KML and archives ---
