@@ -596,6 +596,21 @@ def test_undo_says_what_prevents_it(client, upload, work_off, clerk):
     assert Plot.objects.current().count() == 1
 
 
+def test_language_of_an_answer_to_a_form_leads_back_to_its_page(client, upload, work_off, clerk):
+    plot_import = upload("thua.geojson", geojson((GROUND, {"ma": "A1", "cay": "xoai"})))
+    confirm_columns(client, plot_import)
+    client.post(url("commit", plot_import))
+    work_off()
+    services.change_plot(Plot.objects.get(), by=clerk, tree_count=5)
+    report = f"http://testserver{plot_import.get_absolute_url()}"
+
+    answer = client.post(url("undo", plot_import), headers={"Referer": report}).content.decode()
+    page = client.get(plot_import.get_absolute_url(), {"verdict": "green"}).content.decode()
+
+    assert f'value="{report}"' in answer
+    assert f'value="{plot_import.get_absolute_url()}?verdict=green"' in page
+
+
 def test_job_that_failed_is_told_on_the_preview(client, upload, clerk, cooperative, mango, work_off):
     plot_import = upload("thua.geojson", geojson((GROUND, {"ma": "A1", "cay": "xoai"})))
     confirm_columns(client, plot_import)
