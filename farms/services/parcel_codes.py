@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from farms import parcel_sql
 from farms.models import Plot
+from farms.querysets import PlotQuerySet
 from geofiles import parcel_code
 from office.services import tell_progress
 
@@ -57,7 +58,7 @@ def fill_codes(job: Any) -> dict[str, int]:
         tell_progress(job, min(99, 100 * done // max(total, 1)), _("Tính mã định danh thửa đất tạm tính"))
 
 
-def likely_same(plot: Plot) -> QuerySet[Plot]:
+def likely_same(plot: Plot) -> PlotQuerySet:
     """Return other current plots that are probably this one: same place within 5 m, same area within 2 %.
 
     Nothing is decided by it: ours are provisional codes, so people are asked to look.
