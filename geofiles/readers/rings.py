@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from geofiles.geometry import MAX_VERTICES
+
+_DIGITS = 10
 Place = tuple[float, float]
 
 
@@ -41,7 +44,9 @@ def polygon_of(plot: Ring) -> Any:
     shells: list[tuple[Any, list[list[Place]]]] = []
     for ring in rings:
         outline = shapely.Polygon(ring)
-        around = next((holes for shell, holes in shells if _inside(shell, outline)), None)
+        around = None
+        if len(plot.corners) <= MAX_VERTICES:  # more are refused later: whose holes they are need not be found
+            around = next((holes for shell, holes in shells if _inside(shell, outline)), None)
         if around is not None:
             around.append(ring)
         else:
@@ -73,8 +78,12 @@ def _closed_pieces(corners: list[tuple[str, Place]]) -> list[list[tuple[str, Pla
     return [piece for piece in pieces if piece]
 
 
+def _is_number(label: str) -> bool:
+    return label.isascii() and label.isdigit() and len(label) < _DIGITS
+
+
 def _ordered(ring: list[tuple[str, Place]]) -> list[Place]:
     labels = [label for label, _ in ring]
-    if len(set(labels)) == len(labels) and all(label.isascii() and label.isdigit() for label in labels):
+    if len(set(labels)) == len(labels) and all(map(_is_number, labels)):
         ring = sorted(ring, key=lambda corner: int(corner[0]))
     return [place for _, place in ring]

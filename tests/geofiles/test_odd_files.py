@@ -205,6 +205,13 @@ def test_commas_of_a_shape_do_not_part_the_cells(tmp_path):
     assert stored(path, crs="EPSG:4326") == ([{"ten": "a"}] * 40, [None] * 40)
 
 
+def test_numbers_of_corners_that_are_no_numbers_keep_the_order_of_the_file(tmp_path):
+    rows = "".join(f"1;{'9' * 5_000}{at};{x};{y}\n" for at, (y, x) in enumerate(made.CORNERS))
+    path = written(tmp_path / "x.csv", f"số thửa;số hiệu điểm;vĩ độ;kinh độ\n{rows}")
+
+    assert readers.read(path).geometries[0].equals(shapely.Polygon(made.CORNERS))
+
+
 # --- text ---
 
 
