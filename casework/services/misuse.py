@@ -259,8 +259,10 @@ def read_contact(case: MisuseCase, *, by: Any) -> str:
 
 
 def _locked(case: MisuseCase) -> MisuseCase:
+    # First alone: the officer, only joined, would be read as he was before the wait for the lock.
+    MisuseCase.objects.select_for_update(of=("self",)).only("pk").get(pk=case.pk)
     rows = MisuseCase.objects.select_related("commune", "code__commune", "code__scheme", "code__holder", "assigned_to")
-    return rows.select_for_update(of=("self",)).get(pk=case.pk)
+    return rows.get(pk=case.pk)
 
 
 def _decide(case: MisuseCase, name: str, *, note: str, by: Any) -> MisuseCase:

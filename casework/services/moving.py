@@ -21,7 +21,11 @@ def locked(code_request: CodeRequest) -> CodeRequest:
 
     The area too: what the checks have seen of its ground must still be so when the step is stored.
     """
-    rows = CodeRequest.objects.select_related(
+    # Weaker than FOR UPDATE: rows that point to these two may be written meanwhile. First alone: a row that is only
+    # joined (scheme, commune, officer) would be read as it was before the wait, or make the request seem gone.
+    bare = CodeRequest.objects.select_related("area").only("pk", "area__id")
+    bare.select_for_update(of=("self", "area"), no_key=True).get(pk=code_request.pk)
+    return CodeRequest.objects.select_related(
         "area__crop",
         "area__variety",
         "area__cooperative",
@@ -30,9 +34,7 @@ def locked(code_request: CodeRequest) -> CodeRequest:
         "commune",
         "scheme",
         "assigned_to",
-    )
-    # Weaker than FOR UPDATE: rows that point to these two may be written meanwhile.
-    return rows.select_for_update(of=("self", "area"), no_key=True).get(pk=code_request.pk)
+    ).get(pk=code_request.pk)
 
 
 def begin(code_request: CodeRequest, name: str, *, by: Any) -> tuple[CodeRequest, bool]:

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from casework import services
 from casework.models import CodeRequest
+from casework.services.moving import locked
 from codes.models import CodeCounter, ProductionAreaCode
 from codes.services import form_area, issue_codes
 from tests.people import make_officer
@@ -37,6 +38,28 @@ def press(user, path):
     client = Client()
     client.force_login(user)
     return lambda: client.post(path, {}, content_type="application/json")
+
+
+def test_who_waits_for_a_request_reads_what_is_there_after_the_wait(draft_request, new_scheme, officer):
+    """Scheme and officer are joined rows: read before the wait, they would be the old ones, or the request be gone."""
+    assert draft_request.scheme != new_scheme
+
+    def wait():
+        try:
+            with transaction.atomic():
+                found = locked(draft_request)
+                return found.scheme, found.assigned_to
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            CodeRequest.objects.filter(pk=draft_request.pk).update(scheme=new_scheme, assigned_to=officer)
+            waiting = pool.submit(wait)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.5)
+
+        assert waiting.result(10) == (new_scheme, officer)
 
 
 @pytest.mark.parametrize("turn", range(3))
