@@ -152,6 +152,24 @@ def test_without_signal_a_plot_is_walked_kept_and_sent_once(clerk_on_phone, prob
     assert page.locator(".plot-photos img").evaluate("img => img.naturalWidth") > 0
 
 
+def test_the_promise_to_send_goes_when_it_is_sent(clerk_on_phone, problems, clerk):
+    page = clerk_on_phone
+    problems.expect(*NO_SIGNAL)
+    open_page(page)
+    kept(page)
+    page.context.set_offline(True)
+    walk_round(page)
+    page.get_by_label("Cây trồng").select_option("xoai")
+    send(page)
+    expect(outcome(page)).to_contain_text("Thửa sẽ tự gửi khi có mạng")
+
+    page.context.set_offline(False)
+
+    expect(page.locator("[data-unsent]")).to_be_hidden(timeout=15_000)
+    expect(outcome(page)).to_be_hidden()
+    assert Plot.objects.count() == 1
+
+
 def test_what_is_being_walked_outlives_a_reload(clerk_on_phone, problems):
     page = clerk_on_phone
     problems.expect(*NO_SIGNAL)

@@ -427,6 +427,9 @@ function pageOf(container, { user, lists, outbox, entry, name, draft }) {
       retry: (id) => outbox.retry(id).then(changed),
     };
     find("[data-unsent]").hidden = waiting.length === 0;
+    if (waiting.length === 0 && find("[data-outcome]").textContent === texts.textKept) {
+      hush(); // what was kept has gone out since
+    }
     find("[data-unsent-list]").replaceChildren(...waiting.map((one) => outboxLine(words, shown, one)));
   };
   const changed = () => document.dispatchEvent(new CustomEvent("outbox:changed"));
