@@ -131,6 +131,7 @@ urlpatterns = [
     path("", map_page),
     path("i18n/", include("django.conf.urls.i18n")),
     path("accounts/", include("allauth.urls")),
+    path("", include("office.urls")),  # the manifest and the session of the outbox, which every page names
     path("geo/areas/", geojson),
     path("tiles/areas/<int:z>/<int:x>/<int:y>.mvt", tile),
 ]
