@@ -183,7 +183,7 @@ def _ogr2ogr(environment: dict[str, str], path: Path) -> Run | None:
 
 
 def _geopandas(environment: dict[str, str], path: Path) -> Run | None:
-    url = environment["DATABASE_OWNER_URL"].replace("postgis://", "postgresql://", 1)
+    url = environment["DATABASE_OWNER_URL"].replace("postgis://", "postgresql+psycopg2://", 1)
     try:
         return _timed([sys.executable, "-c", GEOPANDAS, str(path), url], {})
     except SystemExit as error:
