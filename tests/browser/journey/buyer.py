@@ -178,6 +178,7 @@ def answer(page: Page, *, name: str, text: str) -> list[str]:
     seen = [page.content()]
     look(page, "inbox")
     page.get_by_role("link", name=name).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
     seen.append(page.content())
     page.get_by_label("Nội dung").fill(text)
     look(page, "inbox-enquiry")

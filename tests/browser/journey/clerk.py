@@ -104,7 +104,7 @@ def answer_return(page: Page, address: str, reason: str) -> None:
     page.goto("/notices/")
     look(page, "notices")
     page.get_by_text("được trả lại để bổ sung").first.click()
-    assert page.url == address
+    expect(page).to_have_url(address)
     expect(page.locator(".notice--warning").first).to_contain_text(reason)
     look(page, "request-returned")
     page.get_by_role("link", name="Sửa hồ sơ").click()
