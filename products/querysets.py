@@ -65,3 +65,11 @@ class EnquiryQuerySet(QuerySet):
         from products.models import EnquiryMessage
 
         return self.exclude(Exists(EnquiryMessage.objects.filter(enquiry=OuterRef("pk"), at__gte=moment)))
+
+
+class DemandQuerySet(QuerySet):
+    """Demands chain."""
+
+    def open_on(self, day: dt.date) -> Self:
+        """Demands that cooperatives may answer on `day`."""
+        return self.filter(status="open", expires_on__gte=day)

@@ -1,37 +1,28 @@
-"""Writes on products, offers and enquiries."""
+"""Writes on products and offers."""
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from itertools import count
-from typing import Any
 
 from django.contrib.gis.geos import Point
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Market, ProductionArea
+from codes.models import ProductionArea
 from cooperatives.models import Cooperative
 from cooperatives.permissions import require_verified
-from core import crypto
 from core.changes import announce
-from core.errors import Finding, RuleViolated
+from core.errors import RuleViolated
 from core.permissions import require
 from core.text import clean_line, fold
-from core.workflow import next_status
 from crops.models import Crop, Variety
-from products import notifications
 from products.changes import ProductsChanged
-from products.models import ContactKind, Enquiry, EnquiryMessage, MessageAuthor, Offer, Product, ProductKind
-from products.permissions import can_answer_enquiry, can_edit_products, can_read_enquiry
-from products.workflow import ENQUIRY_TRANSITIONS
-
-_PHONE = re.compile(r"\+?[0-9]{8,15}")  # ITU-T E.164: at most 15 digits
+from products.models import Offer, Product, ProductKind
+from products.permissions import can_edit_products
+from products.services.findings import finding
 
 
 @transaction.atomic
@@ -146,116 +137,6 @@ def follow_areas(areas: QuerySet[ProductionArea]) -> None:
     announce(ProductsChanged(products=touched))
 
 
-@transaction.atomic
-def send_enquiry(
-    cooperative: Cooperative,
-    *,
-    buyer_name: str,
-    contact: str,
-    message: str,
-    has_consented: bool,
-    product: Product | None = None,
-    quantity_t: float | None = None,
-    wanted_months: Iterable[int] = (),
-    market: Market | None = None,
-) -> Enquiry:
-    """Store a buyer's enquiry and tell the cooperative. No account is needed.
-
-    `contact` is a mail address or a phone number; it is encrypted and never shown to the cooperative. Raises
-    RuleViolated without consent (Law 91/2025/QH15: silence is not consent), with a contact that is neither, and for
-    a product of another cooperative.
-    """
-    kind, cleaned = read_contact(contact)
-    if not has_consented:
-        raise RuleViolated(
-            findings=[_finding("consent_missing", "consent", _("Cần đồng ý để chúng tôi chuyển yêu cầu."))]
-        )
-    if product is not None and product.cooperative_id != cooperative.pk:
-        raise RuleViolated(findings=[_finding("foreign_product", "product", _("Sản phẩm không phải của đơn vị này."))])
-    enquiry = Enquiry.objects.create(
-        cooperative=cooperative,
-        product=product,
-        buyer_name=buyer_name,
-        contact_kind=kind,
-        contact_encrypted=crypto.encrypt(cleaned),
-        contact_digest=crypto.digest(cleaned, "enquiry"),
-        quantity_t=quantity_t,
-        wanted_months=sorted(set(wanted_months)),
-        market=market,
-        message=message,
-        consented_at=timezone.now(),
-    )
-    EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.BUYER, text=message)
-    notifications.enquiry_sent(enquiry)
-    return enquiry
-
-
-def read_contact(contact: str) -> tuple[str, str]:
-    """Return (kind, cleaned contact); raise RuleViolated for what is neither a mail address nor a phone number."""
-    text = contact.strip()
-    if "@" in text:
-        try:
-            validate_email(text)
-        except ValidationError as error:
-            raise RuleViolated(findings=[_finding("bad_email", "contact", _("Địa chỉ thư chưa đúng."))]) from error
-        return ContactKind.EMAIL, text.lower()
-    digits = re.sub(r"[ .()-]", "", text)
-    if _PHONE.fullmatch(digits):
-        return ContactKind.PHONE, digits
-    raise RuleViolated(
-        findings=[_finding("bad_contact", "contact", _("Hãy ghi một số điện thoại hoặc một địa chỉ thư điện tử."))]
-    )
-
-
-@transaction.atomic
-def open_enquiry(enquiry: Enquiry, *, by: object) -> Enquiry:
-    """Mark the enquiry as read when the cooperative opens it for the first time."""
-    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
-    require(can_read_enquiry(by, enquiry))
-    if enquiry.status == "sent" and can_answer_enquiry(by, enquiry):
-        enquiry.read_at = timezone.now()
-        _move(enquiry, "read", "read_at")
-    return enquiry
-
-
-@transaction.atomic
-def answer_enquiry(enquiry: Enquiry, *, text: str, by: Any) -> EnquiryMessage:
-    """Answer the buyer through the relay: a line on the buyer's private page, and a mail when there is an address."""
-    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
-    require(can_answer_enquiry(by, enquiry))
-    enquiry.answered_at = timezone.now()
-    _move(enquiry, "answer", "answered_at")
-    message = EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.COOPERATIVE, by=by, text=text)
-    notifications.enquiry_answered(enquiry)
-    return message
-
-
-@transaction.atomic
-def write_back(enquiry: Enquiry, *, text: str) -> EnquiryMessage:
-    """Add the buyer's line; who holds the private address is the buyer."""
-    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
-    _move(enquiry, "write_back")
-    message = EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.BUYER, text=text)
-    notifications.enquiry_sent(enquiry)
-    return message
-
-
-@transaction.atomic
-def close_enquiry(enquiry: Enquiry, *, by: object | None = None) -> Enquiry:
-    """Close the conversation; the private address stays readable. `by` is None for the buyer, who has that address."""
-    enquiry = Enquiry.objects.select_for_update(of=("self",)).get(pk=enquiry.pk)
-    if by is not None:
-        require(can_answer_enquiry(by, enquiry))
-    enquiry.closed_at = timezone.now()
-    _move(enquiry, "close", "closed_at")
-    return enquiry
-
-
-def _move(enquiry: Enquiry, step: str, *stamps: str) -> None:
-    enquiry.status = next_status(ENQUIRY_TRANSITIONS, step, enquiry.status)
-    enquiry.save(update_fields=["status", *stamps])
-
-
 def _touch(product: Product) -> None:
     product.save(update_fields=["updated_at"])
     announce(ProductsChanged(products=Product.objects.filter(pk=product.pk)))
@@ -265,28 +146,28 @@ def _check_origin(
     cooperative: Cooperative, kind: str, crop: Crop | None, variety: Variety | None, area: ProductionArea | None
 ) -> None:
     if kind == ProductKind.CROP and crop is None:
-        raise RuleViolated(findings=[_finding("crop_missing", "crop", _("Sản phẩm trồng trọt cần có cây trồng."))])
+        raise RuleViolated(findings=[finding("crop_missing", "crop", _("Sản phẩm trồng trọt cần có cây trồng."))])
     if variety is not None and crop is not None and variety.crop_id != crop.pk:
-        raise RuleViolated(findings=[_finding("foreign_variety", "variety", _("Giống không thuộc cây trồng này."))])
+        raise RuleViolated(findings=[finding("foreign_variety", "variety", _("Giống không thuộc cây trồng này."))])
     if area is not None and (area.cooperative_id != cooperative.pk or (crop is not None and area.crop_id != crop.pk)):
         raise RuleViolated(
-            findings=[_finding("foreign_area", "area", _("Vùng trồng phải là của đơn vị và trồng đúng cây này."))]
+            findings=[finding("foreign_area", "area", _("Vùng trồng phải là của đơn vị và trồng đúng cây này."))]
         )
 
 
 def _check_name(cooperative: Cooperative, name_vi: str) -> None:
     if Product.objects.filter(cooperative=cooperative, name_vi=clean_line(name_vi)).exists():
-        raise RuleViolated(findings=[_finding("name_taken", "name_vi", _("Đơn vị đã có sản phẩm mang tên này."))])
+        raise RuleViolated(findings=[finding("name_taken", "name_vi", _("Đơn vị đã có sản phẩm mang tên này."))])
 
 
 def _check_offer(months: list[int], volume_t: float, valid_from: dt.date, valid_to: dt.date | None) -> None:
     findings = []
     if not months or not 1 <= months[0] <= months[-1] <= 12:
-        findings.append(_finding("bad_months", "months", _("Hãy chọn ít nhất một tháng, từ 1 đến 12.")))
+        findings.append(finding("bad_months", "months", _("Hãy chọn ít nhất một tháng, từ 1 đến 12.")))
     if not 0 < volume_t < float("inf"):
-        findings.append(_finding("bad_volume", "volume_t", _("Sản lượng phải lớn hơn 0.")))
+        findings.append(finding("bad_volume", "volume_t", _("Sản lượng phải lớn hơn 0.")))
     if valid_to is not None and valid_to <= valid_from:
-        findings.append(_finding("bad_dates", "valid_to", _("Ngày kết thúc phải sau ngày bắt đầu.")))
+        findings.append(finding("bad_dates", "valid_to", _("Ngày kết thúc phải sau ngày bắt đầu.")))
     if findings:
         raise RuleViolated(findings=findings)
 
@@ -307,7 +188,3 @@ def _free_slug(text: str) -> str:
 
 def _search_key(name_vi: str, name_en: str, crop: Crop | None) -> str:
     return fold(" ".join(part for part in (name_vi, name_en, crop.name_vi if crop else "") if part))[:250]
-
-
-def _finding(code: str, field: str, message: object) -> Finding:
-    return Finding(code=code, message=message, pointer=f"/{field}")

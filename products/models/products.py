@@ -1,21 +1,16 @@
-"""Product, Offer, Enquiry."""
+"""Product and Offer: what a cooperative sells, how much of it in which months."""
 
-import secrets
-
-from django.conf import settings
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from core import crypto
 from core.fields import TextBlock, TextLine
 from core.history import keep_history
-from products.querysets import EnquiryQuerySet, OfferQuerySet, ProductQuerySet
+from products.querysets import OfferQuerySet, ProductQuerySet
 
 
 class ProductKind(models.TextChoices):
@@ -107,95 +102,3 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id}: {self.volume_t:g} t"
-
-
-class EnquiryStatus(models.TextChoices):
-    SENT = "sent", _("Đã gửi")
-    READ = "read", _("Đã đọc")
-    ANSWERED = "answered", _("Đã trả lời")
-    CLOSED = "closed", _("Đã đóng")
-    EXPIRED = "expired", _("Hết hạn")
-
-
-class ContactKind(models.TextChoices):
-    EMAIL = "email", _("Thư điện tử")
-    PHONE = "phone", _("Điện thoại")
-
-
-def new_token() -> str:
-    """Return the secret part of an enquiry's address: 192 random bits, URL-safe."""
-    return secrets.token_urlsafe(24)
-
-
-class Enquiry(models.Model):
-    """A buyer asks a cooperative; the contact is encrypted and relayed, never shown."""
-
-    cooperative = models.ForeignKey("cooperatives.Cooperative", models.PROTECT, related_name="enquiries")
-    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="enquiries")
-    token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
-    status = models.CharField(_("trạng thái"), max_length=8, choices=EnquiryStatus, default=EnquiryStatus.SENT)
-    buyer_name = TextLine(_("tên người mua"), max_length=120)
-    contact_kind = models.CharField(_("cách liên hệ"), max_length=5, choices=ContactKind)
-    contact_encrypted = models.BinaryField(editable=False)
-    contact_digest = models.CharField(max_length=64, editable=False, db_index=True)
-    quantity_t = models.FloatField(_("số lượng (tấn)"), null=True, blank=True)
-    wanted_months = ArrayField(
-        models.PositiveSmallIntegerField(), verbose_name=_("tháng cần hàng"), default=list, blank=True
-    )
-    market = models.ForeignKey("codes.Market", models.PROTECT, null=True, blank=True, related_name="+")
-    message = TextBlock(_("nội dung"), max_length=2000)
-    consented_at = models.DateTimeField(_("lúc đồng ý xử lý dữ liệu"))
-    created_at = models.DateTimeField(auto_now_add=True)
-    read_at = models.DateTimeField(null=True)
-    answered_at = models.DateTimeField(null=True)
-    closed_at = models.DateTimeField(null=True)
-
-    objects = EnquiryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("yêu cầu mua hàng")
-        verbose_name_plural = _("yêu cầu mua hàng")
-        indexes = [models.Index(fields=["cooperative", "status"], name="enquiry_inbox")]
-        constraints = [
-            models.CheckConstraint(
-                name="enquiry_quantity_positive", condition=Q(quantity_t=None) | Q(quantity_t__gt=0)
-            ),
-            models.CheckConstraint(
-                name="enquiry_answered_has_date",
-                condition=~Q(status="answered") | Q(answered_at__isnull=False),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.pk}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("products:enquiry-inbox-detail", args=[self.pk])
-
-    @property
-    def contact(self) -> str:
-        """The buyer's address or number, decrypted; for delivery only."""
-        return crypto.decrypt(self.contact_encrypted)
-
-
-class MessageAuthor(models.TextChoices):
-    BUYER = "buyer", _("Người mua")
-    COOPERATIVE = "cooperative", _("Hợp tác xã")
-
-
-class EnquiryMessage(models.Model):
-    """A line of the conversation about an enquiry."""
-
-    enquiry = models.ForeignKey(Enquiry, models.CASCADE, related_name="messages")
-    author = models.CharField(_("người viết"), max_length=11, choices=MessageAuthor)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    text = TextBlock(_("nội dung"), max_length=2000)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("tin nhắn")
-        verbose_name_plural = _("tin nhắn")
-        ordering = ["at", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.author} {self.at:%d/%m/%Y}"

@@ -1,0 +1,1 @@
+"""Pages of products: the producer's public page, enquiries, a cooperative's own products."""
