@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from codes.models import CodeStatus
 from maps.drawing.common import GROUP, INK, POINT, POLYGON, Drawing, Json, by_zoom, circles, ground, match
 
-
 EXPIRED = "expired"
 
 
