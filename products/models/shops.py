@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import TextLine
 from products.models.products import Product
+from products.querysets_shops import ListingQuerySet, ProducerPhotoQuerySet
 
 
 class ShopKind(models.TextChoices):
@@ -51,7 +52,10 @@ class Listing(models.Model):
         _("kết quả kiểm tra"), max_length=9, choices=ListingCheck, default=ListingCheck.UNCHECKED
     )
     checked_at = models.DateTimeField(_("lúc kiểm tra"), null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(_("số lần không mở được liền nhau"), default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ListingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("trang bán hàng")
@@ -85,10 +89,15 @@ class ProducerPhoto(models.Model):
     cooperative = models.ForeignKey("cooperatives.Cooperative", models.CASCADE, related_name="photos")
     product = models.ForeignKey(Product, models.CASCADE, null=True, blank=True, related_name="photos")
     document = models.ForeignKey("office.Document", models.PROTECT, related_name="+")
+    small = models.ForeignKey("office.Document", models.PROTECT, related_name="+")  # for a phone's width
+    width = models.PositiveSmallIntegerField(_("rộng (điểm ảnh)"))
+    height = models.PositiveSmallIntegerField(_("cao (điểm ảnh)"))
     caption = TextLine(_("chú thích"), max_length=160, blank=True)
     position = models.PositiveSmallIntegerField(_("thứ tự"), default=0)
     is_shown = models.BooleanField(_("đang hiện"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProducerPhotoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("ảnh nhà sản xuất")
