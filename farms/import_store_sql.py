@@ -175,6 +175,18 @@ NEW_CASES_BY_COOPERATIVE = """
     FROM import_overlap o JOIN import_chosen c ON c.row = o.row WHERE c.plot_id = ANY(%(plots)s)
     GROUP BY 1, 2 ORDER BY 1, 2"""
 
+# --- keeping no longer than needed ---
+
+# What a row became, its number and its corners stay: undoing and history need them. Texts of the file go, of findings
+# all but their codes.
+FORGET_TEXTS = """
+    UPDATE farms_plotimportrow SET
+        attributes = '{}', before_repair = NULL,
+        findings = coalesce(
+            (SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('code', f -> 'code', 'severity', f -> 'severity')))
+             FROM jsonb_array_elements(findings) f), '[]')
+    WHERE plot_import_id = %(import)s"""
+
 # --- undoing ---
 
 # A page waits for it; the web role's own limit is for single plots.

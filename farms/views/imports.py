@@ -29,6 +29,7 @@ from farms.views.import_rows import rows_context
 from geofiles import crs
 from office.models import JobStatus
 from office.services import document_response
+from office.services.documents import DocumentErased
 
 EARLIER = 20
 SHOWN_CASES = 20
@@ -303,6 +304,8 @@ def import_file(request: HttpRequest, pk: Any) -> HttpResponse:
 def import_refused(request: HttpRequest, pk: Any, suffix: str) -> HttpResponse:
     """The rows that are not stored, with their reasons, to be corrected and sent again."""
     plot_import = _visible(request, pk)
+    if not plot_import.document.file:
+        raise DocumentErased
     with tempfile.TemporaryDirectory(prefix="refused-") as folder:
         path = Path(folder) / f"thua-chua-dat.{suffix}"
         exports.write_refused(plot_import, path, suffix)

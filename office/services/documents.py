@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 from django.http import FileResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -33,6 +34,14 @@ class DocumentLost(DomainError):
     status = 410
     code = "document_lost"
     detail = gettext_lazy("Tệp không còn trong kho. Hãy báo người quản trị.")
+
+
+class DocumentErased(DomainError):
+    """410: the file was erased when its time of keeping was over."""
+
+    status = 410
+    code = "document_erased"
+    detail = gettext_lazy("Tệp đã được xóa khi hết thời hạn lưu.")
 
 
 def clean_name(name: str) -> str:
@@ -75,11 +84,23 @@ def store_upload(file: File, *, by: Any, max_bytes: int | None = None) -> Docume
     return document
 
 
+def erase_content(document: Document) -> None:
+    """Delete the file when the transaction commits; name, size and digest stay known."""
+    name, storage = document.file.name, document.file.storage
+    if name:
+        document.file = ""
+        document.save(update_fields=["file"])
+        transaction.on_commit(lambda: storage.delete(name))  # should that fail, the clean-up of orphans takes it
+
+
 def document_response(document: Document) -> FileResponse:
     """Return the file as a download that no browser runs or shows in our origin; the caller has asked for the right.
 
-    Raises DocumentLost where the disk no longer has what the database knows (a restore without the files).
+    Raises DocumentErased after its time of keeping, DocumentLost where the disk no longer has what the database knows
+    (a restore without the files).
     """
+    if not document.file:
+        raise DocumentErased
     try:
         content = document.file.open("rb")
     except FileNotFoundError as error:

@@ -1,10 +1,11 @@
 """A file of plots: uploaded, read and checked by a job, looked at, then stored as a whole or not at all, and undone so.
 
 `starting` is what a person asks for, `reading`, `checking` and `storing` are what the jobs do, `undoing` takes a whole
-import back, `updating` is the bulk update of the API.
+import back, `updating` is the bulk update of the API, `retention` erases what is no longer needed.
 """
 
 from farms.services.imports.reading import read_import
+from farms.services.imports.retention import clean_imports
 from farms.services.imports.starting import (
     MAX_FEATURES,
     OPTIONS,
@@ -27,6 +28,7 @@ __all__ = [
     "SameFile",
     "answer_import",
     "cancel_import",
+    "clean_imports",
     "commit_import",
     "read_import",
     "start_import",
