@@ -6,6 +6,7 @@ import codes.api
 import cooperatives.api
 import farms.api
 import landuse.api
+import maps.api
 import office.api
 import places.api
 import products.api
@@ -20,4 +21,5 @@ urlpatterns = [
     *casework.api.urlpatterns,
     *casework.inspection_api.urlpatterns,
     *products.api.urlpatterns,
+    *maps.api.urlpatterns,
 ]

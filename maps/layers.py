@@ -19,6 +19,7 @@ from core.layers import Layer, Source
 from farms.layers import PLOTS
 from landuse.layers import LAND_USE
 from maps import drawing
+from maps.basemap import BASE, FIRST_ZOOM, LAST_ZOOM, base_sources
 from maps.drawing import Drawing
 from maps.models import DensityCell
 from maps.sources import Cells, Groups, Rows, Shapes, TileSource
@@ -138,6 +139,17 @@ UNIT_MAP = MapLayer(
     is_same_for_all=True,
 )  # fmt: skip
 
+# Water and roads that the operator loaded; the page's own style draws them under everything else.
+BASE_MAP = MapLayer(
+    BASE,
+    sources=base_sources(),
+    depends_on=("base",),
+    draw=drawing.units,
+    min_zoom=FIRST_ZOOM,
+    max_zoom=LAST_ZOOM,
+    is_same_for_all=True,
+)
+
 PRODUCT_SHAPES_FROM = 11
 
 PRODUCT_MAP = MapLayer(
@@ -230,6 +242,7 @@ COOPERATIVE_MAP = MapLayer(
 
 MAP_LAYERS: tuple[MapLayer, ...] = (
     UNIT_MAP,
+    BASE_MAP,
     LAND_USE_MAP,
     PLOT_MAP,
     AREA_MAP,

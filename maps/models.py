@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from maps.base_features import BaseFeature as BaseFeature  # Django looks for models here
 from maps.querysets import DensityCellQuerySet
 
 CELL_ZOOM = 14  # a cell is a Web Mercator tile of this level: 2.4 km wide at 10° north

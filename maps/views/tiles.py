@@ -18,12 +18,14 @@ from core.problems import problem_response
 from core.throttling import caller_of, client_address, count_request
 from maps import tiles
 from maps.grid import Tile
-from maps.layers import BY_NAME, MAP_LAYERS, UNIT_MAP, MapLayer
+from maps.layers import BASE_MAP, BY_NAME, MAP_LAYERS, UNIT_MAP, MapLayer
+from maps.base_features import BaseFeature
 from places.models import AdministrativeUnit
 
 MVT = "application/vnd.mapbox-vector-tile"
 PUBLIC = "public, max-age=60"
 PRIVATE = "private, no-cache"
+GROUND = (UNIT_MAP, BASE_MAP)  # of every map; the page's own style draws them
 
 
 @require_safe
@@ -128,7 +130,7 @@ def _zooms(layer: MapLayer, name: str) -> dict[str, int]:
 def layer_list(request: HttpRequest) -> HttpResponse:
     """GET /maps/layers.json: every layer this visitor may see, with paint, legend and popup (docs/frontend.md)."""
     is_known = request.user.is_authenticated
-    shown = [layer for layer in MAP_LAYERS if layer is not UNIT_MAP and (layer.layer.is_public or is_known)]
+    shown = [layer for layer in MAP_LAYERS if layer not in GROUND and (layer.layer.is_public or is_known)]
     body = json.dumps(catalogue(shown), ensure_ascii=False)
     etag = f'W/"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
     known = _is_known(request, etag)
@@ -151,8 +153,23 @@ def catalogue(shown: list[MapLayer]) -> dict[str, Any]:
             "max_zoom": UNIT_MAP.max_zoom,
             "is_schematic": schematic,
         },
+        "base": base_entry(),
         "bounds": first_view(),
         "attribution": settings.MAP_ATTRIBUTION,
+    }
+
+
+def base_entry() -> dict[str, Any] | None:
+    """Return where water and roads come from, with whose data they are; None where none were loaded."""
+    sources = list(BaseFeature.objects.order_by("source").values_list("source", flat=True).distinct())
+    if not sources:
+        return None
+    return {
+        "tiles": tile_address(BASE_MAP),
+        "geojson": geojson_address(BASE_MAP),
+        "min_zoom": BASE_MAP.min_zoom,
+        "max_zoom": BASE_MAP.max_zoom,
+        "attribution": "; ".join(sources),
     }
 
 
