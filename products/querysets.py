@@ -1,12 +1,17 @@
 """Reads on products, offers and enquiries."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, Self
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.gis.geos import Point
+from django.db.models import Exists, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.lookups import GreaterThanOrEqual
 
+from cooperatives.models import Certificate
 from cooperatives.querysets import own_cooperative_ids
 from core.text import fold
+from products.expressions import box_of, within_km
 
 
 class ProductQuerySet(QuerySet):
@@ -25,10 +30,39 @@ class ProductQuerySet(QuerySet):
 
     def in_month(self, month: int, day: dt.date) -> Self:
         """Products with an offer in force on `day` that names `month` (1 to 12)."""
+        return self.with_offer(day, months=[month])
+
+    def with_offer(self, day: dt.date, *, months: Collection[int] = (), min_volume_t: float | None = None) -> Self:
+        """Products with offers in force on `day`, in any of `months` (none given: whenever), together of at least
+        `min_volume_t` tonnes a season."""
         from products.models import Offer
 
-        offers = Offer.objects.on(day).filter(product=OuterRef("pk"), months__contains=[month])
-        return self.filter(Exists(offers))
+        offers = Offer.objects.on(day).filter(product=OuterRef("pk"))
+        if months:
+            offers = offers.filter(months__overlap=list(months))
+        if min_volume_t is None:
+            return self.filter(Exists(offers))
+        total = offers.order_by().values("product").annotate(total=Sum("volume_t")).values("total")
+        return self.filter(GreaterThanOrEqual(Subquery(total, output_field=FloatField()), min_volume_t))
+
+    def certified(self, kind: str, day: dt.date, *, min_stars: int | None = None) -> Self:
+        """Products whose cooperative holds a certificate of `kind` in force on `day`, for their crop or for all."""
+        held = Certificate.objects.valid_on(day).filter(
+            Q(crop=None) | Q(crop=OuterRef("crop")), cooperative=OuterRef("cooperative"), kind=kind
+        )
+        if min_stars is not None:
+            held = held.filter(stars__gte=min_stars)
+        return self.filter(Exists(held))
+
+    def sold_on(self, kind: str) -> Self:
+        """Products with a listing shown in a shop of this kind."""
+        from products.models import Listing
+
+        return self.filter(Exists(Listing.objects.shown().filter(product=OuterRef("pk"), shop__kind=kind)))
+
+    def within_km(self, point: Point, km: float) -> Self:
+        """Products whose public place lies within `km` of `point` (EPSG:4326), on the ellipsoid; by the index."""
+        return self.filter(within_km("location", point, km), location__bboverlaps=box_of(point, km))
 
     def search(self, text: str) -> Self:
         """Products whose name contains `text`, without regard to diacritics."""
