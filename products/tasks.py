@@ -21,6 +21,7 @@ def expire_enquiries(job: Any) -> dict[str, int]:
         waiting = Enquiry.objects.unanswered().silent_since(before)
         for enquiry in waiting.select_for_update(of=("self",), skip_locked=True):
             enquiry.status = next_status(ENQUIRY_TRANSITIONS, "expire", enquiry.status)
-            enquiry.save(update_fields=["status"])
+            enquiry.waiting_since, enquiry.expired_at = None, timezone.now()
+            enquiry.save(update_fields=["status", "waiting_since", "expired_at"])
             expired += 1
     return {"expired": expired}

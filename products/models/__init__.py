@@ -3,6 +3,7 @@
 from products.models.demands import Demand, DemandReply, DemandStatus, SavedSearch
 from products.models.enquiries import (
     AnswerTemplate,
+    CloseReason,
     ContactCode,
     ContactKind,
     Enquiry,
@@ -16,6 +17,7 @@ from products.models.shops import Listing, ListingCheck, ListingClick, ProducerP
 
 __all__ = [
     "AnswerTemplate",
+    "CloseReason",
     "ContactCode",
     "ContactKind",
     "Demand",

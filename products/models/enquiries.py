@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import crypto
 from core.fields import TextBlock, TextLine
-from products.models.products import Product
+from products.models.products import Offer, Product
 from products.querysets import EnquiryQuerySet
 
 
@@ -29,6 +29,17 @@ class ContactKind(models.TextChoices):
     PHONE = "phone", _("Điện thoại")
 
 
+class CloseReason(models.TextChoices):
+    """Why a cooperative closes an enquiry; the buyer reads it."""
+
+    AGREED = "agreed", _("Hai bên đã thỏa thuận")
+    SOLD_OUT = "sold_out", _("Không còn hàng")
+    OTHER_GOODS = "other_goods", _("Không có mặt hàng này")
+    TERMS = "terms", _("Không hợp về lượng, thời gian hoặc giá")
+    NO_REPLY = "no_reply", _("Người mua không trả lời nữa")
+    OTHER = "other", _("Lý do khác")
+
+
 def new_token() -> str:
     """Return the secret part of an enquiry's address: 192 random bits, URL-safe."""
     return secrets.token_urlsafe(24)
@@ -38,7 +49,9 @@ class Enquiry(models.Model):
     """A buyer asks a cooperative; the contact is encrypted and relayed, never shown.
 
     `unconfirmed` until the one-time code that went to the contact came back: the cooperative sees nothing of it before.
-    `reminded` counts the reminders to the cooperative since the buyer's last line.
+    `waiting_since` is the buyer's last line while the cooperative has not answered it, else null; `reminded` counts the
+    reminders since then. The moment of a consent is the consent: `contact_shared_at` is when the buyer allowed the
+    cooperative to read the contact once it has answered, `cooperative_contact_at` when the cooperative showed its own.
     """
 
     cooperative = models.ForeignKey("cooperatives.Cooperative", models.PROTECT, related_name="enquiries")
@@ -66,13 +79,23 @@ class Enquiry(models.Model):
     read_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    expired_at = models.DateTimeField(null=True)
+    waiting_since = models.DateTimeField(null=True)
+    close_reason = models.CharField(_("lý do đóng"), max_length=11, choices=CloseReason, blank=True)
+    contact_shared_at = models.DateTimeField(_("lúc đồng ý đưa liên hệ cho hợp tác xã"), null=True)
+    cooperative_contact_at = models.DateTimeField(_("lúc hợp tác xã cho xem liên hệ"), null=True)
+    spam_at = models.DateTimeField(_("lúc bị đánh dấu là thư rác"), null=True)
+    link_sent_at = models.DateTimeField(null=True)
 
     objects = EnquiryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("yêu cầu mua hàng")
         verbose_name_plural = _("yêu cầu mua hàng")
-        indexes = [models.Index(fields=["cooperative", "status"], name="enquiry_inbox")]
+        indexes = [
+            models.Index(fields=["cooperative", "status"], name="enquiry_inbox"),
+            models.Index(fields=["waiting_since"], condition=~Q(waiting_since=None), name="enquiry_waiting"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="enquiry_quantity_positive", condition=Q(quantity_t=None) | Q(quantity_t__gt=0)
@@ -84,6 +107,11 @@ class Enquiry(models.Model):
             models.CheckConstraint(
                 name="enquiry_answered_has_date",
                 condition=~Q(status="answered") | Q(answered_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="enquiry_waits_iff_open",
+                condition=Q(status__in=["sent", "read"], waiting_since__isnull=False)
+                | ~Q(status__in=["sent", "read"]) & Q(waiting_since=None),
             ),
         ]
 
@@ -100,10 +128,15 @@ class Enquiry(models.Model):
 
 
 class ContactCode(models.Model):
-    """A one-time code sent to the contact of an enquiry; typing it in proves that the contact is the buyer's own."""
+    """A one-time code sent to the contact of an enquiry; typing it in proves that the contact is the buyer's own.
+
+    The code exists in full only while it is being sent: until then `code_digest` is empty, afterwards it is a digest.
+    `address_digest` (of the network address that asked) carries the budget of codes per address and goes with the row.
+    """
 
     enquiry = models.ForeignKey(Enquiry, models.CASCADE, related_name="contact_codes")
-    code_digest = models.CharField(max_length=64, editable=False)
+    code_digest = models.CharField(max_length=64, editable=False, blank=True)
+    address_digest = models.CharField(max_length=64, editable=False, blank=True, db_index=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(_("lúc gửi"), auto_now_add=True)
     expires_at = models.DateTimeField(_("có hiệu lực đến"))
@@ -124,12 +157,14 @@ class MessageAuthor(models.TextChoices):
 
 
 class EnquiryMessage(models.Model):
-    """A line of the conversation about an enquiry."""
+    """A line of the conversation about an enquiry; the cooperative may attach a product, or one offer of it."""
 
     enquiry = models.ForeignKey(Enquiry, models.CASCADE, related_name="messages")
     author = models.CharField(_("người viết"), max_length=11, choices=MessageAuthor)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     text = TextBlock(_("nội dung"), max_length=2000)
+    product = models.ForeignKey(Product, models.SET_NULL, null=True, blank=True, related_name="+")
+    offer = models.ForeignKey(Offer, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -17,7 +17,7 @@ from core.errors import RuleViolated
 from core.permissions import require
 from core.workflow import next_status
 from products import notifications
-from products.models import ContactKind, Enquiry, EnquiryMessage, MessageAuthor, Product
+from products.models import ContactKind, Enquiry, EnquiryMessage, EnquiryStatus, MessageAuthor, Product
 from products.permissions import can_answer_enquiry, can_read_enquiry
 from products.services.findings import finding
 from products.workflow import ENQUIRY_TRANSITIONS
@@ -63,6 +63,8 @@ def send_enquiry(
         market=market,
         message=message,
         consented_at=timezone.now(),
+        sent_at=timezone.now(),
+        waiting_since=timezone.now(),
     )
     EnquiryMessage.objects.create(enquiry=enquiry, author=MessageAuthor.BUYER, text=message)
     notifications.enquiry_sent(enquiry)
@@ -132,4 +134,8 @@ def close_enquiry(enquiry: Enquiry, *, by: object | None = None) -> Enquiry:
 
 def _move(enquiry: Enquiry, step: str, *stamps: str) -> None:
     enquiry.status = next_status(ENQUIRY_TRANSITIONS, step, enquiry.status)
-    enquiry.save(update_fields=["status", *stamps])
+    if enquiry.status not in (EnquiryStatus.SENT, EnquiryStatus.READ):
+        enquiry.waiting_since = None
+    elif step == "write_back":
+        enquiry.waiting_since, enquiry.reminded = timezone.now(), 0
+    enquiry.save(update_fields=["status", "waiting_since", "reminded", *stamps])
