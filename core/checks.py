@@ -7,6 +7,8 @@ from django.conf import settings
 from django.contrib.gis.gdal import gdal_version
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
+from core.basemaps import mistakes
+
 GDAL_FLOOR = (3, 9)
 
 
@@ -28,6 +30,14 @@ def check_database_driver(**kwargs: Any) -> list[CheckMessage]:
     if is_psycopg3 or find_spec("psycopg") is not None:
         return [Error("psycopg 3 is installed; this service runs on psycopg2 only", id="core.E003")]
     return []
+
+
+@register()
+def check_basemaps(**kwargs: Any) -> list[CheckMessage]:
+    """A slip in the setting would stop every page's map, or let a host into the policy that nobody meant."""
+    return [
+        Error(f"MAP_EXTERNAL_BASEMAPS: {wrong}", id="core.E004") for wrong in mistakes(settings.MAP_EXTERNAL_BASEMAPS)
+    ]
 
 
 @register()

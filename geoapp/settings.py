@@ -241,6 +241,9 @@ NPM_STATIC = {
         "dist/terra-draw-maplibre-gl-adapter.module.js",
         "dist/terra-draw-maplibre-gl-adapter.module.js.map",
     ],
+    # Loaded only where a PMTiles basemap is configured (core/basemaps.py).
+    "pmtiles": ["dist/esm/index.js", "dist/esm/index.js.map"],
+    "fflate": ["esm/browser.js"],
     "@picocss/pico": ["css/pico.min.css"],
     "@fontsource/be-vietnam-pro": [
         "files/be-vietnam-pro-latin-*00-normal.woff2",

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from maps.views import pages, takeaway, tiles
+from maps.views import archives, pages, takeaway, tiles
 
 app_name = "maps"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern] = [
         tiles.tile,
         name="tile",
     ),
+    path("tiles/archive/<slug:basemap_id>.pmtiles", archives.archive, name="archive"),
     re_path(r"^tiles/(?P<name>[a-z-]{1,40})\.json$", tiles.tilejson, name="tilejson"),
 ]

@@ -13,7 +13,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from core.basemaps import external_basemaps
+from core.basemaps import external_basemaps, uses_archives
 
 register = template.Library()
 
@@ -27,10 +27,14 @@ MODULES = {
 }
 
 
+ARCHIVE_MODULES = {"pmtiles": "vendor/pmtiles/dist/esm/index.js", "fflate": "vendor/fflate/esm/browser.js"}
+
+
 @register.simple_tag(takes_context=True)
 def import_map(context: Context) -> SafeString:
     """Return the import map: bare names of the library modules to their (hashed) addresses."""
-    body = json.dumps({"imports": {name: static(path) for name, path in MODULES.items()}})
+    modules = MODULES | (ARCHIVE_MODULES if uses_archives() else {})
+    body = json.dumps({"imports": {name: static(path) for name, path in modules.items()}})
     nonce = context.get("csp_nonce", "")
     # Addresses come from our own allow-list; nothing of a visitor's is in it.
     return mark_safe(f'<script type="importmap" nonce="{nonce}">{body}</script>')  # noqa: S308
@@ -71,6 +75,19 @@ def _texts() -> dict[str, str]:
         "east_sea": _("Biển Đông với quần đảo Hoàng Sa và quần đảo Trường Sa của Việt Nam"),
         "schematic": _("Ranh giới xã là sơ đồ, chưa phải ranh giới chính thức."),
         "in_view": _("Đang thấy {n} đối tượng"),
+        "layers": _("Các lớp bản đồ"),
+        "layer_on": _("Đã bật lớp {name}"),
+        "layer_off": _("Đã tắt lớp {name}"),
+        "basemap_on": _("Nền bản đồ: {name}"),
+        "basemap_failed": _("Không tải được nền bản đồ “{name}”. Các lớp và nền đơn giản vẫn hiển thị."),
+        "light_map": _("Bản đồ nhẹ (ít dữ liệu)"),
+        "light_on": _("Đang dùng bản đồ nhẹ."),
+        "light_why_data": _("Đang dùng bản đồ nhẹ vì trình duyệt bật tiết kiệm dữ liệu."),
+        "light_why_device": _("Đang dùng bản đồ nhẹ vì thiết bị không hỗ trợ WebGL 2."),
+        "pick_help": _("Nhấn Enter để xem đối tượng ở giữa bản đồ, Esc để đóng."),
+        "nothing_here": _("Không có đối tượng nào ở giữa bản đồ."),
+        "to_list": _("Xem trong danh sách"),
+        "cut_off": _("Chỉ vẽ {n} đối tượng trong khung nhìn. Hãy phóng to hoặc lọc bớt để thấy đủ."),
         "too_many": _("Chỉ vẽ {n} đối tượng đầu tiên. Hãy phóng to để thấy đủ."),
         "partly_loaded": _("Một phần bản đồ chưa tải được. Danh sách bên cạnh vẫn đầy đủ."),
         "no_map": _("Chưa mở được bản đồ. Danh sách trên trang vẫn dùng được; hãy thử tải lại trang."),
@@ -80,7 +97,7 @@ def _texts() -> dict[str, str]:
 
 def _control_texts() -> dict[str, str]:
     return {
-        "Map.Title": _("Bản đồ: dùng phím mũi tên để di chuyển, + và − để phóng to, thu nhỏ"),
+        "Map.Title": _("Bản đồ: dùng phím mũi tên để di chuyển, + và − để phóng to, thu nhỏ, Enter để xem chi tiết"),
         "NavigationControl.ZoomIn": _("Phóng to"),
         "NavigationControl.ZoomOut": _("Thu nhỏ"),
         "NavigationControl.ResetBearing": _("Quay về hướng bắc"),

@@ -17,9 +17,9 @@ from core.filters import without_blanks
 from core.problems import problem_response
 from core.throttling import caller_of, client_address, count_request
 from maps import tiles
+from maps.base_features import BaseFeature
 from maps.grid import Tile
 from maps.layers import BASE_MAP, BY_NAME, MAP_LAYERS, UNIT_MAP, MapLayer
-from maps.base_features import BaseFeature
 from places.models import AdministrativeUnit
 
 MVT = "application/vnd.mapbox-vector-tile"

@@ -162,7 +162,7 @@ def test_external_basemaps_are_the_only_foreign_hosts_of_the_policy(settings, cl
     assert "img-src 'self' data: blob: https://tiles.example.org;" in after
     assert "connect-src 'self' https://tiles.example.org;" in after
     assert basemap_origins() == ["https://tiles.example.org"]
-    assert external_basemaps() == [BASEMAP]
+    assert external_basemaps() == [{**BASEMAP, "kind": "raster"}]
 
 
 def test_geometry_widget_shows_a_shape_and_never_takes_one():
