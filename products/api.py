@@ -17,6 +17,7 @@ from cooperatives.models import Cooperative
 from core.api.serializers import StrictSerializer
 from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_parameters
 from products import services
+from products.api_search import FacetsView, SuggestView
 from products.layers import OFFERS, PRODUCTS
 from products.models import Enquiry, Product
 
@@ -152,6 +153,8 @@ class BuyerEnquiryView(ApiView):
 
 
 urlpatterns = [
+    path("facets/", FacetsView.as_view()),
+    path("suggest/", SuggestView.as_view()),
     path("products/", LayerListView.as_view(layer=PRODUCTS)),
     path("products/<int:key>/", LayerDetailView.as_view(layer=PRODUCTS)),
     path("offers/", LayerListView.as_view(layer=OFFERS)),

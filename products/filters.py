@@ -134,7 +134,7 @@ class OfferFilters(ProductFilters):
     """The same parameters for offers: `month` and `min_volume` ask for the offer's own, all others for its product."""
 
     class Meta(ProductFilters.Meta):
-        model = Offer
+        model = Offer  # type: ignore[assignment]
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the products first, then the offers by what they say themselves."""
