@@ -90,7 +90,7 @@ def test_a_preview_that_nobody_confirmed_is_given_up(previewed):
 
 def test_an_import_at_work_is_left_alone(previewed):
     PlotImport.objects.update(created_at=_days_ago(31))
-    Job.objects.filter(pk=previewed.job_id).update(status=JobStatus.RUNNING)
+    Job.objects.filter(pk=previewed.job_id).update(status=JobStatus.RUNNING, finished_at=None)
 
     assert clean_imports() == {"imports": 0}
 
