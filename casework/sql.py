@@ -144,6 +144,7 @@ PAPERS = """
     WHERE paper.cooperative_id = %(cooperative)s AND paper.kind <> 'ocop'
       AND (paper.crop_id IS NULL OR paper.crop_id = %(crop)s)
       AND paper.issued_on <= %(on)s AND paper.valid_until >= %(on)s
+      AND paper.check_status <> 'refused' AND (paper.ended_on IS NULL OR paper.ended_on > %(on)s)
     UNION ALL
     SELECT false, paper.kind, '', named.plot_id
     FROM casework_requestdocument paper

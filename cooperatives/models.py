@@ -6,12 +6,20 @@ import uuid
 import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db.models import PointField
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cooperatives.querysets import CertificateQuerySet, CooperativeQuerySet, GrowerQuerySet, MembershipQuerySet
+from cooperatives.querysets import (
+    CertificateQuerySet,
+    CooperativeQuerySet,
+    DirectoryExportQuerySet,
+    GrowerQuerySet,
+    MembershipQuerySet,
+)
 from core.fields import TextBlock, TextLine
 from core.history import keep_history
 
@@ -181,6 +189,10 @@ class Grower(models.Model):
     declared_area_ha = models.DecimalField(_("diện tích kê khai (ha)"), max_digits=8, decimal_places=2, null=True)
     joined_on = models.DateField(_("ngày vào"), null=True, blank=True)
     left_on = models.DateField(_("ngày ra"), null=True, blank=True)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    added_at = models.DateTimeField(null=True, blank=True)  # empty: from before this was recorded
+    erased_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = GrowerQuerySet.as_manager()
 
@@ -196,6 +208,37 @@ class Grower(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class DirectoryExport(models.Model):
+    """A table of the farmer directory that an officer took out: who, when, what for, whom it held. Append-only.
+
+    `filters` holds no words that were searched for, which may be a person's name: only that there were some.
+    """
+
+    is_append_only = True
+
+    exported_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    exported_at = models.DateTimeField(auto_now_add=True)
+    purpose = TextLine(_("mục đích"), max_length=160)
+    filters = models.JSONField(_("bộ lọc"), default=dict)
+    suffix = models.CharField(_("định dạng"), max_length=4)
+    has_phones = models.BooleanField(_("có số điện thoại"), default=False)
+    row_count = models.PositiveIntegerField(_("số dòng"))
+    growers = ArrayField(models.BigIntegerField(), verbose_name=_("nông hộ trong tệp"))
+    communes = ArrayField(models.BigIntegerField(), verbose_name=_("xã trong tệp"))
+
+    objects = DirectoryExportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lần xuất danh bạ")
+        verbose_name_plural = _("lần xuất danh bạ")
+        ordering = ["-exported_at", "-pk"]
+        indexes = [GinIndex(fields=["growers"], name="directory_export_growers")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
 
 
 class GrowerImportStatus(models.TextChoices):
@@ -254,10 +297,14 @@ class CertificateKind(models.TextChoices):
 class CertificateCheck(models.TextChoices):
     DECLARED = "declared", _("Tự khai, chưa kiểm tra")
     CHECKED = "checked", _("Cán bộ đã kiểm tra")
+    REFUSED = "refused", _("Không khớp giấy tờ")
 
 
 class Certificate(models.Model):
-    """A certificate that the holder declares; expired is derived from `valid_until`, never stored."""
+    """A certificate that the holder declares; expired is derived from `valid_until`, never stored.
+
+    The public sees `declared` and `checked` ones; `refused` means that an officer found the paper to say otherwise.
+    """
 
     cooperative = models.ForeignKey(Cooperative, models.CASCADE, related_name="certificates")
     kind = models.CharField(_("loại"), max_length=12, choices=CertificateKind)
@@ -274,6 +321,7 @@ class Certificate(models.Model):
     checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     checked_at = models.DateTimeField(null=True, blank=True)
     document = models.ForeignKey("office.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    ended_on = models.DateField(_("không còn dùng từ ngày"), null=True, blank=True)
 
     objects = CertificateQuerySet.as_manager()
 
@@ -289,7 +337,7 @@ class Certificate(models.Model):
             models.CheckConstraint(
                 name="certificate_checked_has_checker",
                 condition=Q(check_status="declared", checked_at=None)
-                | Q(check_status="checked", checked_at__isnull=False, checked_by__isnull=False),
+                | Q(check_status__in=["checked", "refused"], checked_at__isnull=False, checked_by__isnull=False),
             ),
         ]
 
@@ -299,6 +347,36 @@ class Certificate(models.Model):
     def is_expired(self, today: dt.date) -> bool:
         """Whether `today` lies after the last day of validity."""
         return today > self.valid_until
+
+
+class CertificateStep(models.TextChoices):
+    DECLARE = "declare", _("Khai chứng nhận")
+    FILE = "file", _("Gửi tệp")
+    CHECK = "check", _("Đã kiểm tra, khớp giấy tờ")
+    REFUSE = "refuse", _("Không khớp giấy tờ")
+    END = "end", _("Ngừng dùng")
+
+
+class CertificateEvent(models.Model):
+    """What was done with a certificate: who, when, why, and against which file it was checked. Append-only."""
+
+    is_append_only = True
+
+    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="events")
+    step = models.CharField(_("bước"), max_length=8, choices=CertificateStep)
+    note = TextBlock(_("lý do"), blank=True)
+    document = models.ForeignKey("office.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("bước của chứng nhận")
+        verbose_name_plural = _("các bước của chứng nhận")
+        ordering = ["id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.get_step_display()
 
 
 @keep_history(exclude=["contact_name", "phone"])  # persons: must be erasable

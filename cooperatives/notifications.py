@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, override
 
 from accounts.models import OfficerPost, User
 from accounts.permissions import roles_with
-from cooperatives.models import Cooperative, Invitation, RegistrationStep
+from cooperatives.models import Certificate, CertificateStep, Cooperative, Invitation, RegistrationStep
 from office.sentences import Sentence
 from office.services import notify
 from places.models import AdministrativeUnit
@@ -18,6 +18,10 @@ from places.models import AdministrativeUnit
 DECISIONS = {
     RegistrationStep.VERIFY: gettext_lazy("Đăng ký của %(name)s đã được xác minh."),
     RegistrationStep.RETURN: gettext_lazy("Đăng ký của %(name)s bị trả lại: %(reason)s"),
+}
+CERTIFICATE_DECISIONS = {
+    CertificateStep.CHECK: gettext_lazy("Chứng nhận %(certificate)s của %(name)s đã được kiểm tra, khớp giấy tờ."),
+    CertificateStep.REFUSE: gettext_lazy("Chứng nhận %(certificate)s của %(name)s không khớp giấy tờ: %(reason)s"),
 }
 
 
@@ -74,10 +78,35 @@ def invitation_letter(invitation: Invitation, token: str) -> tuple[str, str, str
     return " ".join(subject.split())[:160], text, settings.DEFAULT_FROM_EMAIL
 
 
-def _nearest_officers(cooperative: Cooperative) -> Any:
+def certificate_waits(certificate: Certificate) -> None:
+    """Tell the officers who may check it, once a day for each cooperative, that a certificate came with its paper."""
+    cooperative = certificate.cooperative
+    name = cooperative.name if cooperative.is_organisation else gettext_lazy("Một hộ cá thể")
+    text = Sentence(gettext_lazy("%(name)s gửi giấy chứng nhận, chờ kiểm tra."), {"name": name})
+    notify(
+        _nearest_officers(cooperative, "cooperatives.check_certificate"),
+        "cooperatives.certificate_waits",
+        text,
+        reverse("cooperatives:desk-certificate-list"),
+        once_key=f"certificate_waits:{cooperative.pk}:{localdate()}",
+    )
+
+
+def certificate_decided(certificate: Certificate, step: str, reason: str) -> None:
+    """Tell everybody who works for the cooperative what the officer found."""
+    cooperative = certificate.cooperative
+    users = User.objects.filter(memberships__cooperative=cooperative).distinct()
+    facts = {"certificate": certificate, "name": cooperative.name, "reason": reason}
+    url = reverse("cooperatives:certificate-detail", args=[certificate.pk])
+    notify(
+        users, f"cooperatives.certificate_{step}", Sentence(CERTIFICATE_DECISIONS[CertificateStep(step)], facts), url
+    )
+
+
+def _nearest_officers(cooperative: Cooperative, grant: str = "cooperatives.verify_cooperative") -> Any:
     """Officers of the commune who do not work for the cooperative; where there are none, of the next unit above."""
     workers = User.objects.filter(memberships__cooperative=cooperative)
-    in_post = OfficerPost.objects.on(localdate()).filter(role__in=roles_with("cooperatives.verify_cooperative"))
+    in_post = OfficerPost.objects.on(localdate()).filter(role__in=roles_with(grant))
     unit: AdministrativeUnit | None = cooperative.commune
     while unit is not None:
         officers = User.objects.filter(posts__in=in_post.filter(unit=unit), is_active=True).exclude(pk__in=workers)

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import holds_at
+from accounts.permissions import holds, holds_at, units_with
 from accounts.roles import Role
 from cooperatives.models import Cooperative, CooperativeStatus, MemberRole
 from core.errors import WrongState
+from people.models import ConsentField, Purpose
+from places.models import UnitLevel
 
 GRANTS = {
     Role.OFFICER: {
@@ -16,8 +18,11 @@ GRANTS = {
         "cooperatives.verify_cooperative",
         "cooperatives.check_certificate",
         "cooperatives.read_number",
+        "cooperatives.export_directory",
+        "cooperatives.export_phones",
     },
-    Role.AUDITOR: {"cooperatives.view_number_reads"},
+    Role.ADMINISTRATOR: {"cooperatives.view_exports"},
+    Role.AUDITOR: {"cooperatives.view_number_reads", "cooperatives.view_exports"},
     Role.PLANNER: {"cooperatives.view_cooperative"},
 }
 
@@ -38,10 +43,37 @@ def can_edit_for_cooperative(user: Any, cooperative: Cooperative) -> bool:
 
 
 def can_read_number(user: Any, cooperative: Cooperative) -> bool:
-    """Whether the user may read whole numbers of members, each time logged: owner, clerk, officer of its commune."""
-    if has_role_in(user, cooperative, MemberRole.OWNER, MemberRole.CLERK):
-        return True
-    return holds_at(user, "cooperatives.read_number", cooperative.commune)
+    """Whether the user may read whole numbers of members, each time logged, as one of the cooperative: owner, clerk."""
+    return has_role_in(user, cooperative, MemberRole.OWNER, MemberRole.CLERK)
+
+
+def can_read_directory_phone(user: Any, grower: Any) -> bool:
+    """Whether the user may read the phone of a member as an officer of the commune: only of who opened it for that."""
+    return holds_at(user, "cooperatives.read_number", grower.cooperative.commune) and (
+        grower.person.consents.live()
+        .filter(purpose=Purpose.DIRECTORY, fields__contains=[ConsentField.PHONE.value])
+        .exists()
+    )
+
+
+def can_use_directory(user: Any) -> bool:
+    """Whether the user may look into the farmer directory of some unit."""
+    return holds(user, "cooperatives.view_grower")
+
+
+def can_export_directory(user: Any) -> bool:
+    """Whether the user may take tables out of the directory, each time logged."""
+    return holds(user, "cooperatives.export_directory")
+
+
+def can_export_phones(user: Any) -> bool:
+    """Whether such a table may hold phone numbers (of those who opened theirs): by a post at the province only."""
+    return units_with(user, "cooperatives.export_phones", level=UnitLevel.PROVINCE).exists()
+
+
+def can_see_exports(user: Any) -> bool:
+    """Whether the user watches over exports of the directory: administrators and auditors; officers see their own."""
+    return holds(user, "cooperatives.view_exports") or can_export_directory(user)
 
 
 def can_see_number_reads(user: Any, cooperative: Cooperative) -> bool:
@@ -63,6 +95,11 @@ def can_edit_registration(user: Any, cooperative: Cooperative) -> bool:
 
 def can_manage_people(user: Any, cooperative: Cooperative) -> bool:
     """Whether the user may invite, take out and give roles: an owner. A helper or clerk brings nobody in."""
+    return has_role_in(user, cooperative, MemberRole.OWNER)
+
+
+def can_publish_contact(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may make phone, mail and address public: an owner; the number may be a person's own."""
     return has_role_in(user, cooperative, MemberRole.OWNER)
 
 
@@ -103,5 +140,6 @@ def require_verified(cooperative: Cooperative) -> None:
 
 
 def can_check_certificate(user: Any, cooperative: Cooperative) -> bool:
-    """Whether the user may mark the cooperative's certificates as checked."""
-    return holds_at(user, "cooperatives.check_certificate", cooperative.commune)
+    """Whether the user may check the cooperative's certificates: an officer of its commune who does not work for it."""
+    is_in_charge = holds_at(user, "cooperatives.check_certificate", cooperative.commune)
+    return is_in_charge and not has_role_in(user, cooperative)

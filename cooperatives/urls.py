@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from cooperatives import desk, views
-from cooperatives.views import grower_imports, growers, joining, people
+from cooperatives import desk, desk_certificates, views
+from cooperatives.views import certificates, directory, grower_imports, growers, joining, people
 
 app_name = "cooperatives"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("coop/join/<slug:slug>/", joining.join_detail, name="join-detail"),
     path("coop/join/<slug:slug>/proof/", joining.join_proof, name="join-proof"),
     path("coop/join/<slug:slug>/withdraw/", joining.join_withdraw, name="join-withdraw"),
+    path("coop/certificates/", certificates.certificate_list, name="certificate-list"),
+    path("coop/certificates/<int:pk>/", certificates.certificate_detail, name="certificate-detail"),
+    path("coop/certificates/<int:pk>/file/", certificates.certificate_file, name="certificate-file"),
+    path("coop/certificates/<int:pk>/end/", certificates.certificate_end, name="certificate-end"),
     path("coop/people/", people.people, name="people"),
     path("coop/people/<int:pk>/role/", people.member_role, name="member-role"),
     path("coop/people/<int:pk>/remove/", people.member_remove, name="member-remove"),
@@ -53,6 +57,17 @@ urlpatterns = [
     ),
     path("coop/growers/<int:pk>/number/", growers.grower_number, name="grower-number"),
     path("coop/growers/<int:pk>/data/", growers.grower_data, name="grower-data"),
+    path("desk/certificates/", desk_certificates.certificate_list, name="desk-certificate-list"),
+    path("desk/certificates/<int:pk>/", desk_certificates.certificate_detail, name="desk-certificate"),
+    path("desk/certificates/<int:pk>/file/", desk_certificates.certificate_file, name="desk-certificate-file"),
+    path("desk/certificates/<int:pk>/check/", desk_certificates.certificate_check, name="desk-certificate-check"),
+    path("desk/certificates/<int:pk>/refuse/", desk_certificates.certificate_refuse, name="desk-certificate-refuse"),
+    path("directory/", directory.directory, name="directory"),
+    path("directory/search/", directory.directory_search, name="directory-search"),
+    path("directory/export/", directory.directory_export, name="directory-export"),
+    path("directory/exports/", directory.directory_exports, name="directory-exports"),
+    path("directory/<int:pk>/", directory.directory_person, name="directory-person"),
+    path("directory/<int:pk>/phone/", directory.directory_phone, name="directory-phone"),
     path("desk/cooperatives/", desk.registration_list, name="registration-list"),
     path("desk/cooperatives/<int:pk>/", desk.registration_detail, name="registration-detail"),
     path("desk/cooperatives/<int:pk>/proof/", desk.registration_proof, name="registration-proof"),

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from accounts.permissions import holds
-from cooperatives.models import Cooperative
+from cooperatives.models import Certificate, Cooperative
+from cooperatives.permissions import can_use_directory
 from cooperatives.views.home import CHOSEN
 
 
@@ -26,6 +28,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     workplaces: list[Cooperative] = []
     entries = [
         (_("Bản đồ nông sản"), "home"),
+        (_("Mùa vụ"), "maps:seasons"),
         (_("Bản đồ mã số"), "maps:code-map"),
         (_("Sử dụng đất"), "maps:land-use"),
         (_("Tra cứu mã số"), "codes:check-form"),
@@ -39,8 +42,14 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             entries.append((_("Bàn hồ sơ"), "casework:desk"))
             if Cooperative.objects.waiting_for(user).exists():
                 entries.append((_("Đăng ký chờ xác minh"), "cooperatives:registration-list"))
+            if Certificate.objects.to_check_by(user).waiting(localdate()).exists():
+                entries.append((_("Chứng nhận chờ kiểm tra"), "cooperatives:desk-certificate-list"))
+        if can_use_directory(user):
+            entries.append((_("Danh bạ nông hộ"), "cooperatives:directory"))
         if holds(user, "casework.view_history"):
             entries.append((_("Nhật ký"), "casework:audit"))
+        if holds(user, "cooperatives.view_cooperative"):
+            entries.append((_("Bán trên sàn"), "products:shop-share-list"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
     return {

@@ -10,6 +10,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from geoapp import libraries
+from geoapp.origins import embed_origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -199,6 +200,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_SSL_REDIRECT = IS_HTTPS
 X_FRAME_OPTIONS = "DENY"
+EMBED_ORIGINS = embed_origins(env.list("EMBED_ORIGINS", default=[]))  # who may frame /embed/; nobody unless named
 if IS_HTTPS:  # only then is there a proxy of ours in front
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -320,6 +322,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
     "opinion": env.int("THROTTLE_OPINION", default=30),
     "join": env.int("THROTTLE_JOIN", default=10),
+    "directory": env.int("THROTTLE_DIRECTORY", default=60),
     "invite": env.int("THROTTLE_INVITE", default=20),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
@@ -336,6 +339,9 @@ IMPORT_FILES_A_DAY = env.int("IMPORT_FILES_A_DAY", default=100)  # of one user
 IMPORT_BYTES_A_DAY = env.int("IMPORT_BYTES_A_DAY", default=1024**3)
 CAPTURE_MAX_ERROR_M = 15  # mean GPS error of a walked boundary
 
+# --- Shops: whether a job asks listed shops, each page once a week, if it still opens; off, since it calls out of the house ----
+LISTING_CHECK = env.bool("LISTING_CHECK", default=False)
+
 # --- Maps ----------------------------------------------------------------------------------------------------
 MAP_BOUNDS = tuple(env.list("MAP_BOUNDS", cast=float, default=[104.9, 9.9, 106.9, 10.98]))  # first view, EPSG:4326
 MAP_EXTERNAL_BASEMAPS = env.json("MAP_EXTERNAL_BASEMAPS", default=[])  # see docs/frontend.md; none unless named
@@ -346,6 +352,7 @@ TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"
 ROLE_GRANTS = "geoapp.wiring.ROLE_GRANTS"
 JOB_HANDLERS = "geoapp.wiring.JOB_HANDLERS"
+TICKS = "geoapp.wiring.TICKS"
 JOB_REPORTS = "geoapp.wiring.JOB_REPORTS"
 ENCRYPTED_FIELDS = "geoapp.wiring.ENCRYPTED_FIELDS"
 REFERENCE_LOADERS = "geoapp.wiring.REFERENCE_LOADERS"

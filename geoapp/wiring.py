@@ -16,6 +16,7 @@ import office.offline
 import products.permissions
 import products.receivers
 from codes.changes import AreasChanged, CodesChanged, LotDenied
+from cooperatives.changes import CooperativesChanged
 from core.changes import Receiver
 from farms.changes import PlotsArrived, PlotsCorrected, PlotsLeaving, PlotsReplaced, PlotsReplacing
 from landuse.changes import LandUseChanged
@@ -37,6 +38,7 @@ RECEIVERS: tuple[Receiver, ...] = (
     Receiver(AreasChanged, codes.receivers.areas_changed),
     Receiver(AreasChanged, casework.receivers.areas_changed),
     Receiver(AreasChanged, products.receivers.areas_changed),
+    Receiver(CooperativesChanged, products.receivers.cooperatives_changed),
     Receiver(PlotsLeaving, maps.receivers.plots_leaving),
     Receiver(PlotsArrived, maps.receivers.plots_arrived),
     Receiver(AreasChanged, maps.receivers.areas_changed),
@@ -77,8 +79,14 @@ JOB_HANDLERS: dict[str, str] = {
     "farms.update_plots": "farms.services.imports.update_plots",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",
+    "maps.decide_zooms": "maps.tasks.decide_zooms",
+    "products.check_listings": "products.tasks_shops.check_listings",
+    "products.mail_searches": "products.search_mail.mail_searches",
     "products.expire_enquiries": "products.tasks.expire_enquiries",
 }
+
+# dotted paths of `tick() -> None`, called by every worker once a second: short, and able to run side by side
+TICKS: tuple[str, ...] = ("maps.tasks.fold_now",)
 
 # kind -> dotted path of `report(job, request) -> dict`, what /api/v1/jobs/<id>/ adds to the state of such a job
 JOB_REPORTS: dict[str, str] = {
@@ -91,6 +99,7 @@ JOB_REPORTS: dict[str, str] = {
 OUTBOX_RECEIVERS: dict[str, str] = {
     "cooperatives.invitation_mail": "cooperatives.services.people.deliver_invitation_mail",
     "casework.opinion_mail": "casework.services.opinions.deliver_opinion_mail",
+    "products.search_mail": "products.search_mail.deliver_search_mail",
     "products.answer_mail": "products.notifications.deliver_answer_mail",
 }
 
@@ -121,5 +130,6 @@ REFERENCE_LOADERS: tuple[str, ...] = (
     "codes.reference.load",
     "casework.reference.load",
     "products.reference.load",
+    "products.reference_shops.load",
     "maps.reference.load",
 )

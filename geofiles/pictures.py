@@ -23,15 +23,15 @@ MAX_SIGNATURE_BYTES = 400 * 1024
 _FORMATS = ("JPEG", "PNG", "WEBP")
 
 
-def clean_photo(raw: bytes) -> bytes:
-    """The photo as a JPEG of at most PHOTO_SIDE pixels, turned upright, without metadata.
+def clean_photo(raw: bytes, side: int = PHOTO_SIDE) -> bytes:
+    """The photo as a JPEG of at most ``side`` pixels either way, turned upright, without metadata.
 
     Raises GeoFileError ``photo_too_large`` (params: ``limit`` in bytes or ``pixels``) or ``photo_unreadable``.
     """
     from PIL import ImageOps
 
     picture = ImageOps.exif_transpose(_read(raw, MAX_PHOTO_BYTES, _FORMATS)).convert("RGB")
-    picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE))
+    picture.thumbnail((side, side))
     return _written(picture, "JPEG", quality=82)
 
 

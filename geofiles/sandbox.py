@@ -95,10 +95,10 @@ def read_file_to(
     )
 
 
-def clean_photo(raw: bytes, *, limits: Limits = PHOTO_LIMITS) -> bytes:
+def clean_photo(raw: bytes, *, side: int = pictures.PHOTO_SIDE, limits: Limits = PHOTO_LIMITS) -> bytes:
     """``geofiles.pictures.clean_photo`` in a fenced process; GeoFileError ``photo_too_large, photo_unreadable``."""
     pictures.require_bytes(raw, pictures.MAX_PHOTO_BYTES)
-    return _clean_picture("clean_photo", raw, limits)
+    return _clean_picture("clean_photo", raw, limits, side=side)
 
 
 def clean_signature(raw: bytes, *, limits: Limits = PHOTO_LIMITS) -> bytes:
@@ -107,10 +107,10 @@ def clean_signature(raw: bytes, *, limits: Limits = PHOTO_LIMITS) -> bytes:
     return _clean_picture("clean_signature", raw, limits)
 
 
-def _clean_picture(action: str, raw: bytes, limits: Limits) -> bytes:
+def _clean_picture(action: str, raw: bytes, limits: Limits, **options: int) -> bytes:
     with workspace() as folder:
         try:
-            run(action, raw, folder, {}, limits)
+            run(action, raw, folder, options, limits)
             return read_answer(folder / _PICTURE)
         except (TooComplex, OSError) as error:
             raise GeoFileError(pictures.UNREADABLE, reason="too_complex") from error

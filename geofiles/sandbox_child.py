@@ -115,7 +115,7 @@ def _tell(folder: Path, done: int, total: int) -> None:
 def _clean_photo(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     from geofiles import pictures
 
-    (folder / "picture").write_bytes(pictures.clean_photo(source.read_bytes()))
+    (folder / "picture").write_bytes(pictures.clean_photo(source.read_bytes(), **options))
     return {}
 
 

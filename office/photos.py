@@ -9,15 +9,27 @@ from geofiles.errors import GeoFileError
 MAX_PHOTO_BYTES = pictures.MAX_PHOTO_BYTES
 
 
-def clean_photo(raw: bytes) -> bytes:
-    """Return the photo as a JPEG of at most 2,048 pixels, turned upright, without metadata (no EXIF, no position).
+def clean_photo(raw: bytes, *, side: int = pictures.PHOTO_SIDE) -> bytes:
+    """Return the photo as a JPEG of at most `side` pixels either way (2,048), upright, without EXIF and position.
 
     Raises RuleViolated: `photo_too_large` (bytes or pixels), `photo_unreadable`.
     """
     try:
-        return sandbox.clean_photo(raw)
+        return sandbox.clean_photo(raw, side=side)
     except GeoFileError as error:
         raise _refused(error) from error
+
+
+def jpeg_size(photo: bytes) -> tuple[int, int]:
+    """Return width and height in pixels of a JPEG that `clean_photo` wrote, from its frame header (ITU-T T.81 B.2.2)."""
+    position = 2
+    while photo[position] == 0xFF:
+        marker, length = photo[position + 1], int.from_bytes(photo[position + 2 : position + 4], "big")
+        if marker in (0xC0, 0xC1, 0xC2):
+            height, width = photo[position + 5 : position + 7], photo[position + 7 : position + 9]
+            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        position += 2 + length
+    raise RuleViolated(pictures.UNREADABLE, _("Không đọc được ảnh. Hãy gửi ảnh JPEG, PNG hoặc WebP."))
 
 
 def clean_signature(raw: bytes) -> bytes:

@@ -13,10 +13,12 @@ from django.utils import timezone
 from codes.models import MarketApproval, ProductionArea, ProductionAreaCode
 from cooperatives.models import Certificate, Cooperative
 from core.sql import COORDINATE_DIGITS
-from products.models import Offer, Product
+from products.enquiry_stats import ResponseRate, response_rate
+from products.models import Listing, Offer, ProducerPhoto, Product
 
 STALE_AFTER_DAYS = 180
 MARGIN_DEGREES = 0.004  # some 400 m around a single point
+FEWEST_MEMBERS = 3  # a number of members below it would tell of single persons
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class ProducerPage:
 
     `outlines` is a FeatureCollection of public outlines and points, `bounds` their [west, south, east, north] in
     EPSG:4326 with a margin (None without areas); `months` are those with anything on offer; `area_ha` is the sum of
-    the areas.
+    the areas. A product has its `offers_today`, `shown_listings` and `shown_photos`; `photos` are those of no product.
+    `members` is None below three; `response_rate` is None below five enquiries in a year.
     """
 
     day: dt.date
@@ -34,6 +37,9 @@ class ProducerPage:
     areas: list[ProductionArea]
     codes: list[ProductionAreaCode]
     certificates: list[Certificate]
+    photos: list[ProducerPhoto]
+    members: int | None
+    response_rate: ResponseRate | None
     outlines: dict[str, Any]
     bounds: list[float] | None
     months: list[int]
@@ -45,13 +51,15 @@ def producer_page(cooperative: Cooperative) -> ProducerPage:
     """Return the public picture of `cooperative` as of today."""
     today = timezone.localdate()
     offers = Prefetch("offers", Offer.objects.on(today).order_by("-volume_t"), to_attr="offers_today")
+    listings = Prefetch("listings", Listing.objects.shown().select_related("shop"), to_attr="shown_listings")
     products = list(
         Product.objects.public()
         .filter(cooperative=cooperative)
         .select_related("crop", "variety", "commune")
-        .prefetch_related(offers)
+        .prefetch_related(offers, listings)
         .order_by("name_vi")
     )
+    photos = _place_photos(cooperative, products)
     areas = list(_shown_areas(cooperative))
     approvals = Prefetch("approvals", MarketApproval.objects.select_related("market").order_by("market__position"))
     codes = (
@@ -71,13 +79,36 @@ def producer_page(cooperative: Cooperative) -> ProducerPage:
         products=products,
         areas=areas,
         codes=list(codes),
-        certificates=list(cooperative.certificates.select_related("crop").order_by("kind", "-valid_until")),
+        certificates=list(
+            cooperative.certificates.shown(today).select_related("crop").order_by("kind", "-valid_until")
+        ),
+        photos=photos,
+        members=_members(cooperative),
+        response_rate=response_rate([cooperative.pk])[cooperative.pk],
         outlines={"type": "FeatureCollection", "features": features},
         bounds=_bounds(features),
         months=sorted({month for product in products for offer in product.offers_today for month in offer.months}),
         area_ha=sum(area.area_ha for area in areas),
         is_stale=latest is not None and (timezone.now() - latest).days > STALE_AFTER_DAYS,
     )
+
+
+def _place_photos(cooperative: Cooperative, products: list[Any]) -> list[ProducerPhoto]:
+    """Give each product its photos; return those of the producer itself. One query for all."""
+    rest, by_product = [], {product.pk: product for product in products}
+    for product in products:
+        product.shown_photos = []
+    for photo in ProducerPhoto.objects.filter(is_shown=True, cooperative=cooperative):
+        if photo.product_id is None:
+            rest.append(photo)
+        elif photo.product_id in by_product:
+            by_product[photo.product_id].shown_photos.append(photo)
+    return rest
+
+
+def _members(cooperative: Cooperative) -> int | None:
+    count = cooperative.growers.current().count() if cooperative.is_organisation else 0
+    return count if count >= FEWEST_MEMBERS else None
 
 
 def _shown_areas(cooperative: Cooperative) -> QuerySet[ProductionArea]:

@@ -1,5 +1,12 @@
 """Writes on cooperatives, on who works for them, and on their growers."""
 
+from cooperatives.services.certificates import (
+    attach_file,
+    check_certificate,
+    declare_certificate,
+    end_certificate,
+    refuse_certificate,
+)
 from cooperatives.services.grower_imports import (
     answer_grower_import,
     cancel_grower_import,
@@ -17,6 +24,7 @@ from cooperatives.services.growers import (
     record_consents,
     take_back,
     withdraw_consents,
+    withdraw_fields,
 )
 from cooperatives.services.people import (
     accept_invitation,
@@ -28,6 +36,7 @@ from cooperatives.services.people import (
     remove_member,
     resend_invitation,
 )
+from cooperatives.services.profile import change_profile
 from cooperatives.services.registration import (
     correct_registration,
     likely_duplicates,
@@ -43,14 +52,19 @@ __all__ = [
     "acts_on_behalf",
     "add_grower",
     "answer_grower_import",
+    "attach_file",
     "cancel_grower_import",
     "cancel_invitation",
     "change_grower",
+    "change_profile",
     "change_role",
+    "check_certificate",
     "choose_rows",
     "commit_grower_import",
     "correct_registration",
     "data_of",
+    "declare_certificate",
+    "end_certificate",
     "erase_grower",
     "helped_cooperatives",
     "invite",
@@ -58,6 +72,7 @@ __all__ = [
     "likely_duplicates",
     "read_number",
     "record_consents",
+    "refuse_certificate",
     "register_cooperative",
     "remove_member",
     "resend_invitation",
@@ -67,5 +82,6 @@ __all__ = [
     "take_back",
     "verify_cooperative",
     "withdraw_consents",
+    "withdraw_fields",
     "withdraw_registration",
 ]

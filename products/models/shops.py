@@ -9,6 +9,9 @@ from products.models.products import Product
 from products.querysets_shops import ListingQuerySet, ProducerPhotoQuerySet
 
 
+LARGE_SIDE, SMALL_SIDE = 1_600, 640  # pixels of a photo's longer side: a wide screen, a phone at twice its points
+
+
 class ShopKind(models.TextChoices):
     BUUDIEN = "buudien", _("Buudien.vn (Postmart cũ)")
     VOSO = "voso", "Voso"
@@ -106,3 +109,9 @@ class ProducerPhoto(models.Model):
 
     def __str__(self) -> str:
         return self.caption or f"#{self.pk}"
+
+    @property
+    def small_width(self) -> int:
+        """Width in pixels of the small size."""
+        longer = max(self.width, self.height, 1)
+        return self.width if longer <= SMALL_SIDE else round(self.width * SMALL_SIDE / longer)
