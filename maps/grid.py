@@ -32,6 +32,13 @@ class Tile:
         """Level, column, row: the arguments of ST_TileEnvelope."""
         return self.z, self.x, self.y
 
+    def quads(self, level: int) -> tuple[int, int]:
+        """Return the range of `quad` (upper end open) of the cells of `level`, not above this tile's, inside it."""
+        first, step = quad(self.x, self.y), 2 * (level - self.z)
+        if step < 0:
+            raise ValueError(f"level {level} is coarser than {self}")
+        return first << step, first + 1 << step
+
     def bounds(self, *, buffer: int = BUFFER) -> Polygon:
         """Return the box in EPSG:4326 with a margin of `buffer` (in parts of EXTENT): a constant for the index."""
         margin = buffer / EXTENT
@@ -52,3 +59,8 @@ class Tile:
     def _lat(self, row: float) -> float:
         inside = max(0.0, min(float(1 << self.z), row))
         return degrees(atan(sinh(pi * (1 - 2 * inside / (1 << self.z)))))
+
+
+def quad(x: int, y: int) -> int:
+    """Return the bits of `x` and `y` in turn, those of `x` lowest (Morton order): cells of one tile are one range."""
+    return sum((x >> bit & 1) << 2 * bit | (y >> bit & 1) << 2 * bit + 1 for bit in range(MAX_ZOOM))

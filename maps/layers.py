@@ -1,6 +1,7 @@
 """The layers that are drawn, written out: what each tile is made of at which zoom, and how it looks.
 
-A new map layer is one entry here and one test. Sources are chosen by zoom alone; shapes begin where they draw well.
+A new map layer is one entry here and one test. Sources are chosen by zoom alone; where shapes begin is decided from the
+stored data (`maps.zooms`), the same for all tiles of a layer.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from django.db.models.functions import Concat, Trim
 
 from casework.layers import WATCHED_CODES
 from codes.layers import AREAS, CODES
-from codes.models import ApprovalStatus, MarketApproval
+from codes.models import ApprovalStatus, MarketApproval, ProductionArea, ProductionAreaCode
 from cooperatives.layers import COOPERATIVES
 from core.layers import Layer, Source
 from farms.layers import PLOTS
@@ -22,9 +23,11 @@ from maps import drawing
 from maps.basemap import BASE, FIRST_ZOOM, LAST_ZOOM, base_sources
 from maps.drawing import Drawing
 from maps.models import DensityCell
-from maps.sources import Cells, Groups, Rows, Shapes, TileSource
+from maps.sources import Cells, Groups, Part, Rows, Shapes, TileSource
+from maps.zooms import LAST, PLOTS_BEGIN, Begin, by_rows, shapes_from
 from places.layers import UNITS
 from products.layers import PRODUCTS
+from products.models import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class MapLayer:
     layer       rows, rights, filters and properties, shared with list, API and export
     sources     what fills a tile; every zoom between `min_zoom` and `max_zoom` has at least one
     depends_on  names under which changes are noted (`maps.services.note_changes`): they make the ETag
-    draw        paint, legend and popup, made anew for each list of layers: colours are data
+    draw        paint, legend and popup, given the first zoom of shapes; made anew for each list: colours are data
+    begin       where shapes may begin; None: at every zoom
     follows_cooperatives  the ETag also follows the cooperatives themselves
     is_same_for_all  everybody sees the same rows, signed in or not: asked as nobody, kept by shared caches
     """
@@ -42,9 +46,10 @@ class MapLayer:
     layer: Layer
     sources: tuple[TileSource, ...]
     depends_on: tuple[str, ...]
-    draw: Callable[[], Drawing]
+    draw: Callable[[int], Drawing]
     min_zoom: int = 0
-    max_zoom: int = 16
+    max_zoom: int = LAST
+    begin: Begin | None = None
     is_same_for_all: bool = False
     follows_cooperatives: bool = False
 
@@ -53,9 +58,17 @@ class MapLayer:
         """The layer's name, as in its address."""
         return self.layer.name
 
-    def sources_at(self, z: int) -> list[TileSource]:
+    def shapes_from(self) -> int:
+        """Return the zoom from which the rows are shapes of their own, as it was decided last."""
+        return shapes_from(self.name, self.begin)
+
+    def sources_at(self, z: int, shapes_from: int) -> list[TileSource]:
         """Return the sources that serve level `z`."""
-        return [source for source in self.sources if source.from_zoom <= z <= source.to_zoom]
+        return [
+            source
+            for source in self.sources
+            if source.from_zoom <= z <= source.to_zoom and source.part.serves(z, shapes_from)
+        ]
 
 
 class LabelPlace(Func):
@@ -134,7 +147,7 @@ UNIT_MAP = MapLayer(
         ),
     ),
     depends_on=("units",),
-    draw=drawing.units,
+    draw=lambda _shapes_from: drawing.units(),
     max_zoom=14,
     is_same_for_all=True,
 )  # fmt: skip
@@ -144,29 +157,28 @@ BASE_MAP = MapLayer(
     BASE,
     sources=base_sources(),
     depends_on=("base",),
-    draw=drawing.units,
+    draw=lambda _shapes_from: drawing.units(),
     min_zoom=FIRST_ZOOM,
     max_zoom=LAST_ZOOM,
     is_same_for_all=True,
 )
-
-PRODUCT_SHAPES_FROM = 11
 
 PRODUCT_MAP = MapLayer(
     PRODUCTS,
     sources=(
         Groups(
             "product_communes", place="location", holder="cooperative_id", area="area_id", area_m2="area__area_m2",
-            growers="area__grower_count", by_commune=True, to_zoom=PRODUCT_SHAPES_FROM - 1,
+            growers="area__grower_count", by_commune=True,
         ),
         Shapes(
-            "product_areas", from_zoom=PRODUCT_SHAPES_FROM, geometry="area__boundary", mercator="area__boundary_3857",
+            "product_areas", part=Part.NEAR, geometry="area__boundary", mercator="area__boundary_3857",
             narrow=_with_public_outline, extra=_PRODUCER_PAGE,
         ),
-        Shapes("products", from_zoom=PRODUCT_SHAPES_FROM, extra=_PRODUCER_PAGE, buffer=0, is_spread=True),
+        Shapes("products", part=Part.NEAR, extra=_PRODUCER_PAGE, buffer=0, is_spread=True),
     ),
     depends_on=("products", "areas", "codes", "units"),
-    draw=lambda: drawing.products(shapes_from=PRODUCT_SHAPES_FROM),
+    draw=lambda shapes_from: drawing.products(shapes_from=shapes_from),
+    begin=Begin(11, by_rows(Product.objects.public, "location", is_mercator=False)),
     is_same_for_all=True,
     follows_cooperatives=True,
 )  # fmt: skip
@@ -175,68 +187,76 @@ LAND_USE_MAP = MapLayer(
     LAND_USE,
     sources=(Shapes("land_use", from_zoom=7, limit=20_000),),
     depends_on=("land-use",),
-    draw=drawing.land_use,
+    draw=lambda _shapes_from: drawing.land_use(),
     min_zoom=7,
 )
 
-AREA_SHAPES_FROM = 10
+# Areas and the codes given for them lie at the same places.
+_AREAS_BEGIN = Begin(10, by_rows(ProductionArea.objects.all, "boundary_3857"))
+_CODES_BEGIN = Begin(10, by_rows(ProductionAreaCode.objects.all, "boundary", is_mercator=False))
 
 AREA_MAP = MapLayer(
     AREAS,
     sources=(
         Groups(
             "area_communes", place="public_location", holder="cooperative_id", area="id", area_m2="area_m2",
-            growers="grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
+            growers="grower_count", by_commune=True,
         ),
-        Shapes("areas", from_zoom=AREA_SHAPES_FROM, extra=_CROP_CODE, is_spread=True),
+        Shapes("areas", part=Part.NEAR, extra=_CROP_CODE, is_spread=True),
     ),
     depends_on=("areas", "codes", "units", "products"),  # a published product makes its area public
-    draw=lambda: drawing.areas(shapes_from=AREA_SHAPES_FROM),
+    draw=lambda shapes_from: drawing.areas(shapes_from=shapes_from),
+    begin=_AREAS_BEGIN,
     follows_cooperatives=True,
 )  # fmt: skip
 
 _CODE_COMMUNES = Groups(
     "code_communes", place="public_place", holder="holder_id", area="area_id",
-    area_m2="area__area_m2", growers="area__grower_count", by_commune=True, to_zoom=AREA_SHAPES_FROM - 1,
+    area_m2="area__area_m2", growers="area__grower_count", by_commune=True,
 )  # fmt: skip
 
 CODE_MAP = MapLayer(
     CODES,
-    sources=(_CODE_COMMUNES, Shapes("codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_EXTRA, is_spread=True)),
+    sources=(_CODE_COMMUNES, Shapes("codes", part=Part.NEAR, extra=_CODE_EXTRA, is_spread=True)),
     depends_on=("areas", "codes", "units"),
-    draw=lambda: drawing.codes(shapes_from=AREA_SHAPES_FROM),
+    draw=lambda shapes_from: drawing.codes(shapes_from=shapes_from),
+    begin=_CODES_BEGIN,
 )
 
 # The same codes for officers, with what they have to visit; never asked as nobody, never kept by shared caches.
 WATCHED_CODE_MAP = MapLayer(
     WATCHED_CODES,
-    sources=(_CODE_COMMUNES, Shapes("watched_codes", from_zoom=AREA_SHAPES_FROM, extra=_CODE_EXTRA, is_spread=True)),
+    sources=(_CODE_COMMUNES, Shapes("watched_codes", part=Part.NEAR, extra=_CODE_EXTRA, is_spread=True)),
     depends_on=("areas", "codes", "units"),
-    draw=lambda: drawing.codes(shapes_from=AREA_SHAPES_FROM, source_layer="watched_codes", with_monitoring=True),
+    draw=lambda shapes_from: drawing.codes(
+        shapes_from=shapes_from, source_layer="watched_codes", with_monitoring=True
+    ),
+    begin=_CODES_BEGIN,
 )
 
-PLOT_SHAPES_FROM = 12  # 3 pixels wide there; some thousand of them in a tile
+_PLOT_CELLS = {
+    "cells": DensityCell.objects.visible_to,
+    "filters": frozenset({"crop", "status", "commune", "cooperative"}),
+}
+SQUARES_FROM = 11  # cells of 150 to 600 m there: together they look like fields
 
 PLOT_MAP = MapLayer(
     PLOTS,
     sources=(
-        Cells(
-            "plot_cells",
-            cells=DensityCell.objects.visible_to,
-            filters=frozenset({"crop", "status", "commune", "cooperative"}),
-            to_zoom=PLOT_SHAPES_FROM - 1,
-        ),
-        Shapes("plots", from_zoom=PLOT_SHAPES_FROM, extra=_CROP_CODE),
+        Cells("plot_cells", **_PLOT_CELLS, finer=4, to_zoom=SQUARES_FROM - 1),
+        Cells("plot_squares", **_PLOT_CELLS, finer=5, from_zoom=SQUARES_FROM, is_square=True),
+        Shapes("plots", part=Part.NEAR, extra=_CROP_CODE),
     ),
     depends_on=("plots",),
-    draw=lambda: drawing.plots(shapes_from=PLOT_SHAPES_FROM),
+    draw=lambda _shapes_from: drawing.plots(shapes_from=PLOTS_BEGIN.lowest, squares_from=SQUARES_FROM),
+    begin=PLOTS_BEGIN,
 )
 
 COOPERATIVE_MAP = MapLayer(
     COOPERATIVES,
     sources=(Shapes("cooperatives", extra=_COOPERATIVE_PAGE, buffer=0, is_spread=True),),
     depends_on=(),
-    draw=drawing.cooperatives,
+    draw=lambda _shapes_from: drawing.cooperatives(),
     follows_cooperatives=True,
 )
 

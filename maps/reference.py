@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from office.models import Schedule
 
-EVERY_SECONDS = {"maps.fold_cells": 30, "maps.prune_changes": 300}
+EVERY_SECONDS = {"maps.fold_cells": 300, "maps.prune_changes": 300, "maps.decide_zooms": 600}
 
 
 def load() -> str:

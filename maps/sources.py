@@ -1,24 +1,39 @@
-"""How the rows of a layer become the content of a tile: as they are, added up, or from density cells.
+"""How the rows of a layer become the content of a tile: as they are, added up, or from the density pyramid.
 
-A source serves a range of zooms and is chosen by the zoom alone, so that neighbouring tiles never differ.
+A source serves a range of zooms and is chosen by the zoom and the layer's first zoom of shapes (`maps.zooms`), so that
+neighbouring tiles never differ.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from core.filters import as_query_dict
 from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
 from maps import sql
 from maps.expressions import AsStored, InWebMercator
 from maps.grid import BUFFER, MAX_ZOOM, Tile
+from maps.models import LEVELS
 from maps.querysets import DensityCellQuerySet
 
 MIN_GROWERS = 3  # statistics of fewer growers would tell of one household (issue 2 §6)
 Rows = QuerySet[Any]
+
+
+class Part(Enum):
+    """Which side of the layer's first zoom of shapes a source serves."""
+
+    FAR = "far"
+    NEAR = "near"
+    ALL = "all"
+
+    def serves(self, z: int, shapes_from: int) -> bool:
+        """Whether level `z` is on this side."""
+        return self is Part.ALL or (z >= shapes_from) is (self is Part.NEAR)
 
 
 def same(rows: Rows) -> Rows:
@@ -28,13 +43,17 @@ def same(rows: Rows) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a tile is made from: the layer's rows as this user may see them, filtered by `params`."""
+    """What a tile is made from: the layer's rows as this user may see them, filtered by `params`.
+
+    Guarded: rows that PostGIS can't draw are left out one by one.
+    """
 
     layer: Layer
     user: Any
     params: Mapping[str, Any]
     tile: Tile
     is_guarded: bool = False
+    at_most: int | None = None  # features of a source, where its own limit made too many bytes
 
     def rows(self) -> Rows:
         """The filtered rows; raises BadInput for parameters that the layer does not take."""
@@ -61,6 +80,7 @@ class Shapes:
     limit: int = 10_000
     buffer: int = BUFFER
     is_spread: bool = False
+    part: Part = Part.ALL
 
     def properties(self, layer: Layer) -> tuple[str, ...]:
         """Return the names of the properties that features carry."""
@@ -69,6 +89,7 @@ class Shapes:
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
         layer, tile = asked.layer, asked.tile
+        limit = self.limit if asked.at_most is None else min(self.limit, asked.at_most)
         place = self.geometry or layer.geometry or ""
         mercator = self.mercator or ("" if self.geometry else layer.mercator or "")
         names = layer.tile_fields if self.fields is None else self.fields
@@ -80,7 +101,7 @@ class Shapes:
         # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
         selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
         try:
-            inner, params = selected[: self.limit + 1].query.sql_with_params()
+            inner, params = selected[: limit + 1].query.sql_with_params()
         except EmptyResultSet:
             return None
         properties = [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns]
@@ -89,7 +110,7 @@ class Shapes:
             (inner, list(params)),
             properties,
             zxy=tile.zxy,
-            limit=self.limit,
+            limit=limit,
             buffer=self.buffer,
             is_guarded=asked.is_guarded,
             is_spread=self.is_spread and not asked.is_guarded,
@@ -114,6 +135,7 @@ class Groups:
     to_zoom: int = MAX_ZOOM
     by_commune: bool = False
     narrow: Callable[[Rows], Rows] = same
+    part: Part = Part.FAR
 
     def properties(self, layer: Layer) -> tuple[str, ...]:
         """Return the names of the properties that features carry."""
@@ -129,9 +151,11 @@ class Groups:
             "group_growers": F(self.growers),
             "group_place": AsStored(F(self.place)),
         }
-        rows = self.narrow(asked.rows())
-        if not self.by_commune:
-            rows = rows.filter(**{f"{self.place}__bboverlaps": asked.tile.bounds(buffer=0)})
+        place = "commune__centre" if self.by_commune else self.place
+        inside = Q(**{f"{place}__bboverlaps": asked.tile.bounds()})
+        if self.by_commune:  # a commune stands at its centre; one without, in the middle of all its rows
+            inside |= Q(**{f"{place}__isnull": True})
+        rows = self.narrow(asked.rows()).filter(inside)
         try:
             inner, params = rows.annotate(**columns).values_list(*columns).query.sql_with_params()
         except EmptyResultSet:
@@ -148,7 +172,7 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Density cells added up to squares of a sixteenth of the tile's side.
+    """The density pyramid: cells `finer` levels below the tile's, as points or as squares.
 
     Filters named in `filters` are applied to the cells themselves; with any other filter the rows are counted
     one by one: slower, but never a wrong number. `cells(user)` has the same rights as the layer's rows.
@@ -157,31 +181,40 @@ class Cells:
     name: str
     cells: Callable[[Any], DensityCellQuerySet]
     filters: frozenset[str]
+    finer: int
+    is_square: bool = False
     from_zoom: int = 0
-    to_zoom: int = 11
+    to_zoom: int = MAX_ZOOM
+    part: Part = Part.FAR
 
     def properties(self, layer: Layer) -> tuple[str, ...]:
         """Return the names of the properties that features carry."""
-        return ("id", "count", "area_ha", "crop", "crop_code")
+        return ("id", "count", "area_ha", "tonnes", "crop", "crop_code", "share")
+
+    def level(self, z: int) -> int:
+        """Return the level that tiles of `z` are drawn from: the first stored one at or below the one wished for."""
+        return next((level for level in LEVELS if level >= z + self.finer), LEVELS[-1])
 
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
-        tile = asked.tile
+        tile, level = asked.tile, self.level(asked.tile.z)
         params = as_query_dict(asked.params)
         used = {name for name, values in params.lists() if any(value.strip() for value in values)}
         try:
             if used <= self.filters:
-                rows = asked.layer.filterset.checked(params, self.cells(asked.user).within(*tile.zxy))
-                columns = ("x", "y", "crop_id", "plots", "area_dm2")
-                inner, values = rows.order_by().values_list(*columns).query.sql_with_params()
+                rows = asked.layer.filterset.checked(params, self.cells(asked.user).within(tile, level))
+                columns = ("cell_x", "cell_y", "crop_id", "plots", "area_dm2", "yield_kg")
+                found, values = rows.placed_on(level).order_by().values_list(*columns).query.sql_with_params()
+                inner = f"SELECT r.cell_x AS x, r.cell_y AS y, crop_id, plots, area_dm2, yield_kg FROM ({found}) r"
             else:
-                found = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
-                found = found.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
-                plots, values = found.values_list("crop_id", "area_m2", "cell_shape").query.sql_with_params()
-                inner = sql.plots_as_cells(plots)
+                rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
+                rows = rows.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
+                columns = ("crop_id", "area_m2", "expected_yield_t", "cell_shape")
+                found, values = rows.values_list(*columns).query.sql_with_params()
+                inner = sql.inside(sql.plots_as_cells(found, level), tile, level)
         except EmptyResultSet:
             return None
-        return sql.cells(self.name, (inner, list(values)), zxy=tile.zxy, group_zoom=min(tile.z + 4, sql.CELL_ZOOM))
+        return sql.cells(self.name, (inner, list(values)), zxy=tile.zxy, level=level, is_square=self.is_square)
 
 
 TileSource = Shapes | Groups | Cells

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, InternalError, OperationalError, connection, transaction
 from django.utils.timezone import localdate
+from psycopg2.errors import QueryCanceled
 
 from maps import sql
 from maps.grid import Tile
@@ -22,6 +23,8 @@ from maps.sources import Request
 log = logging.getLogger(__name__)
 TIMEOUT_MS = 3_000
 WAIT_SECONDS = 2.0
+MAX_BYTES = 1_000_000  # before compression; some 350 kB after it
+LEAST_FEATURES = 100  # in a tile cut for its bytes, however large each of them
 COMPRESSION = 4  # level 5 takes half as long again for 1 % fewer bytes
 _slots = BoundedSemaphore(settings.TILE_SLOTS)
 
@@ -32,35 +35,62 @@ class NoSlot(OperationalError):
 
 @dataclass(frozen=True, slots=True)
 class TileBytes:
-    """An MVT tile; `is_truncated`: it holds a layer `meta` that says so."""
+    """An MVT tile; `is_truncated`: it holds a layer `meta` that says so. Kept: it may be cached for its ETag."""
 
     content: bytes
-    is_truncated: bool
+    is_truncated: bool = False
+    is_kept: bool = True
 
 
-def make_tile(layer: MapLayer, tile: Tile, *, user: Any, params: Mapping[str, Any]) -> TileBytes:
+def make_tile(
+    layer: MapLayer, tile: Tile, *, user: Any, params: Mapping[str, Any], shapes_from: int | None = None
+) -> TileBytes:
     """Return the tile of what `user` may see; raises BadInput for filters that the layer doesn't know.
 
-    A row that PostGIS can't draw is left out and reported in the log; it never takes the tile with it.
+    A row that PostGIS can't draw is left out and reported in the log; it never takes the tile with it. A tile of too
+    many bytes is made again with fewer features, one that takes too long holds nothing but the flag: both say so.
+    `shapes_from`: the layer's own when it is known already.
     """
     asked = Request(layer.layer, user, params, tile)
+    known = layer.shapes_from() if shapes_from is None else shapes_from
     try:
-        return _run(layer, asked)
+        return _within_bytes(layer, asked, known)
     except (DataError, InternalError):
         log.exception("layer %s: a row of tile %s can't be drawn; making the tile without it", layer.name, tile)
-        return _run(layer, Request(layer.layer, user, params, tile, is_guarded=True))
+        return _within_bytes(layer, replace(asked, is_guarded=True), known)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        log.warning("layer %s: tile %s took more than %s ms and was given up", layer.name, tile, TIMEOUT_MS)
+        return _only_flag(layer)
 
 
-def _run(layer: MapLayer, asked: Request) -> TileBytes:
-    pieces = [piece for source in layer.sources_at(asked.tile.z) if (piece := source.piece(asked)) is not None]
+def _within_bytes(layer: MapLayer, asked: Request, shapes_from: int) -> TileBytes:
+    made, features = _run(layer, asked, shapes_from)
+    if len(made.content) <= MAX_BYTES or features <= LEAST_FEATURES:
+        return made
+    fitting = max(LEAST_FEATURES, features * MAX_BYTES * 9 // 10 // len(made.content))
+    return _run(layer, replace(asked, at_most=fitting), shapes_from)[0]
+
+
+def _run(layer: MapLayer, asked: Request, shapes_from: int) -> tuple[TileBytes, int]:
+    """Return the tile and the number of features of its fullest source."""
+    sources = layer.sources_at(asked.tile.z, shapes_from)
+    pieces = [piece for source in sources if (piece := source.piece(asked)) is not None]
     if not pieces:
-        return TileBytes(b"", False)
+        return TileBytes(b""), 0
     text, values = sql.tile(pieces)
+    # One transaction by one message: begin, limit and commit each on their own cost a tenth of a small tile.
     with _slot(), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
-        cursor.execute(text, values)
-        content, is_truncated = cursor.fetchone()
-    return TileBytes(bytes(content or b""), bool(is_truncated))
+        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}; {text}", values)
+        content, is_truncated, features = cursor.fetchone()
+    return TileBytes(bytes(content or b""), bool(is_truncated)), features
+
+
+def _only_flag(layer: MapLayer) -> TileBytes:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.only_flag(layer.name, "time"))
+        return TileBytes(bytes(cursor.fetchone()[0]), is_truncated=True, is_kept=False)
 
 
 @contextmanager
@@ -74,7 +104,7 @@ def _slot() -> Iterator[None]:
         _slots.release()
 
 
-def version_etag(layer: MapLayer, tile: Tile, query: str) -> str:
+def version_etag(layer: MapLayer, tile: Tile, query: str, shapes_from: int) -> str:
     """Return the ETag of a tile that is the same for all, without making it: data version, day, filters, place.
 
     The day counts because offers and codes begin and end with it.
@@ -85,7 +115,7 @@ def version_etag(layer: MapLayer, tile: Tile, query: str) -> str:
         if layer.follows_cooperatives:
             cursor.execute(sql.COOPERATIVES_VERSION)
             version += cursor.fetchone()
-    return _etag(f"{layer.name} {tile} {query} {localdate()} {version}".encode())
+    return _etag(f"{layer.name} {tile} {query} {localdate()} {shapes_from} {version}".encode())
 
 
 def content_etag(tile: TileBytes) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
@@ -30,6 +31,8 @@ def tick() -> None:
     services.deliver_outbox()
     services.reap_claims()
     services.deliver_messages()
+    for path in import_string(settings.TICKS):
+        import_string(path)()
 
 
 def clean_up(job: Job) -> dict[str, Any]:

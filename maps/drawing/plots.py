@@ -5,15 +5,22 @@ from django.utils.translation import gettext as _
 from maps.drawing.common import PAPER, Drawing, by_zoom, crops, match
 
 
-def plots(*, shapes_from: int) -> Drawing:
-    """Plots by crop; archived ones faint. Far out, circles in the colour of the crop with most ground."""
+def plots(*, shapes_from: int, squares_from: int) -> Drawing:
+    """Plots by crop; archived ones faint. Far out, circles in the colour of the crop with most ground; between them,
+    from `squares_from` on, squares of some hundred metres, the denser the more of their ground is planted. A tile holds squares or plots, so
+    both may be drawn from their lowest zoom on: when the change of kind moves to another zoom, open maps follow."""
     named = crops()
     colour = match("crop_code", ((code, shown) for code, shown, _name in named))
     base = {"source_layer": "plots", "min_zoom": shapes_from}
     is_archived = ["==", ["get", "status"], "archived"]
     is_in_conflict = ["==", ["get", "status"], "in_conflict"]
     cells = {
-        "fields": [["count", _("Thửa")], ["area_ha", _("Diện tích (ha)")], ["crop", _("Cây trồng nhiều nhất")]],
+        "fields": [
+            ["count", _("Thửa")],
+            ["area_ha", _("Diện tích (ha)")],
+            ["tonnes", _("Sản lượng dự kiến (tấn/vụ)")],
+            ["crop", _("Cây trồng nhiều nhất")],
+        ],
     }
     radius = ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 3, 10, 9, 40, 17, 120, 26]
     return Drawing(
@@ -33,9 +40,19 @@ def plots(*, shapes_from: int) -> Drawing:
                 },
             },
             {
+                "source_layer": "plot_squares",
+                "type": "fill",
+                "min_zoom": squares_from,
+                "paint": {
+                    "fill-color": colour,
+                    "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0, 0.25, 0.6, 0.8],
+                },
+                "popup": cells,
+            },
+            {
                 "source_layer": "plot_cells",
                 "type": "circle",
-                "max_zoom": shapes_from,
+                "max_zoom": squares_from,
                 "paint": {
                     "circle-radius": radius,
                     "circle-color": colour,

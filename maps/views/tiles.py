@@ -54,13 +54,14 @@ def _answer(request: HttpRequest, layer: MapLayer, place: Tile) -> HttpResponse:
     if wait:
         raise TooManyRequests(retry_after=wait)
     params = without_blanks(request.GET)
+    shapes_from = layer.shapes_from()
     etag = ""
     if is_shared:
-        etag = tiles.version_etag(layer, place, params.urlencode())
+        etag = tiles.version_etag(layer, place, params.urlencode(), shapes_from)
         if _is_known(request, etag):
             return _with_caching(HttpResponse(status=304), layer, etag, is_shared=True)
     user = tiles.NOBODY if is_shared else request.user
-    made = tiles.make_tile(layer, place, user=user, params=params)
+    made = tiles.make_tile(layer, place, user=user, params=params, shapes_from=shapes_from)
     etag = etag or tiles.content_etag(made)
     if not is_shared and _is_known(request, etag):
         return _with_caching(HttpResponse(status=304), layer, etag, is_shared=False)
@@ -92,7 +93,9 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
     params = without_blanks(request.GET)
     layer.layer.filtered(tiles.NOBODY, params)
     query = f"?{params.urlencode()}" if params else ""
-    names = list(dict.fromkeys(source.name for source in layer.sources))
+    shapes_from = layer.shapes_from()
+    zooms = range(layer.min_zoom, layer.max_zoom + 1)
+    names = list(dict.fromkeys(source.name for z in zooms for source in layer.sources_at(z, shapes_from)))
     document = {
         "tilejson": "3.0.0",
         "name": layer.name,
@@ -103,7 +106,9 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": list(settings.MAP_BOUNDS),
-        "vector_layers": [{"id": name, "fields": _fields(layer, name), **_zooms(layer, name)} for name in names],
+        "vector_layers": [
+            {"id": name, "fields": _fields(layer, name), **_zooms(layer, name, shapes_from)} for name in names
+        ],
     }
     response = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
     response["Cache-Control"] = PUBLIC
@@ -118,12 +123,10 @@ def _fields(layer: MapLayer, name: str) -> dict[str, str]:
     return fields
 
 
-def _zooms(layer: MapLayer, name: str) -> dict[str, int]:
-    own = [source for source in layer.sources if source.name == name]
-    return {
-        "minzoom": max(layer.min_zoom, min(source.from_zoom for source in own)),
-        "maxzoom": min(layer.max_zoom, max(source.to_zoom for source in own)),
-    }
+def _zooms(layer: MapLayer, name: str, shapes_from: int) -> dict[str, int]:
+    zooms = range(layer.min_zoom, layer.max_zoom + 1)
+    served = [z for z in zooms if any(source.name == name for source in layer.sources_at(z, shapes_from))]
+    return {"minzoom": served[0], "maxzoom": served[-1]}
 
 
 @require_safe
@@ -182,7 +185,8 @@ def first_view() -> list[float]:
 
 def entry(layer: MapLayer) -> dict[str, Any]:
     """Return one layer as docs/frontend.md describes it."""
-    look = layer.draw()
+    shapes_from = layer.shapes_from()
+    look = layer.draw(shapes_from)
     return {
         "name": layer.name,
         "title": str(layer.layer.title),
@@ -191,6 +195,7 @@ def entry(layer: MapLayer) -> dict[str, Any]:
         "geojson": geojson_address(layer),
         "min_zoom": layer.min_zoom,
         "max_zoom": layer.max_zoom,
+        "shapes_from": shapes_from,
         "id_property": "id",
         "visible": True,
         "filters": sorted(layer.layer.filterset.parameters()),

@@ -14,25 +14,32 @@ from core.changes import announce
 from farms.changes import PlotsArrived, PlotsLeaving
 from farms.models import Plot, PlotStatus
 from maps import services
-from maps.models import DensityCell, LayerChange
+from maps.models import BASE_LEVEL, FRESH, LEVELS, DensityCell, LayerChange
 from tests.maps.conftest import LAT, LON, decode, tile_at, tile_url
 from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
 
 GROUPS = ("crop", "commune", "cooperative", "status")
+SUMS = {"n": Sum("plots"), "area": Sum("area_dm2"), "yield": Sum("yield_kg")}
 
 
-def counted_cells() -> set[tuple]:
-    """Return what the cells say: group, plots, area in 0.01 m²."""
-    rows = DensityCell.objects.values_list(*GROUPS).annotate(n=Sum("plots"), area=Sum("area_dm2"))
-    return {row for row in rows.order_by() if row[-2:] != (0, 0)}
+def counted_cells(level: int = BASE_LEVEL) -> set[tuple]:
+    """Return what the cells of a level and the fresh deltas say: group, plots, area in 0.01 m², kilograms."""
+    rows = DensityCell.objects.filter(level__in=(level, FRESH)).values_list(*GROUPS).annotate(**SUMS)
+    return {row for row in rows.order_by() if row[-3:] != (0, 0, 0)}
 
 
 def counted_plots() -> set[tuple]:
     """Return the same from the plots themselves."""
     area = Sum(RawSQL("round(area_m2 * 100)::bigint", []))
-    return set(Plot.objects.values_list(*GROUPS).annotate(n=Count("pk"), area=area).order_by())
+    mass = Sum(RawSQL("round(coalesce(expected_yield_t, 0) * 1000)::bigint", []))
+    return set(Plot.objects.values_list(*GROUPS).annotate(n=Count("pk"), area=area, mass=mass).order_by())
+
+
+def assert_cells_are_right() -> None:
+    """Every level says what the plots say."""
+    assert {level: counted_cells(level) for level in LEVELS} == dict.fromkeys(LEVELS, counted_plots())
 
 
 def arrive(*plots: Plot) -> None:
@@ -46,20 +53,20 @@ def leave(*plots: Plot) -> None:
 def test_cells_follow_plots_through_their_life(plot_factory, longan):
     first, second = plot_factory(), plot_factory(crop=longan)
     arrive(first, second)
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
 
     leave(first)
     first.boundary = square(LON + 0.3, LAT + 0.3, side_m=250)
     first.crop = longan
     first.save()
     arrive(first)
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
 
     leave(second)
     second.status = PlotStatus.ARCHIVED
     second.save()
     arrive(second)
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
 
 
 def test_bulk_import_is_one_statement(plot_factory, django_assert_num_queries):
@@ -70,7 +77,7 @@ def test_bulk_import_is_one_statement(plot_factory, django_assert_num_queries):
         services.count_plots(Plot.objects.all(), sign=1)
 
     assert len(queries) == 1
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
 
 
 def test_nothing_is_counted_for_no_plots(plot_factory):
@@ -98,7 +105,8 @@ def test_fold_adds_up_without_changing_what_is_said(plot_factory):
 
     assert folded == 5
     assert counted_cells() == before
-    assert DensityCell.objects.count() == 1
+    assert_cells_are_right()
+    assert list(DensityCell.objects.values_list("level", flat=True).order_by("level")) == list(LEVELS)
     assert services.fold_cells() == 0
 
 
@@ -118,10 +126,10 @@ def test_rebuild_repairs_whatever_went_wrong(plot_factory, capsys):
     plot_factory()
     DensityCell.objects.update(plots=77)
 
-    call_command("rebuild_density_cells")
+    call_command("rebuild_tiles")
 
-    assert counted_cells() == counted_plots()
-    assert not DensityCell.objects.filter(is_folded=False).exists()
+    assert_cells_are_right()
+    assert not DensityCell.objects.filter(level=FRESH).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -159,9 +167,9 @@ def test_writers_at_once_lose_nothing(plot_factory):
         thread.join()
 
     assert failures == []
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
     services.fold_cells()
-    assert counted_cells() == counted_plots()
+    assert_cells_are_right()
 
 
 # --- In tiles ------------------------------------------------------------------------------------------------
@@ -280,7 +288,8 @@ def test_a_cell_lies_in_exactly_one_tile_at_every_zoom(client, officer, plot_fac
             for column, row in around
             if 0 <= column < 1 << z and 0 <= row < 1 << z
         ]
-        assert sum(f["properties"]["count"] for tile in tiles for f in tile.get("plot_cells", [])) == 10
+        counts = [f["properties"]["count"] for tile in tiles for layer in tile.values() for f in layer]
+        assert sum(counts) == 10
 
 
 def test_index_serves_a_tile_of_plots(plot_factory, officer):

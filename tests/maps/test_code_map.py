@@ -99,7 +99,7 @@ def test_states_are_said_in_words_and_lead_to_the_public_page(client, five_codes
 
 
 def test_every_state_has_its_own_colour_sign_and_line(five_codes):
-    look = CODE_MAP.draw()
+    look = CODE_MAP.draw(10)
 
     entries = [entry for entry in look.legend if "value" in entry]
     assert {entry["value"] for entry in entries} == {"active", "suspended", "revoked", "superseded", "expired"}
@@ -116,7 +116,7 @@ def test_popup_says_what_the_markets_say(features, five_codes):
     shown = drawn[five_codes["active"].code]
     assert (shown["approved_by"], shown["asked_of"]) == ("Trung Quốc", "Hoa Kỳ")
     assert shown["url"] == f"/v/{five_codes['active'].code}/"
-    popup = CODE_MAP.draw().popup
+    popup = CODE_MAP.draw(10).popup
     assert popup["link"] == "url"
     assert popup["values"]["status"]["expired"] == "Hết hạn"
 
@@ -202,7 +202,7 @@ def test_officer_sees_and_filters_the_visits_that_are_due(client, watched, offic
     tile = decode(client.get(tile_url("watched-codes", 12)).content)["watched_codes"]
     told = {one["properties"]["code"]: one["properties"]["is_monitoring_due"] for one in tile}
     assert told == {watched["due"].code: True, watched["seen"].code: False}
-    assert any(entry["shape"] == "ring" for entry in WATCHED_CODE_MAP.draw().legend)
+    assert any(entry["shape"] == "ring" for entry in WATCHED_CODE_MAP.draw(10).legend)
 
 
 @pytest.mark.parametrize("person", ["anonymous", "clerk", "outsider", "planner"])

@@ -1,0 +1,174 @@
+"""SQL of vector tiles around the ORM. PostgreSQL makes the whole tile: one statement gives its bytes."""
+
+from collections.abc import Sequence
+from math import pi
+from typing import Any
+
+from maps.grid import EXTENT, HALF_WORLD_M, WORLD_M
+
+Sql = tuple[str, list[Any]]
+
+# --- Tiles ---------------------------------------------------------------------------------------------------
+# Every piece below gives one row: `tile` (bytes of one or two MVT layers), `is_truncated`, `features` (how many). Bytes
+# of MVT layers may simply be joined, since a tile is a repeated field of layers.
+
+_ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
+
+
+def shapes(
+    name: str,
+    rows: Sql,
+    properties: Sequence[tuple[str, str]],
+    *,
+    zxy: tuple[int, int, int],
+    limit: int,
+    buffer: int,
+    is_guarded: bool = False,
+    is_spread: bool = False,
+) -> Sql:
+    """Return the piece for rows drawn as they are.
+
+    `rows` has the column `tile_shape` (EPSG:3857), at most `limit` + 1 rows; `properties` are pairs (property, column).
+    With more rows than `limit` the tile says so in a layer `meta` with `truncated`, `shown`, `layer` and `reason`.
+    Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
+    Spread: points of one place stand around it instead of upon each other.
+    """
+    inner, params = rows
+    draw = "maps_tile_shape" if is_guarded else "ST_AsMVTGeom"
+    columns = "".join(f'r.{column} AS "{shown}", ' for shown, column in properties)
+    shape = _SPREAD if is_spread else "r.tile_shape"
+    neighbours = (
+        ", row_number() OVER (PARTITION BY f.tile_shape ORDER BY f.property_id) AS k"
+        ", count(*) OVER (PARTITION BY f.tile_shape) AS n"
+        if is_spread
+        else ""
+    )
+    # One pass: the row over the limit is counted but has no geometry, and ST_AsMVT leaves such rows out.
+    sql = f"""
+        SELECT coalesce(made.tile, '') || CASE WHEN made.n > {limit} THEN {_flag(name, str(limit))} ELSE '' END AS tile,
+               made.n > {limit} AS is_truncated, least(made.n, {limit}) AS features
+        FROM (
+            SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, count(*) AS n
+            FROM (
+                SELECT {columns}CASE WHEN row_number() OVER () <= {limit}
+                                THEN {draw}({shape}, e.box, {EXTENT}, {buffer}, true) END AS mvt
+                FROM (SELECT f.*{neighbours} FROM ({inner}) f) r, (SELECT {_ENVELOPE} AS box) e
+            ) d) made"""
+    return sql, [*params, *zxy]
+
+
+def _flag(name: str, shown: str, reason: str = "features") -> str:
+    """SQL: the bytes of the layer `meta` that says that not all rows of `name` are in the tile, and why."""
+    return f"""(
+        SELECT ST_AsMVT(m, 'meta', {EXTENT}, 'mvt') FROM (
+            SELECT true AS truncated, {shown} AS shown, '{name}' AS layer, '{reason}' AS reason,
+                   ST_MakePoint({EXTENT // 2}, {EXTENT // 2}) AS mvt) m)"""
+
+
+def only_flag(name: str, reason: str) -> str:
+    """Return SQL for a tile that holds nothing but the flag: its rows could not be counted (`reason`)."""
+    return f"SELECT {_flag(name, '0', reason)}, true"
+
+
+# A ring of 16 px (128 of 4096 parts) around the common place, kept inside the tile: points beyond its edge are not drawn.
+_SIDE = "(ST_XMax(e.box) - ST_XMin(e.box))"
+_RING = f"{_SIDE} * {128 / EXTENT} * (1 + r.n / 16)"
+_INSIDE = f"{_SIDE} / {EXTENT}"
+_SPREAD = f"""
+    CASE WHEN r.n = 1 OR ST_Dimension(r.tile_shape) > 0 THEN r.tile_shape ELSE ST_SetSRID(ST_MakePoint(
+        least(greatest(ST_X(r.tile_shape) + {_RING} * cos(2 * pi() * r.k / r.n), ST_XMin(e.box)),
+              ST_XMax(e.box) - {_INSIDE}),
+        least(greatest(ST_Y(r.tile_shape) + {_RING} * sin(2 * pi() * r.k / r.n), ST_YMin(e.box) + {_INSIDE}),
+              ST_YMax(e.box))), 3857) END"""
+
+
+def groups(
+    name: str, rows: Sql, *, zxy: tuple[int, int, int], by_commune: bool, group_zoom: int, min_growers: int
+) -> Sql:
+    """Return the piece for rows added up: by commune, or by the grid cell of level `group_zoom` they lie in.
+
+    `rows` has the columns `group_place` (point, EPSG:4326), `group_commune`, `group_holder`, `group_area`, `group_m2`,
+    `group_growers`.
+    Properties: `id`, `count`, `holders`, `area_ha` (each area once; null below `min_growers` growers), for communes
+    `name` and `code`. A group lies in exactly one tile, at the middle of its rows (communes: at their own centre).
+    """
+    inner, params = rows
+    cell = f"{WORLD_M} / {1 << group_zoom}"
+    keys = (
+        "r.group_commune AS key_a, 0 AS key_b"
+        if by_commune
+        else f"floor((ST_X(r.at) + {HALF_WORLD_M}) / ({cell}))::int AS key_a, "
+        f"floor(({HALF_WORLD_M} - ST_Y(r.at)) / ({cell}))::int AS key_b"
+    )
+    centre = "coalesce(ST_Transform(u.centre, 3857), g.middle)" if by_commune else "g.middle"
+    named = """, u.code AS code, trim(u.unit_type || ' ' || u.name_vi) AS name""" if by_commune else ""
+    join = "JOIN places_administrativeunit u ON u.id = g.key_a" if by_commune else ""
+    sql = f"""
+        WITH r AS MATERIALIZED (SELECT s.*, ST_Transform(s.group_place, 3857) AS at FROM ({inner}) s),
+        keyed AS (SELECT {keys}, r.* FROM r),
+        g AS (SELECT key_a, key_b, count(*) AS count, count(DISTINCT group_holder) AS holders,
+                     ST_Centroid(ST_Collect(at)) AS middle
+              FROM keyed GROUP BY key_a, key_b),
+        a AS (SELECT key_a, key_b, sum(group_m2) AS m2, sum(group_growers) AS growers
+              FROM (SELECT DISTINCT key_a, key_b, group_area, group_m2, group_growers FROM keyed
+                    WHERE group_area IS NOT NULL) d
+              GROUP BY key_a, key_b),
+        placed AS (SELECT g.*, a.m2, a.growers, {centre} AS spot {named} FROM g {join} LEFT JOIN a USING (key_a, key_b)),
+        drawn AS (
+            SELECT p.key_a || '-' || p.key_b AS id, p.count, p.holders,
+                   CASE WHEN p.growers >= {min_growers} THEN round((p.m2 / 10000)::numeric, 1)::float8 END AS area_ha
+                   {", p.code, p.name" if by_commune else ""},
+                   ST_AsMVTGeom(p.spot, e.box, {EXTENT}, 0, true) AS mvt
+            FROM placed p, (SELECT {_ENVELOPE} AS box) e
+            WHERE ST_X(p.spot) >= ST_XMin(e.box) AND ST_X(p.spot) < ST_XMax(e.box)
+              AND ST_Y(p.spot) > ST_YMin(e.box) AND ST_Y(p.spot) <= ST_YMax(e.box))
+        SELECT coalesce(ST_AsMVT(d, '{name}', {EXTENT}, 'mvt'), '') AS tile, false AS is_truncated, 0::bigint AS features
+        FROM drawn d"""
+    return sql, [*params, *zxy]
+
+
+def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_square: bool) -> Sql:
+    """Return the piece for cells of `level` added up, as points in their middle or as squares.
+
+    `rows` has the columns `x`, `y` (of `level`), `crop_id`, `plots`, `area_dm2`, `yield_kg`. Properties: `id`, `count`,
+    `area_ha`, `tonnes` (expected yield of a season; left out where none is known), `crop` and `crop_code` (the crop with
+    the largest area in the cell), `share` of the cell's ground that is planted (0 to 1).
+    Cells are whole parts of the tile, so their corners are counted, not projected and clipped.
+    """
+    inner, params = rows
+    z, column, row = zxy
+    part = EXTENT >> (level - z)
+    left, top = f"(p.x - {column << (level - z)}) * {part}", f"(p.y - {row << (level - z)}) * {part}"
+    # Rings go clockwise in a tile, whose y grows downwards (MVT 2.1 §4.3.3.3).
+    corner = f"{left}, {top}, {left} + {part}, {top} + {part}"
+    mvt = f"ST_Reverse(ST_MakeEnvelope({corner}))" if is_square else f"ST_MakePoint({left} + {part / 2}, {top} + {part / 2})"
+    side = WORLD_M / (1 << level)
+    # Metres of Web Mercator are true metres times cosh(y / R).
+    ground = f"({side} / cosh(({HALF_WORLD_M} - (p.y + 0.5) * {side}) * {2 * pi / WORLD_M})) ^ 2"
+    sql = f"""
+        WITH sums AS (
+            SELECT c.x, c.y, c.crop_id, sum(c.plots) AS plots, sum(c.area_dm2) AS area, sum(c.yield_kg) AS yield
+            FROM ({inner}) c GROUP BY 1, 2, 3),
+        places AS (
+            SELECT x, y, sum(plots) AS plots, sum(area) AS area, sum(yield) AS yield,
+                   (array_agg(crop_id ORDER BY area DESC, crop_id))[1] AS crop_id
+            FROM sums GROUP BY x, y HAVING sum(plots) > 0),
+        drawn AS (
+            SELECT p.x || '-' || p.y AS id, p.plots::int AS count, round(p.area / 1000000.0, 2)::float8 AS area_ha,
+                   nullif(round(p.yield / 1000.0, 1), 0)::float8 AS tonnes,
+                   crop.name_vi AS crop, crop.short_code AS crop_code,
+                   least(1, round((p.area / 100.0 / ({ground}))::numeric, 2))::float8 AS share, {mvt} AS mvt
+            FROM places p JOIN crops_crop crop ON crop.id = p.crop_id)
+        SELECT coalesce(ST_AsMVT(d, '{name}', {EXTENT}, 'mvt'), '') AS tile, false AS is_truncated, 0::bigint AS features
+        FROM drawn d"""
+    return sql, params
+
+
+def tile(pieces: Sequence[Sql]) -> Sql:
+    """Return one statement: the joined bytes of all pieces, whether any is truncated, features of the fullest."""
+    selects = " UNION ALL ".join(f"(SELECT piece.* FROM ({sql}) AS piece)" for sql, _params in pieces)
+    params = [value for _sql, values in pieces for value in values]
+    return (
+        f"SELECT string_agg(t.tile, ''::bytea), bool_or(t.is_truncated), max(t.features) FROM ({selects}) AS t",
+        params,
+    )
