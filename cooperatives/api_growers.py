@@ -14,24 +14,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cooperatives import grower_lists, services
+from cooperatives.directory import opened_by
 from cooperatives.grower_lists import ADD, SKIP, UPDATE
 from cooperatives.models import Cooperative, Grower, GrowerImport
 from cooperatives.permissions import can_edit_for_cooperative
+from cooperatives.querysets import own_cooperative_ids
 from cooperatives.services.grower_imports import content_of
 from core.api.serializers import StrictSerializer
 from core.api.views import ApiView, refuse_parameters
 from core.errors import BadInput
 from core.problems import parameter_finding
 from office.idempotency import answer_once, digest_of
+from people.models import ConsentField, Purpose
 
 PAGE_SIZE, MAX_PAGE_SIZE = 100, 1_000
 _PRIVATE = {"Cache-Control": "private, no-store"}
 
 
 class GrowerListView(ApiView):
-    """GET: members of one's own cooperatives, or of those in the units where one may view members; without numbers."""
+    """GET: members of one's own cooperatives, and what those of one's units as officer opened; without numbers."""
 
     permission_classes = [IsAuthenticated]
+    throttle_scope = "directory"
 
     @extend_schema(
         parameters=[
@@ -53,13 +57,14 @@ class GrowerListView(ApiView):
         rows = rows.defer("cooperative__location").with_consents().filter(left_on__isnull=left == "false")
         if "cooperative" in params:
             rows = rows.filter(cooperative__slug=params["cooperative"])
+        own = set(own_cooperative_ids(request.user).values_list("cooperative_id", flat=True))
         pages = Paginator(rows.order_by("cooperative__slug", "number", "pk"), limit)
         page = pages.page(number) if number <= pages.num_pages else None
         answer = {
             "count": pages.count,
             "page": number,
             "pages": pages.num_pages,
-            "growers": [_grower(grower) for grower in page] if page else [],
+            "growers": [_grower(grower, own) for grower in page] if page else [],
         }
         return Response(answer, headers=_PRIVATE)
 
@@ -72,20 +77,27 @@ def _whole(params: Any, name: str, default: int, maximum: int) -> int:
     return int(text)
 
 
-def _grower(grower: Any) -> dict[str, Any]:
+def _grower(grower: Any, own: set[int]) -> dict[str, Any]:
+    """Return a member; to officers what is not opened is null, as is all that no purpose opens."""
+    is_own = grower.cooperative_id in own
+    opened = opened_by(grower)
+    has_hamlet, has_land = is_own or ConsentField.HAMLET in opened, is_own or ConsentField.LAND in opened
+    declared = grower.declared_area_ha
     return {
         "id": grower.pk,
         "cooperative": grower.cooperative.slug,
         "number": grower.number,
         "full_name": grower.person.full_name,
-        "birth_year": grower.person.birth_year,
-        "hamlet": grower.hamlet,
-        "declared_area_ha": None if grower.declared_area_ha is None else float(grower.declared_area_ha),
-        "joined_on": grower.joined_on,
+        "birth_year": grower.person.birth_year if is_own else None,
+        "hamlet": grower.hamlet if has_hamlet else None,
+        "declared_area_ha": float(declared) if has_land and declared is not None else None,
+        "joined_on": grower.joined_on if is_own else None,
         "left_on": grower.left_on,
-        "plots": grower.plot_count,
-        "mapped_area_ha": round((grower.mapped_m2 or 0) / 10_000, 4),
-        "consents": sorted(consent.purpose for consent in grower.person.live_consents),
+        "plots": grower.plot_count if has_land else None,
+        "mapped_area_ha": round((grower.mapped_m2 or 0) / 10_000, 4) if has_land else None,
+        "consents": sorted(
+            consent.purpose for consent in grower.person.live_consents if is_own or consent.purpose == Purpose.DIRECTORY
+        ),
     }
 
 

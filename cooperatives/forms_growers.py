@@ -10,6 +10,7 @@ from cooperatives import grower_lists
 from cooperatives.models import Grower, GrowerImport
 from core.errors import RuleViolated
 from core.forms import CleanTextMixin
+from people.consent_texts import choices_of_fields, chosen_fields
 from people.models import Channel, NumberKind, Sex
 from people.numbers import clean_id_number, clean_phone
 
@@ -165,11 +166,27 @@ class DataForm(OwnIds, CleanTextMixin, forms.Form):
 PURPOSES = [(purpose.value, purpose.label) for purpose in grower_lists.CONSENTS]
 
 
+def _offer(form: Any, purposes: list[str]) -> None:
+    """Offer these purposes, and the fields that each of them may open."""
+    form.fields["purposes"].choices = [(value, label) for value, label in PURPOSES if value in purposes]
+    more = [(value, label) for value, label in choices_of_fields() if value.partition(":")[0] in purposes]
+    form.fields["fields_opened"].choices = more
+    if not more:
+        del form.fields["fields_opened"]
+
+
 class ConsentForm(CleanTextMixin, forms.Form):
     """A consent on paper or before a witness."""
 
     purposes = forms.MultipleChoiceField(
         label=_("Đồng ý cho"), choices=PURPOSES, widget=forms.CheckboxSelectMultiple, required=True
+    )
+    fields_opened = forms.MultipleChoiceField(
+        label=_("Và mở thêm thông tin"),
+        choices=[],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Chỉ đánh dấu điều người này tự chọn trên phiếu; không đánh dấu là không mở."),
     )
     channel = forms.ChoiceField(
         label=_("Hình thức"),
@@ -188,9 +205,7 @@ class ConsentForm(CleanTextMixin, forms.Form):
 
     def __init__(self, *args: Any, purposes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["purposes"].choices = [  # type: ignore[attr-defined]
-            (value, label) for value, label in PURPOSES if value in purposes
-        ]
+        _offer(self, purposes)
 
     def clean_on(self) -> Any:
         return _not_after_today(self.cleaned_data["on"])
@@ -199,7 +214,8 @@ class ConsentForm(CleanTextMixin, forms.Form):
         """Return what `record_consents` takes."""
         values = dict(self.cleaned_data)
         photo = values.pop("photo")
-        return values | {"photo": photo.read() if photo else None}
+        opened = chosen_fields(values.pop("fields_opened", []))
+        return values | {"fields": opened, "photo": photo.read() if photo else None}
 
 
 class CodeForm(OwnIds, forms.Form):
@@ -210,12 +226,13 @@ class CodeForm(OwnIds, forms.Form):
     purposes = forms.MultipleChoiceField(
         label=_("Gửi mã để hỏi đồng ý cho"), choices=PURPOSES, widget=forms.CheckboxSelectMultiple
     )
+    fields_opened = forms.MultipleChoiceField(
+        label=_("Và mở thêm thông tin"), choices=[], widget=forms.CheckboxSelectMultiple, required=False
+    )
 
     def __init__(self, *args: Any, purposes: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["purposes"].choices = [  # type: ignore[attr-defined]
-            (value, label) for value, label in PURPOSES if value in purposes
-        ]
+        _offer(self, purposes)
 
 
 class CodeBackForm(forms.Form):

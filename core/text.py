@@ -46,6 +46,26 @@ def fold(value: str) -> str:
     return _BLANKS.sub(" ", plain).strip()
 
 
+_VOWELS = re.compile(r"[aeiouy]")
+
+
+def fold_telex(value: str) -> str:
+    """Return the search form of words typed in telex on a keyboard without it: "Nguyeenx Ddawngj" is "nguyen dang".
+
+    After its first vowel no Vietnamese syllable has s, f, r, x, j or w, nor (but in rare words) the same of a, e, o
+    twice; so these are marks. Words without marks stay as `fold` leaves them.
+    """
+    return " ".join(_without_marks(word) for word in fold(value).split(" "))
+
+
+def _without_marks(word: str) -> str:
+    vowel = _VOWELS.search(word)
+    if vowel is None or not word.isalpha():
+        return word
+    head, tail = word[: vowel.start()].replace("dd", "d"), re.sub(r"[sfrxjw]", "", word[vowel.start() :])
+    return head + re.sub(r"([aeo])([a-z]*?)\1", r"\1\2", tail)
+
+
 class Fold(Func):
     """The same search form in SQL: `lower(unaccent(...))`; PostgreSQL's stock rules map đ, ơ, ư."""
 

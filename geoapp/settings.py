@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.PrivateByDefaultMiddleware",
+    "office.middleware.OfflineCopyMiddleware",
     "core.middleware.HistoryContextMiddleware",
 ]
 ROOT_URLCONF = "geoapp.urls"
@@ -358,6 +359,8 @@ ENCRYPTED_FIELDS = "geoapp.wiring.ENCRYPTED_FIELDS"
 REFERENCE_LOADERS = "geoapp.wiring.REFERENCE_LOADERS"
 OUTBOX_RECEIVERS = "geoapp.wiring.OUTBOX_RECEIVERS"
 OFFLINE_PAGES = "geoapp.wiring.OFFLINE_PAGES"
+# Public pages that the browser of a visitor (never of a signed-in user) keeps as last seen (office/middleware.py).
+OFFLINE_VIEWS = ("home", "maps:seasons", "maps:land-use", "maps:code-map", "products:producer")
 
 LOGGING = {
     "version": 1,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -14,8 +14,8 @@ from core import crypto
 from core.errors import DomainError, RuleViolated, TooManyRequests
 from office.models import MessageChannel
 from office.senders import PermanentFailure, TemporaryFailure, channels, sender_of
-from people.consent_texts import TEXT_VERSION
-from people.models import Channel, Consent, ConsentCode, Person, Purpose
+from people.consent_texts import TEXT_VERSION, fields_of
+from people.models import Channel, Consent, ConsentCode, ConsentField, Person, Purpose
 from people.services import give_consent
 
 DIGITS = 6
@@ -37,8 +37,11 @@ def can_send_code(person: Person) -> bool:
     return bool(person.phone_encrypted) and MessageChannel.SMS in channels()
 
 
-def send_code(person: Person, purposes: Sequence[str], *, by: Any) -> ConsentCode:
-    """Send a code for these purposes; an earlier one is no longer taken. The text names the purposes, not the person.
+def send_code(
+    person: Person, purposes: Sequence[str], *, fields: Mapping[str, Sequence[str]] | None = None, by: Any
+) -> ConsentCode:
+    """Send a code for these purposes; an earlier one is no longer taken. The text names the purposes and what each
+    opens (`fields`: purpose -> fields), not the person.
 
     Raises RuleViolated("no_phone", "purpose_missing"), TooManyRequests within a minute or above 5 a day, NotSent.
     """
@@ -58,6 +61,7 @@ def send_code(person: Person, purposes: Sequence[str], *, by: Any) -> ConsentCod
         sent = ConsentCode.objects.create(
             person=person,
             purposes=wanted,
+            fields={purpose: fields_of(purpose, (fields or {}).get(purpose, ())) for purpose in wanted},
             code_digest=crypto.digest(f"{person.pk}:{code}", "consent_code"),
             sent_by=by,
             sent_at=now,
@@ -69,7 +73,7 @@ def send_code(person: Person, purposes: Sequence[str], *, by: Any) -> ConsentCod
 
 def _send(person: Person, code: str, purposes: Sequence[str], sent: ConsentCode) -> None:
     with override("vi"):
-        names = ", ".join(str(Purpose(purpose).label) for purpose in purposes)
+        names = ", ".join(_named(purpose, sent.fields.get(purpose, [])) for purpose in purposes)
         told = _("Mã %(code)s: đọc cho cán bộ đơn vị nếu Ông/Bà đồng ý: %(names)s. Không đồng ý thì bỏ qua tin này.")
         text = told % {"code": code, "names": names}
         subject = _("Mã xác nhận đồng ý")
@@ -80,7 +84,12 @@ def _send(person: Person, code: str, purposes: Sequence[str], sent: ConsentCode)
         raise NotSent(detail=_("Dịch vụ tin nhắn chưa nhận. Hãy thử lại sau hoặc dùng phiếu giấy.")) from error
 
 
-def confirm_code(person: Person, code: str, *, context: str) -> list[Consent]:
+def _named(purpose: str, fields: Sequence[str]) -> str:
+    more = [str(ConsentField(field).label).lower() for field in fields if field != ConsentField.NAME]
+    return f"{Purpose(purpose).label} ({', '.join(more)})" if more else str(Purpose(purpose).label)
+
+
+def confirm_code(person: Person, code: str, *, context: str, by: Any = None) -> list[Consent]:
     """Take the code that the person says back and record its consents. A wrong one counts; five end it.
 
     Raises RuleViolated("code_wrong", "code_over").
@@ -105,6 +114,8 @@ def confirm_code(person: Person, code: str, *, context: str) -> list[Consent]:
                     text_version=TEXT_VERSION,
                     channel=Channel.OTP,
                     evidence=f"{context} {timezone.localtime(sent.sent_at):%Y-%m-%d %H:%M}",
+                    fields=sent.fields.get(purpose, []),
+                    by=by or sent.sent_by,
                 )
                 for purpose in sent.purposes
             ]

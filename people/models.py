@@ -1,6 +1,7 @@
 """Person and Consent. Nothing of a person leaves without a consent in force."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -75,6 +76,36 @@ class Purpose(models.TextChoices):
     MESSAGES = "messages", _("Nhận tin nhắn")
 
 
+class ConsentField(models.TextChoices):
+    """What a consent opens besides the bare purpose; each is chosen by the person."""
+
+    NAME = "name", _("Họ và tên")
+    HAMLET = "hamlet", _("Ấp, khóm")
+    PHONE = "phone", _("Số điện thoại")
+    LAND = "land", _("Cây trồng và diện tích")
+
+
+# What each purpose may open, in the order in which it is asked; the first of DIRECTORY and PUBLIC_NAME is their sense
+# and not asked. The outline and messages are one thing each: the purpose says all.
+PURPOSE_FIELDS: dict[str, tuple[str, ...]] = {
+    Purpose.DIRECTORY: (ConsentField.NAME, ConsentField.HAMLET, ConsentField.PHONE, ConsentField.LAND),
+    Purpose.PUBLIC_NAME: (ConsentField.NAME, ConsentField.HAMLET),
+    Purpose.PUBLIC_OUTLINE: (),
+    Purpose.BUYER_CONTACT: (ConsentField.PHONE,),
+    Purpose.MESSAGES: (),
+}
+
+
+def _fields_of_their_purpose() -> Q:
+    allowed = Q()
+    for purpose, fields in PURPOSE_FIELDS.items():
+        opened = Q(fields__contained_by=[str(field) for field in fields])
+        if ConsentField.NAME in fields:
+            opened &= Q(fields__contains=[ConsentField.NAME.value])
+        allowed |= Q(purpose=purpose.value) & opened  # type: ignore[attr-defined]
+    return allowed
+
+
 class Channel(models.TextChoices):
     PAPER = "paper", _("Phiếu ký giấy")
     OTP = "otp", _("Mã xác nhận một lần")
@@ -91,6 +122,12 @@ class Consent(models.Model):
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="consents")
     purpose = models.CharField(_("mục đích"), max_length=20, choices=Purpose)
+    fields = ArrayField(
+        models.CharField(max_length=10, choices=ConsentField),
+        verbose_name=_("thông tin được mở"),
+        default=list,
+        blank=True,
+    )
     text_version = models.CharField(_("phiên bản văn bản"), max_length=20)
     channel = models.CharField(_("hình thức"), max_length=10, choices=Channel)
     evidence = TextLine(_("bằng chứng"), max_length=200)
@@ -98,7 +135,9 @@ class Consent(models.Model):
         "office.Document", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ảnh phiếu đồng ý")
     )
     given_at = models.DateTimeField(_("lúc đồng ý"))
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(_("lúc rút lại"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = ConsentQuerySet.as_manager()
 
@@ -113,10 +152,16 @@ class Consent(models.Model):
                 name="consent_withdrawn_after_given",
                 condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")),
             ),
+            models.CheckConstraint(name="consent_fields_of_purpose", condition=_fields_of_their_purpose()),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} #{self.person_id}"
+
+    @property
+    def field_labels(self) -> list[str]:
+        """The names of what is opened."""
+        return [str(ConsentField(field).label) for field in self.fields]
 
 
 class ConsentCode(models.Model):
@@ -124,6 +169,7 @@ class ConsentCode(models.Model):
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="consent_codes")
     purposes = models.JSONField(_("mục đích"))
+    fields = models.JSONField(_("thông tin được mở"), default=dict)  # purpose -> fields
     code_digest = models.CharField(max_length=64, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

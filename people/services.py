@@ -1,7 +1,7 @@
 """Writes on persons and consents."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +15,8 @@ from core import crypto
 from core.changes import Change, announce
 from core.errors import RuleViolated
 from core.text import clean_line, fold
-from people.models import Consent, NumberKind, NumberRead, Person
+from people.consent_texts import fields_of
+from people.models import Consent, ConsentField, NumberKind, NumberRead, Person
 from people.numbers import id_digits, id_number_digests, phone_digits
 
 ERASED_NAME = "(đã xóa)"
@@ -96,18 +97,23 @@ def give_consent(
     text_version: str,
     channel: str,
     evidence: str,
+    fields: Iterable[str] = (),
     at: dt.datetime | None = None,
     document: Any = None,
+    by: Any = None,
 ) -> Consent:
-    """Record a consent; one in force for the same purpose is kept as it is."""
+    """Record a consent that opens `fields` (and the name, where the purpose is about it); one in force for the same
+    purpose is kept as it is. `by` wrote it down."""
     consent, _created = Consent.objects.live().get_or_create(
         person=person,
         purpose=purpose,
         defaults={
+            "fields": fields_of(purpose, fields),
             "text_version": text_version,
             "channel": channel,
             "evidence": evidence,
             "document": document,
+            "recorded_by": by,
             "given_at": at or timezone.now(),
         },
     )
@@ -141,11 +147,33 @@ def _is_news(consent: Consent, ended: dict[tuple[int, str], dt.datetime | None])
 
 
 @transaction.atomic
-def withdraw_consent(person: Person, purpose: str) -> int:
+def withdraw_consent(person: Person, purpose: str, *, by: Any = None) -> int:
     """Withdraw the consent in force; return how many rows were touched (0 or 1). Effective at once."""
-    withdrawn = Consent.objects.live().filter(person=person, purpose=purpose).update(withdrawn_at=timezone.now())
+    live = Consent.objects.live().filter(person=person, purpose=purpose)
+    withdrawn = live.update(withdrawn_at=timezone.now(), withdrawn_by=by)
     announce(ConsentsChanged(person_ids=(person.pk,)))
     return withdrawn
+
+
+@transaction.atomic
+def withdraw_field(person: Person, purpose: str, field: str, *, by: Any) -> Consent | None:
+    """Withdraw one field of the consent in force and keep the rest: the old row ends, one without the field goes on.
+
+    Returns the consent that goes on; None when none in force opened the field. Withdrawing the name withdraws all.
+    """
+    rows = Consent.objects.live().select_for_update().filter(person=person, purpose=purpose, fields__contains=[field])
+    consent = rows.first()
+    if consent is None:
+        return None
+    now = timezone.now()
+    rows.update(withdrawn_at=now, withdrawn_by=by)
+    if field != ConsentField.NAME:
+        consent.pk, consent._state.adding = None, True
+        consent.fields = [kept for kept in consent.fields if kept != field]
+        consent.recorded_by, consent.withdrawn_at, consent.withdrawn_by = by, None, None
+        consent.save()
+    announce(ConsentsChanged(person_ids=(person.pk,)))
+    return None if field == ConsentField.NAME else consent
 
 
 @transaction.atomic
@@ -167,8 +195,24 @@ def read_number(person: Person, what: str, *, purpose: str, context: str, by: An
     return number
 
 
+def read_phones(contexts: Mapping[int, tuple[Person, str]], *, purpose: str, by: Any) -> dict[int, str]:
+    """Return the whole phone numbers of many persons (key -> person and context), each read written down.
+
+    The caller has asked for the right and for each person's consent. Those without a number are left out.
+    """
+    found = {key: (person, context) for key, (person, context) in contexts.items() if person.phone_encrypted}
+    NumberRead.objects.bulk_create(
+        (
+            NumberRead(person=person, what=NumberKind.PHONE, purpose=purpose[:160], context=context, read_by=by)
+            for person, context in found.values()
+        ),
+        batch_size=1_000,
+    )
+    return {key: person.phone for key, (person, _context) in found.items()}
+
+
 @transaction.atomic
-def erase_person(person: Person) -> Person:
+def erase_person(person: Person, *, by: Any = None) -> Person:
     """Take name, numbers, year, sex and address out of the record; consents in force end, their evidence goes.
 
     The row itself stays: plots, and codes issued on them, rest on it. Who may and when is the caller's rule.
@@ -179,7 +223,7 @@ def erase_person(person: Person) -> Person:
     set_id_number(person, "")
     person.save()
     person.consent_codes.all().delete()
-    Consent.objects.live().filter(person=person).update(withdrawn_at=timezone.now())
+    Consent.objects.live().filter(person=person).update(withdrawn_at=timezone.now(), withdrawn_by=by)
     documents = {consent.document for consent in person.consents.exclude(document=None).select_related("document")}
     person.consents.update(evidence="", document=None)
     for document in documents:

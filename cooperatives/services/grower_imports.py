@@ -33,8 +33,8 @@ from geofiles.lists import TextTable
 from office.models import Job, JobStatus
 from office.sentences import Sentence
 from office.services import notify, start_job, store_upload, tell_progress
-from people.consent_texts import TEXT_VERSION
-from people.models import Channel, Consent, Person
+from people.consent_texts import TEXT_VERSION, fields_of
+from people.models import PURPOSE_FIELDS, Channel, Consent, Person, Purpose
 from people.services import build_person, give_consents, set_id_number, set_phone
 
 KEPT = dt.timedelta(days=7)
@@ -385,9 +385,9 @@ def _store(job: Job) -> dict[str, Any]:
     if [_outcome(row) for row in rows] != [_outcome(row) for row in content["rows"]]:
         raise _changed()
     tell_progress(job, 40, _("Đang ghi"))
-    added = _add(cooperative, [row for row in rows if row["action"] == ADD])
+    added = _add(cooperative, [row for row in rows if row["action"] == ADD], by=job.created_by)
     updated = _update([row for row in rows if row["action"] == UPDATE])
-    consents = give_consents(_consents({**added, **updated}))
+    consents = give_consents(_consents({**added, **updated}, by=job.created_by))
     stored = {"added": len(added), "updated": len(updated), "consents": consents}
     grower_import.status, grower_import.committed_at = GrowerImportStatus.COMMITTED, timezone.now()
     grower_import.summary["stored"] = stored
@@ -405,7 +405,7 @@ def _outcome(row: Row) -> tuple[Any, ...]:
     return row["row"], row["verdict"], row["action"], row["member"], row["keep_id_number"]
 
 
-def _add(cooperative: Cooperative, rows: list[Row]) -> dict[int, tuple[int, Row]]:
+def _add(cooperative: Cooperative, rows: list[Row], *, by: Any) -> dict[int, tuple[int, Row]]:
     """Store new members; return row -> (person, row). Queries do not grow with the rows."""
     persons = []
     for row in rows:
@@ -433,6 +433,8 @@ def _add(cooperative: Cooperative, rows: list[Row]) -> dict[int, tuple[int, Row]
                 hamlet=row["values"].get("hamlet", ""),
                 declared_area_ha=_decimal(row["values"].get("declared_area")),
                 joined_on=_day(row["values"].get("joined_on")),
+                added_by=by,
+                added_at=timezone.now(),
             )
             for person, row in zip(persons, rows, strict=True)
         ),
@@ -474,11 +476,15 @@ def _update(rows: list[Row]) -> dict[int, tuple[int, Row]]:
     return {row["row"]: (growers[row["member"]].person_id, row) for row in rows}
 
 
-def _consents(stored: dict[int, tuple[int, Row]]) -> list[Consent]:
+def _consents(stored: dict[int, tuple[int, Row]], *, by: Any) -> list[Consent]:
+    """What the lists say was signed: a tick for the directory is the whole text (the template says so); a tick for the
+    public name opens no hamlet, one for buyers no phone: those are chosen on the member's page."""
     return [
         Consent(
             person_id=person,
             purpose=purpose,
+            fields=fields_of(purpose, PURPOSE_FIELDS[purpose] if purpose == Purpose.DIRECTORY else ()),
+            recorded_by=by,
             text_version=TEXT_VERSION,
             channel=Channel.PAPER,
             evidence=row["values"]["evidence"],

@@ -1,7 +1,7 @@
 """Writes on the members of a cooperative."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -9,8 +9,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cooperatives.models import Cooperative, Grower
-from cooperatives.permissions import can_edit_for_cooperative, can_erase_grower, can_read_number
+from cooperatives.models import Cooperative, DirectoryExport, Grower
+from cooperatives.permissions import (
+    can_edit_for_cooperative,
+    can_erase_grower,
+    can_read_directory_phone,
+    can_read_number,
+)
 from core.errors import RuleViolated, WrongState
 from core.permissions import require
 from core.text import clean_line
@@ -19,8 +24,8 @@ from geofiles.errors import GeoFileError
 from office.models import Document
 from office.services import store_upload
 from people import services as people
-from people.consent_texts import TEXT_VERSION
-from people.models import Channel, Consent, Purpose
+from people.consent_texts import TEXT_VERSION, text_of
+from people.models import Channel, Consent, NumberKind, Purpose
 from people.numbers import clean_id_number, clean_phone
 
 MEMBER_FIELDS = ("number", "hamlet", "declared_area_ha", "joined_on")
@@ -48,7 +53,9 @@ def add_grower(cooperative: Cooperative, *, by: Any, full_name: str, number: str
     people.refuse_known_id_number(numbers.get("id_number", ""))
     person = people.build_person(full_name, **{**fields, **numbers})
     person.save()
-    return Grower.objects.create(cooperative=cooperative, person=person, number=number, **own)
+    return Grower.objects.create(
+        cooperative=cooperative, person=person, number=number, added_by=by, added_at=timezone.now(), **own
+    )
 
 
 def _clean_numbers(fields: dict[str, Any]) -> dict[str, str]:
@@ -123,14 +130,17 @@ def record_consents(
     *,
     channel: str,
     evidence: str = "",
+    fields: Mapping[str, Sequence[str]] | None = None,
     photo: bytes | None = None,
     on: dt.date | None = None,
     by: Any,
 ) -> list[Consent]:
     """Record that a member agreed on a day (default: today) on paper or before a witness, one consent per purpose.
 
-    `evidence` is where the signed paper is kept, or who witnessed; `photo` of the paper is kept as a document without
-    its metadata. Silence is no consent (Law 91/2025/QH15): one of them is needed. Raises NotAllowed,
+    `fields`: purpose -> what the person chose to open for it (`people.models.PURPOSE_FIELDS`); when none are named,
+    the name where a purpose is about it, and nothing more. `evidence` is where the signed paper is kept, or who
+    witnessed; `photo` of the paper is kept as a document without its metadata. Silence is no consent (Law
+    91/2025/QH15): one of them is needed. Raises NotAllowed,
     RuleViolated("purpose_missing", "channel_invalid", "evidence_missing", "date_invalid", "photo_unreadable" ...).
     """
     require(can_edit_for_cooperative(by, grower.cooperative))
@@ -155,8 +165,10 @@ def record_consents(
             text_version=TEXT_VERSION,
             channel=channel,
             evidence=evidence,
+            fields=(fields or {}).get(purpose, ()),
             at=at,
             document=document,
+            by=by,
         )
         for purpose in wanted
     ]
@@ -176,12 +188,26 @@ def _photo_document(photo: bytes, *, by: Any) -> Document:
 def withdraw_consents(grower: Grower, purposes: Sequence[str], *, by: Any) -> int:
     """Withdraw on the member's word; effective at once. Return how many were in force."""
     require(can_edit_for_cooperative(by, grower.cooperative))
-    return sum(people.withdraw_consent(grower.person, purpose) for purpose in Purpose.values if purpose in purposes)
+    return sum(
+        people.withdraw_consent(grower.person, purpose, by=by) for purpose in Purpose.values if purpose in purposes
+    )
+
+
+@transaction.atomic
+def withdraw_fields(grower: Grower, fields: Mapping[str, Sequence[str]], *, by: Any) -> int:
+    """Withdraw single fields (purpose -> fields) on the member's word, the rest stays; return how many were touched."""
+    require(can_edit_for_cooperative(by, grower.cooperative))
+    wanted = [(purpose, field) for purpose, names in fields.items() for field in names]
+    return sum(people.withdraw_field(grower.person, purpose, field, by=by) is not None for purpose, field in wanted)
 
 
 def read_number(grower: Grower, what: str, *, purpose: str, by: Any) -> str:
-    """Return a whole number of a member; who read it and what for is written down. Raises NotAllowed, RuleViolated."""
-    require(can_read_number(by, grower.cooperative))
+    """Return a whole number of a member; who read it and what for is written down. Raises NotAllowed, RuleViolated.
+
+    The cooperative's own people read both numbers; an officer only the phone, of who opened it in the directory.
+    """
+    if not can_read_number(by, grower.cooperative):
+        require(what == NumberKind.PHONE and can_read_directory_phone(by, grower))
     return people.read_number(grower.person, what, purpose=purpose, context=context_of(grower), by=by)
 
 
@@ -199,14 +225,17 @@ def data_of(grower: Grower, *, purpose: str, by: Any) -> dict[str, Any]:
     }
     return {
         "cooperative": grower.cooperative.name,
-        "member": {name: _plain(getattr(grower, name)) for name in (*MEMBER_FIELDS, "left_on")},
+        "member": {name: _plain(getattr(grower, name)) for name in (*MEMBER_FIELDS, "left_on", "added_at")}
+        | {"added_by": _named(grower.added_by)},
         "person": {name: _plain(getattr(person, name)) for name in ("full_name", "birth_year", "sex", "address")}
         | numbers,
         "consents": [
             {name: _plain(getattr(consent, name)) for name in (
                 "purpose", "text_version", "channel", "evidence", "given_at", "withdrawn_at"
             )}
-            for consent in person.consents.order_by("given_at", "pk")
+            | {"text": text_of(consent.purpose, consent.text_version), "fields": consent.fields}
+            | {name: _named(getattr(consent, name)) for name in ("recorded_by", "withdrawn_by")}
+            for consent in person.consents.select_related("recorded_by", "withdrawn_by").order_by("given_at", "pk")
         ],
         "plots": [
             {"ref": ref, "area_m2": round(area_m2, 1), "status": status}
@@ -216,7 +245,16 @@ def data_of(grower: Grower, *, purpose: str, by: Any) -> dict[str, Any]:
             {"what": read.what, "purpose": read.purpose, "by": str(read.read_by), "at": _plain(read.read_at)}
             for read in person.number_reads.filter(context=context_of(grower)).select_related("read_by")
         ],
+        "taken_out": [
+            {"purpose": export.purpose, "by": str(export.exported_by), "at": _plain(export.exported_at),
+             "with_phone": export.has_phones}
+            for export in DirectoryExport.objects.filter(growers__contains=[grower.pk]).select_related("exported_by")
+        ],
     }  # fmt: skip
+
+
+def _named(user: Any) -> str:
+    return str(user) if user is not None else ""
 
 
 def _plain(value: Any) -> Any:
@@ -243,9 +281,10 @@ def erase_grower(grower: Grower, *, by: Any) -> Grower:
         raise WrongState("has_plots", detail)
     if grower.person.memberships.exclude(pk=grower.pk).filter(left_on=None).exists():
         raise WrongState("is_member_elsewhere", _("Dữ liệu của người này còn được dùng ở nơi khác nên chưa xóa được."))
-    people.erase_person(grower.person)
+    people.erase_person(grower.person, by=by)
     grower.hamlet, grower.declared_area_ha = "", None
-    grower.save(update_fields=["hamlet", "declared_area_ha"])
+    grower.erased_by, grower.erased_at = by, timezone.now()
+    grower.save(update_fields=["hamlet", "declared_area_ha", "erased_by", "erased_at"])
     return grower
 
 

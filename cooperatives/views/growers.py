@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate, now
@@ -28,14 +28,14 @@ from cooperatives.forms_growers import (
 )
 from cooperatives.grower_lists import CONSENTS
 from cooperatives.grower_rows import ORDERS, orders, row_of, states
-from cooperatives.models import Cooperative, Grower
+from cooperatives.models import Cooperative, DirectoryExport, Grower
 from cooperatives.permissions import (
     can_edit_for_cooperative,
     can_erase_grower,
     can_read_number,
     can_see_number_reads,
-    has_role_in,
 )
+from cooperatives.querysets import own_cooperative_ids
 from cooperatives.services.growers import context_of
 from cooperatives.views.home import cooperative_of
 from core.errors import DomainError
@@ -43,8 +43,8 @@ from core.permissions import require
 from core.views import show_domain_errors
 from office.services import document_response
 from people.consent_codes import can_send_code, confirm_code, send_code
-from people.consent_texts import CONSENT_TEXTS, EXPLANATION, TEXT_VERSION
-from people.models import Consent, NumberRead
+from people.consent_texts import CONSENT_TEXTS, EXPLANATION, TEXT_VERSION, chosen_fields, text_of
+from people.models import Consent, ConsentField, NumberRead
 
 PAGE_SIZE = 50
 FOUND_AT_MOST = 100
@@ -117,16 +117,16 @@ def _list_page(
 
 
 def _grower(request: HttpRequest, pk: int) -> Any:
-    rows = Grower.objects.visible_to(request.user).select_related("person", "cooperative__commune")
+    """A member of a cooperative for which the user works; officers have the directory."""
+    rows = Grower.objects.filter(cooperative__in=own_cooperative_ids(request.user))
+    rows = rows.select_related("person", "cooperative__commune", "added_by", "erased_by")
     rows = rows.defer("cooperative__commune__boundary", "cooperative__commune__boundary_3857")
     return get_object_or_404(rows.with_land().with_consents(), pk=pk)
 
 
 def _own_grower(request: HttpRequest, pk: int) -> Any:
-    """A member of a cooperative for which the user enters data; 404 else, as for other strangers."""
+    """A member of a cooperative for which the user enters data; 404 to strangers."""
     grower = _grower(request, pk)
-    if not has_role_in(request.user, grower.cooperative):
-        raise Http404
     require(can_edit_for_cooperative(request.user, grower.cooperative))
     return grower
 
@@ -135,15 +135,18 @@ def _own_grower(request: HttpRequest, pk: int) -> Any:
 @require_safe
 @show_domain_errors
 def grower_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One member: facts, plots on a map, consents, problems."""
-    return _detail_page(request, _grower(request, pk))
+    """One member: facts, plots on a map, consents, problems. An officer is led to what the person opened."""
+    if Grower.objects.filter(pk=pk, cooperative__in=own_cooperative_ids(request.user)).exists():
+        return _detail_page(request, _grower(request, pk))
+    get_object_or_404(Grower.objects.listed_for(request.user), pk=pk)
+    return redirect("cooperatives:directory-person", pk=pk)
 
 
 def _detail_page(request: HttpRequest, grower: Any, *, status: int = 200, **more: Any) -> HttpResponse:
     user, cooperative = request.user, grower.cooperative
     plots = list(grower.plots.exclude(status="archived").select_related("crop").order_by("ref"))
     may_edit = can_edit_for_cooperative(user, cooperative)
-    live = {consent.purpose for consent in grower.person.live_consents}
+    live = {consent.purpose: consent for consent in grower.person.live_consents}
     open_purposes = [purpose.value for purpose in CONSENTS if purpose not in live]
     may_read = can_read_number(user, cooperative)
     has_number = bool(grower.person.phone_encrypted or grower.person.id_number_encrypted)
@@ -154,12 +157,20 @@ def _detail_page(request: HttpRequest, grower: Any, *, status: int = 200, **more
         "facts": row_of(grower),
         "plots": plots,
         "frame": _frame(plots) if plots else None,
-        "consents": grower.person.consents.select_related("document").order_by("-given_at", "-pk"),
+        "consents": grower.person.consents.select_related("document", "recorded_by", "withdrawn_by").order_by(
+            "-given_at", "-pk"
+        ),
         "purposes": [
-            {"label": purpose.label, "text": CONSENT_TEXTS[purpose], "is_live": purpose in live, "value": purpose.value}
+            {
+                "label": purpose.label,
+                "text": text_of(purpose, live[purpose].text_version) if purpose in live else CONSENT_TEXTS[purpose],
+                "version": live[purpose].text_version if purpose in live else TEXT_VERSION,
+                "is_live": purpose in live,
+                "value": purpose.value,
+                "opened": _opened(live[purpose]) if purpose in live else [],
+            }
             for purpose in CONSENTS
         ],
-        "text_version": TEXT_VERSION,
         "explanation": EXPLANATION,
         "today": localdate(),
         "may_edit": may_edit,
@@ -176,6 +187,14 @@ def _detail_page(request: HttpRequest, grower: Any, *, status: int = 200, **more
             "code_back_form": CodeBackForm() if _waits_for_code(grower) else None,
         }
     return render(request, "cooperatives/grower_detail.html", context | more, status=status)
+
+
+def _opened(consent: Consent) -> list[dict[str, str]]:
+    """The fields that a consent in force opens, with the value of the form that withdraws one; the name has none."""
+    return [
+        {"label": label, "value": "" if field == ConsentField.NAME else f"{consent.purpose}:{field}"}
+        for field, label in zip(consent.fields, consent.field_labels, strict=True)
+    ]
 
 
 def _waits_for_code(grower: Grower) -> bool:
@@ -267,6 +286,7 @@ def grower_consent(request: HttpRequest, pk: int) -> HttpResponse:
     grower = _own_grower(request, pk)
     if request.POST.get("do") == "withdraw":
         services.withdraw_consents(grower, request.POST.getlist("purposes"), by=request.user)
+        services.withdraw_fields(grower, chosen_fields(request.POST.getlist("fields")), by=request.user)
         messages.success(request, _("Đã rút sự đồng ý: có hiệu lực ngay."))
         return redirect("cooperatives:grower-detail", pk=pk)
     live = {consent.purpose for consent in grower.person.live_consents}
@@ -292,10 +312,11 @@ def grower_code(request: HttpRequest, pk: int) -> HttpResponse:
         form = CodeBackForm(request.POST)
         if not form.is_valid():
             return _detail_page(request, grower, status=422, code_back_form=form)
-        confirm_code(grower.person, form.cleaned_data["code"], context=context_of(grower))
+        confirm_code(grower.person, form.cleaned_data["code"], context=context_of(grower), by=request.user)
         messages.success(request, _("Đã ghi sự đồng ý."))
     else:
-        send_code(grower.person, request.POST.getlist("purposes"), by=request.user)
+        fields = chosen_fields(request.POST.getlist("fields_opened"))
+        send_code(grower.person, request.POST.getlist("purposes"), fields=fields, by=request.user)
         messages.success(request, _("Đã gửi mã đến điện thoại của thành viên. Mã dùng được trong 10 phút."))
     return redirect("cooperatives:grower-detail", pk=pk)
 
@@ -332,15 +353,31 @@ def grower_number(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @show_domain_errors
 def grower_data(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that is kept of a member, as JSON for that person; the reads of numbers are logged."""
+    """All that is kept of a member, for that person: a sheet to print (`as=sheet`) or JSON; reads are logged."""
     grower = _grower(request, pk)
     form = DataForm(request.POST)
     if not form.is_valid():
         require(can_read_number(request.user, grower.cooperative))
         return _detail_page(request, grower, status=422, data_form=form)
     data = services.data_of(grower, purpose=form.cleaned_data["purpose"], by=request.user)
+    if request.POST.get("as") == "sheet":
+        return _sheet(request, grower, data)
     response = JsonResponse(data, json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="thanh-vien-{grower.pk}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _sheet(request: HttpRequest, grower: Grower, data: dict[str, Any]) -> HttpResponse:
+    context = {
+        "grower": grower,
+        "data": data,
+        "consents": grower.person.consents.select_related("recorded_by").order_by("given_at", "pk"),
+        "reads": grower.person.number_reads.filter(context=context_of(grower)).select_related("read_by"),
+        "exports": DirectoryExport.objects.filter(growers__contains=[grower.pk]).select_related("exported_by"),
+        "today": localdate(),
+    }
+    response = render(request, "cooperatives/grower_sheet.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -35,7 +35,7 @@ def give_consent(person, *, purpose=Purpose.DIRECTORY, withdrawn=False):
     now = timezone.now()
     return Consent.objects.create(
         person=person, purpose=purpose, text_version="1", channel="paper", evidence="Phiếu 1", given_at=now,
-        withdrawn_at=now if withdrawn else None,
+        withdrawn_at=now if withdrawn else None, fields=["name"] if purpose == Purpose.DIRECTORY else [],
     )  # fmt: skip
 
 
