@@ -1,10 +1,12 @@
 """What the site needs to work without signal: the worker, the shells of its pages, who is signed in, the manifest.
 
-Which pages work without signal is one written-out list, `geoapp.wiring.OFFLINE_PAGES`.
+Which pages work without signal is one written-out list, `geoapp.wiring.OFFLINE_PAGES`; which public pages a visitor's
+browser may keep as last seen is `settings.OFFLINE_VIEWS`.
 """
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,12 +19,13 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+_ANY = "any-slug"
 _SOURCE = Path(settings.BASE_DIR) / "static" / "js" / "service-worker.js"
 # What every shell loads; a page adds its own.
 COMMON_FILES = (
@@ -45,7 +48,9 @@ COMMON_FILES = (
     "js/lib/text.js",
     "js/lib/outbox.js",
     "js/lib/outbox-list.js",
+    "js/lib/worker.js",
     "js/pages/outbox.js",
+    "js/pages/site.js",
 )
 # A launcher cuts a "maskable" icon to its own shape: that one has its drawing inside the inner 80 %.
 ICONS = (
@@ -108,11 +113,25 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 def _settled(language: str) -> str:
     """Return the worker's text. Its version changes with its source, a file, or a word of a shell in `language`."""
     files, source = [static(name) for name in kept_files()], _SOURCE.read_text(encoding="utf-8")
+    views = [view_pattern(name) for name in settings.OFFLINE_VIEWS]
     pages = {reverse(page.page): reverse(page.shell_url) for page in offline_pages()}
     shells = [render_to_string(page.template, _shell_context(), HttpRequest()) for page in offline_pages()]
-    parts = [language, source, *files, *pages, *pages.values(), *shells]
+    words = {
+        "language": language,
+        "copy": gettext("Đang không có mạng: đây là bản lưu lúc {time}, có thể đã cũ. Gửi yêu cầu cần có mạng."),
+    }
+    parts = [language, source, *files, *pages, *pages.values(), *shells, *views, words["copy"]]
     version = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    return f"self.OFFLINE = {json.dumps({'version': version, 'pages': pages, 'files': files})};\n{source}"
+    kept = {"version": version, "pages": pages, "files": files, "views": views, "words": words}
+    return f"self.OFFLINE = {json.dumps(kept)};\n{source}"
+
+
+def view_pattern(name: str) -> str:
+    """Return the regular expression of a public page's path; one argument stands for anything without a slash."""
+    try:
+        return f"^{re.escape(reverse(name))}$"
+    except NoReverseMatch:
+        return f"^{re.escape(reverse(name, args=[_ANY])).replace(re.escape(_ANY), '[^/]+')}$"
 
 
 @require_GET

@@ -106,6 +106,7 @@ def _code_popup(names: dict[str, str], with_monitoring: bool) -> Json:
     return {
         "title": "code",
         "link": "url",
+        "path": "/v/{code}/",
         "fields": [
             ["status", _("Trạng thái")],
             ["crop", _("Cây trồng")],

@@ -28,5 +28,5 @@ def cooperatives() -> Drawing:
             },
         ],
         legend=[{"label": _("Trụ sở hợp tác xã"), "colour": "#f0ac2b", "shape": "circle"}],
-        popup={"title": "name", "link": "url", "fields": [["commune", _("Phường, xã")]]},
+        popup={"title": "name", "link": "url", "path": "/p/{slug}/", "fields": [["commune", _("Phường, xã")]]},
     )

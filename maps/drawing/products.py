@@ -30,6 +30,7 @@ def products(*, shapes_from: int) -> Drawing:
     popup = {
         "title": "name",
         "link": "url",
+        "path": "/p/{producer}/",
         "fields": [
             ["crop", _("Cây trồng")],
             ["holder", _("Đơn vị")],

@@ -3,16 +3,23 @@
 import { el, svg } from "../lib/dom.js";
 
 /**
- * Fill `container` with a switch per layer and its legend. `onToggle(name, isVisible)` is called on a change;
- * `basemaps` (with `onBasemap(id)`) adds a choice of grounds. Returns the root element.
+ * Fill `container` with a switch per layer and its legend. `onToggle(layer, isVisible)` is called on a change;
+ * `basemaps` (with `basemap`, the one shown, and `onBasemap(id)`, which resolves to the id then shown) adds a choice of
+ * grounds, `onLight(isLight)` (with `isLight`, and `isForced` where the device decides) one of the light map. All are
+ * form controls with labels, so that keys and screen readers have them too. Returns the root element.
  */
-export function legend(container, layers, { texts, onToggle, basemaps = [], onBasemap, isOpen = true }) {
+export function legend(container, layers, { texts, onToggle, isOpen = true, ...ground }) {
   const root = el(
     "details",
     { class: "map-legend", open: isOpen },
     el("summary", {}, texts.legend),
-    ...layers.map((layer) => layerEntry(layer, layers.length > 1 ? onToggle : null)),
-    basemaps.length ? basemapChoice(basemaps, texts, onBasemap) : null,
+    el(
+      "fieldset",
+      { class: "map-legend__layers" },
+      el("legend", { class: "visually-hidden" }, texts.layers),
+      ...layers.map((layer) => layerEntry(layer, layers.length > 1 ? onToggle : null)),
+    ),
+    groundChoice(texts, ground),
   );
   container.append(root);
   return root;
@@ -26,7 +33,7 @@ function layerEntry(layer, onToggle) {
         el("input", {
           type: "checkbox",
           checked: layer.visible !== false,
-          onchange: (event) => onToggle(layer.name, event.target.checked),
+          onchange: (event) => onToggle(layer, event.target.checked),
         }),
         el("span", {}, layer.title),
       )
@@ -84,16 +91,32 @@ function outlined(colour, dash) {
   return svg("rect", { ...BOX, fill: colour, "fill-opacity": 0.35, stroke: colour, "stroke-width": 2, ...dashes });
 }
 
-function basemapChoice(basemaps, texts, onBasemap) {
-  const choices = [{ id: "", name: texts.own_basemap }, ...basemaps];
-  return el(
-    "label",
-    { class: "map-legend__basemap" },
-    texts.basemap,
-    el(
-      "select",
-      { onchange: (event) => onBasemap(event.target.value) },
-      choices.map(({ id, name }) => el("option", { value: id }, name)),
+function groundChoice(texts, { basemaps = [], basemap = "", onBasemap, isLight = false, isForced = false, onLight }) {
+  if (basemaps.length === 0 && !onLight) {
+    return null;
+  }
+  const select = el(
+    "select",
+    {
+      onchange: async (event) => {
+        event.target.value = await onBasemap(event.target.value);
+      },
+    },
+    [{ id: "", name: texts.own_basemap }, ...basemaps].map(({ id, name }) =>
+      el("option", { value: id, selected: id === basemap }, name),
     ),
+  );
+  return el(
+    "div",
+    { class: "map-legend__basemap" },
+    basemaps.length ? el("label", {}, texts.basemap, select) : null,
+    onLight && !isForced
+      ? el(
+          "label",
+          { class: "map-legend__switch" },
+          el("input", { type: "checkbox", checked: isLight, onchange: (event) => onLight(event.target.checked) }),
+          el("span", {}, texts.light_map),
+        )
+      : null,
   );
 }

@@ -5,7 +5,9 @@ import { number } from "../lib/format.js";
 import { status } from "../lib/status.js";
 import { fill } from "../lib/text.js";
 import { loadCatalogue } from "./catalogue.js";
+import { chosenBasemap, keepBasemap, keepLight, whyLight } from "./choices.js";
 import { eastSeaInset } from "./east-sea.js";
+import { keyboardPicking } from "./keyboard.js";
 import { legend, narrowLegend } from "./legend.js";
 
 const PHONE = "(max-width: 56rem)";
@@ -35,18 +37,34 @@ export async function openMap(container, { settings, frame, params = new URLSear
     hash: frame.hash !== false,
     onProblem,
   };
-  const handle = await start(canvas, options, settings);
+  const why = settings.engine === "light" ? "device" : whyLight();
+  const handle = await start(canvas, options, why);
   handle.addLayers(catalogue.layers);
   if (frame.features) {
     handle.showFeatures(frame.features);
   }
-  decorate({ handle, container, notes, catalogue, frame, settings });
+  decorate({
+    handle,
+    container,
+    notes,
+    catalogue,
+    frame,
+    settings,
+    why: handle.engine === "leaflet" ? why || "device" : "",
+  });
+  keyboardPicking({
+    surface: handle.surface,
+    container,
+    pick: () => handle.pickMiddle(),
+    close: () => handle.closePopup(),
+    texts: settings.texts,
+  });
   container.dataset.engine = handle.engine;
   return handle;
 }
 
-async function start(canvas, options, settings) {
-  if (settings.engine !== "light" && !wantsLight()) {
+async function start(canvas, options, why) {
+  if (!why) {
     try {
       const { createMap } = await import("./engine.js");
       return await createMap(canvas, options);
@@ -75,29 +93,32 @@ function roomFor(container, frame, [west, south, east, north]) {
   return { top: 56, right: isWide ? 176 : 24, bottom: 24, left };
 }
 
-function wantsLight() {
-  return navigator.connection?.saveData === true || !hasWebGl2();
-}
-
-function hasWebGl2() {
-  try {
-    return document.createElement("canvas").getContext("webgl2") !== null;
-  } catch {
-    return false;
-  }
-}
-
-function decorate({ handle, container, notes, catalogue, frame, settings }) {
+function decorate({ handle, container, notes, catalogue, frame, settings, why }) {
   const { texts } = settings;
   let key = null;
-  if (frame.legend !== false && (catalogue.layers.length > 0 || settings.basemaps.length > 0)) {
+  if (frame.legend !== false && (catalogue.layers.length > 0 || handle.basemaps.length > 0)) {
     key = legend(container, catalogue.layers, {
       texts,
       isOpen: frame.legend !== "closed" && !window.matchMedia(PHONE).matches,
-      onToggle: (name, isVisible) => handle.setVisible(name, isVisible),
-      basemaps: settings.basemaps,
-      onBasemap: (id) => handle.setBasemap(id),
+      onToggle(layer, isVisible) {
+        handle.setVisible(layer.name, isVisible);
+        status(fill(isVisible ? texts.layer_on : texts.layer_off, { name: layer.title }));
+      },
+      ...ground(handle, texts, why),
     });
+  }
+  container.addEventListener("map:basemap", ({ detail }) => {
+    const choice = key?.querySelector(".map-legend__basemap select");
+    if (choice) {
+      choice.value = detail; // one that does not load gives way to our own ground
+    }
+  });
+  if (handle.basemaps.some(({ id }) => id === chosenBasemap())) {
+    handle.setBasemap(chosenBasemap());
+  }
+  if (why) {
+    const said = { chosen: texts.light_on, data: texts.light_why_data, device: texts.light_why_device }[why];
+    container.append(el("p", { class: "map__light" }, said));
   }
   notes.append(eastSeaInset(texts, settings.inset_url));
   if (catalogue.units?.is_schematic) {
@@ -106,7 +127,7 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
   if (frame.count !== false && catalogue.layers.length > 0) {
     const line = el("p", { class: "map__count" });
     container.append(line);
-    const more = el("p", { class: "map__note", hidden: true });
+    const more = el("p", { class: "map__more", role: "status", hidden: true });
     notes.prepend(more);
     handle.onView((count, values) => {
       if (key && values) {
@@ -124,6 +145,32 @@ function decorate({ handle, container, notes, catalogue, frame, settings }) {
   }
 }
 
+/** The choice of the ground: kept for the next page, told when it changes. */
+function ground(handle, texts, why) {
+  const choose = async (id) => {
+    const shown = await handle.setBasemap(id);
+    const basemap = handle.basemaps.find((one) => one.id === shown);
+    keepBasemap(shown);
+    status(fill(texts.basemap_on, { name: basemap?.name ?? texts.own_basemap }));
+    return shown;
+  };
+  const kept = handle.basemaps.some((one) => one.id === chosenBasemap()) ? chosenBasemap() : "";
+  return {
+    basemaps: handle.basemaps,
+    basemap: kept,
+    onBasemap: choose,
+    isLight: why !== "",
+    isForced: why === "data" || why === "device",
+    onLight(isLight) {
+      keepLight(isLight);
+      window.location.reload(); // the other engine draws into a page of its own
+    },
+  };
+}
+
+/** One note per text, however often it is told. */
 function tell(container, text) {
-  container.append(el("p", { class: "map__problem", role: "status" }, text));
+  if (![...container.querySelectorAll(".map__problem")].some((note) => note.textContent === text)) {
+    container.append(el("p", { class: "map__problem", role: "status" }, text));
+  }
 }

@@ -5,8 +5,9 @@ import { property } from "../lib/format.js";
 
 /**
  * Return the node for a feature's `properties` after `popup` = `{title, link, fields: [[property, label], ...]}`;
- * null when there is nothing to say. `link` names a property that holds a path of our own site; `values` puts the
- * values of a property into words: `{status: {active: "..."}}`.
+ * null when there is nothing to say. `link` names a property that holds a path of our own site, `path` says how it is
+ * made where that property is missing ("/p/{producer}/"); `values` puts the values of a property into words:
+ * `{status: {active: "..."}}`. The property `codes` (a list) becomes links to the codes' pages.
  */
 export function popupContent(properties, popup, texts) {
   if (!popup) {
@@ -18,7 +19,8 @@ export function popupContent(properties, popup, texts) {
   if (!hasValue(title) && rows.length === 0) {
     return null;
   }
-  const path = ownPath(properties[popup.link]);
+  const path = ownPath(properties[popup.link] ?? made(popup.path, properties));
+  const codes = codesOf(properties.codes);
   return el(
     "div",
     { class: "map-popup" },
@@ -28,6 +30,13 @@ export function popupContent(properties, popup, texts) {
           "dl",
           { class: "map-popup__facts" },
           rows.flatMap(([name, label]) => [el("dt", {}, label), el("dd", {}, words(name))]),
+        )
+      : null,
+    codes.length
+      ? el(
+          "p",
+          { class: "map-popup__codes" },
+          codes.map((code) => el("a", { class: "code", href: `/v/${encodeURIComponent(code)}/` }, code)),
         )
       : null,
     path ? el("a", { href: path, class: "map-popup__link" }, texts.open) : null,
@@ -41,4 +50,25 @@ function hasValue(value) {
 // Only paths on this site: a property can never carry a script or lead elsewhere.
 function ownPath(value) {
   return typeof value === "string" && /^\/(?![/\\])/.test(value) ? value : null;
+}
+
+/** `pattern` with its {properties} filled in; null when one is missing. */
+function made(pattern, properties) {
+  const names = [...(pattern ?? "").matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  if (!pattern || !names.every((name) => hasValue(properties[name]))) {
+    return null;
+  }
+  return pattern.replace(/\{(\w+)\}/g, (_all, name) => encodeURIComponent(properties[name]));
+}
+
+// GeoJSON has a list, a tile the text of one.
+function codesOf(value) {
+  if (typeof value !== "string") {
+    return Array.isArray(value) ? value : [];
+  }
+  try {
+    return codesOf(JSON.parse(value));
+  } catch {
+    return [];
+  }
 }

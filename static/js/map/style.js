@@ -1,4 +1,4 @@
-/** Our own map style: sea, land, administrative units from our tiles; no glyph files, no foreign hosts. */
+/** Our own map style: sea, land, units, water and roads from our tiles; no glyph files, no foreign hosts. */
 
 import { tileUrl } from "./catalogue.js";
 import { eastSea, eastSeaLayers } from "./east-sea.js";
@@ -10,6 +10,11 @@ export const COLOURS = {
   sea: "#cfe4ec",
   land: "#efe8d6",
   unit: "#faf6ea",
+  water: "#cfe4ec",
+  river: "#a9cfdf",
+  road: "#fffdf7",
+  roadEdge: "#cbbf9f",
+  waterName: "#175f80",
   unitLine: "#b7a988",
   provinceLine: "#7d6f4d",
   label: "#5a533f",
@@ -24,50 +29,119 @@ const EMPTY = { type: "FeatureCollection", features: [] };
 
 /**
  * Return a MapLibre style. `units` is the catalogue's entry for administrative units (source layers `units` with
- * `code, name, level` and `unit_labels`, points with the same), or null; `landUrl` a GeoJSON of land polygons;
- * `basemaps` are `{id, name, url, attribution, max_zoom}` raster sources of the installation's own choice, hidden.
+ * `code, name, level` and `unit_labels`, points with the same), or null; `base` that for water and roads (source layers
+ * `water`, `road`), or null; `landUrl` a GeoJSON of land polygons. Basemaps of others come under `ground-end` (grounds.js).
  */
-export function buildStyle({ units, landUrl, basemaps = [], attribution = "" }) {
+export function buildStyle({ units, base = null, landUrl, attribution = "" }) {
   const sources = {
     land: { type: "geojson", data: landUrl ?? EMPTY, attribution },
     "east-sea": { type: "geojson", data: eastSea() },
-    ...(units ? { units: unitSource(units) } : {}),
+    ...(units ? { units: tileSource(units, { promoteId: "code" }) } : {}),
+    ...(base ? { base: tileSource(base, base.attribution ? { attribution: base.attribution } : {}) } : {}),
   };
-  for (const basemap of basemaps) {
-    sources[`basemap-${basemap.id}`] = {
-      type: "raster",
-      tiles: [basemap.url],
-      tileSize: 256,
-      maxzoom: basemap.max_zoom ?? 19,
-      attribution: basemap.attribution,
-    };
-  }
   return {
     version: 8,
     sources,
     layers: [
       { id: "sea", type: "background", paint: { "background-color": COLOURS.sea } },
       { id: "land", type: "fill", source: "land", paint: { "fill-color": COLOURS.land } },
-      ...basemaps.map(({ id }) => ({
-        id: `basemap-${id}`,
-        type: "raster",
-        source: `basemap-${id}`,
-        layout: { visibility: "none" },
-      })),
+      { id: "ground-end", type: "background", layout: { visibility: "none" } },
+      ...(units ? [unitFill()] : []),
+      ...(base ? baseLayers() : []),
       ...(units ? unitLayers() : []),
+      ...(base ? baseNames() : []),
       ...eastSeaLayers(MAP_FONT),
     ],
   };
 }
 
-function unitSource(units) {
+function tileSource(entry, more = {}) {
   return {
     type: "vector",
-    tiles: [tileUrl(units, new URLSearchParams())],
-    minzoom: units.min_zoom ?? 0,
-    maxzoom: units.max_zoom ?? 14,
-    promoteId: "code",
+    tiles: [tileUrl(entry, new URLSearchParams())],
+    minzoom: entry.min_zoom ?? 0,
+    maxzoom: entry.max_zoom ?? 14,
+    ...more,
   };
+}
+
+function unitFill() {
+  return {
+    id: "unit-fill",
+    type: "fill",
+    source: "units",
+    "source-layer": "units",
+    filter: ["==", ["get", "level"], "commune"],
+    paint: { "fill-color": COLOURS.unit },
+  };
+}
+
+const widths = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
+
+// Roads of the far view (small `min_zoom`) are the broad ones.
+function baseLayers() {
+  const water = { source: "base", "source-layer": "water" };
+  const road = { source: "base", "source-layer": "road" };
+  const isMain = ["<=", ["get", "min_zoom"], 9];
+  return [
+    {
+      id: "base-water",
+      type: "fill",
+      ...water,
+      filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": COLOURS.water },
+    },
+    {
+      id: "base-river",
+      type: "line",
+      ...water,
+      filter: ["==", ["geometry-type"], "LineString"],
+      layout: { "line-join": "round", "line-cap": "round" },
+      paint: { "line-color": COLOURS.river, "line-width": widths(6, 0.8, 12, 1.6, 17, 6) },
+    },
+    {
+      id: "base-road-case",
+      type: "line",
+      ...road,
+      minzoom: 9,
+      layout: { "line-join": "round" },
+      paint: { "line-color": COLOURS.roadEdge, "line-width": widths(9, 1.2, 13, ["case", isMain, 5, 2.6], 18, 16) },
+    },
+    {
+      id: "base-road",
+      type: "line",
+      ...road,
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": ["step", ["zoom"], COLOURS.roadEdge, 10, COLOURS.road],
+        "line-width": widths(6, 0.6, 9, 0.8, 13, ["case", isMain, 3.4, 1.4], 18, 12),
+      },
+    },
+  ];
+}
+
+/** Names along rivers and roads, once per line, in letters of the page's own font. */
+function baseNames() {
+  return ["water", "road"].map((part) => ({
+    id: `base-names-${part}`,
+    type: "symbol",
+    source: "base",
+    "source-layer": part,
+    minzoom: 12,
+    filter: ["all", ["has", "name"], ["==", ["geometry-type"], "LineString"]],
+    layout: {
+      "symbol-placement": "line",
+      "symbol-spacing": 400,
+      "text-field": ["get", "name"],
+      "text-font": MAP_FONT,
+      "text-size": 11,
+    },
+    paint: {
+      "text-color": part === "water" ? COLOURS.waterName : COLOURS.label,
+      "text-halo-color": COLOURS.halo,
+      "text-halo-width": 1.2,
+    },
+  }));
 }
 
 function unitLayers() {
@@ -76,7 +150,6 @@ function unitLayers() {
   const isCommune = ["==", ["get", "level"], "commune"];
   const base = { source, "source-layer": "units" };
   return [
-    { id: "unit-fill", type: "fill", ...base, filter: isCommune, paint: { "fill-color": COLOURS.unit } },
     {
       id: "unit-line",
       type: "line",

@@ -22,7 +22,7 @@ async function begin(container) {
   try {
     const handle = await openMap(container, { settings, frame, params: paramsOf(form) });
     if (results) {
-      syncList(handle, results, { mapElement: container });
+      syncList(handle, results, { mapElement: container, texts: settings.texts });
     }
     if (form) {
       followForm({ form, results, handle });
