@@ -77,12 +77,17 @@ JOB_HANDLERS: dict[str, str] = {
     "farms.fill_parcel_codes": "farms.services.parcel_codes.fill_codes",
     "farms.commit_import": "farms.services.imports.store_import",
     "farms.update_plots": "farms.services.imports.update_plots",
+    "landuse.read_upload": "landuse.uploads.read_upload",
+    "landuse.store_upload": "landuse.uploads.store_upload_rows",
+    "landuse.compare": "landuse.comparison.run_comparison",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",
     "maps.decide_zooms": "maps.tasks.decide_zooms",
     "products.check_listings": "products.tasks_shops.check_listings",
     "products.mail_searches": "products.search_mail.mail_searches",
+    "products.drop_unconfirmed": "products.tasks.drop_unconfirmed",
     "products.expire_enquiries": "products.tasks.expire_enquiries",
+    "products.remind_enquiries": "products.tasks.remind_enquiries",
 }
 
 # dotted paths of `tick() -> None`, called by every worker once a second: short, and able to run side by side
@@ -100,7 +105,10 @@ OUTBOX_RECEIVERS: dict[str, str] = {
     "cooperatives.invitation_mail": "cooperatives.services.people.deliver_invitation_mail",
     "casework.opinion_mail": "casework.services.opinions.deliver_opinion_mail",
     "products.search_mail": "products.search_mail.deliver_search_mail",
-    "products.answer_mail": "products.notifications.deliver_answer_mail",
+    "products.answer_mail": "products.notifications.deliver_buyer_news",  # told before the others had names
+    "products.buyer_links": "products.notifications.deliver_buyer_links",
+    "products.buyer_news": "products.notifications.deliver_buyer_news",
+    "products.contact_code": "products.notifications.deliver_contact_code",
 }
 
 # What opens without signal; the service worker keeps its shells and files (office/offline.py)

@@ -26,6 +26,7 @@ LAND_USE = Layer(
     filterset=ParcelFilters,
     fields={
         "ref": "ref",
+        "zone": "name",
         "class_code": "land_use_class__code",
         "class_name": "land_use_class__name_vi",
         "area_ha": Cast(Round(F("area_m2") / 10_000, precision=4), FloatField()),
@@ -35,10 +36,12 @@ LAND_USE = Layer(
         "as_of": "layer__as_of",
         "source": "layer__source",
         "legal_document": "layer__legal_document",
+        "decision_number": "layer__decision_number",
+        "valid_to": "layer__valid_to",
     },
     geometry="boundary",
     mercator="boundary_3857",
-    tile_fields=("class_code", "class_name", "area_ha", "layer_name", "as_of", "source", "legal_document"),
+    tile_fields=("class_code", "class_name", "zone", "area_ha", "layer_name", "as_of", "decision_number", "valid_to"),
     is_public=True,
 )
 
@@ -55,6 +58,7 @@ LAND_USE_LAYERS = Layer(
         "unit_code": "unit__code",
         "source": "source",
         "legal_document": "legal_document",
+        "decision_number": "decision_number",
         "as_of": "as_of",
         "valid_to": "valid_to",
         "note": "note",

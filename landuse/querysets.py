@@ -23,6 +23,16 @@ class LandUseLayerQuerySet(QuerySet):
         """Layers that describe or bind `day`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), as_of__lte=day)
 
+    def versions_of(self, layer: Any) -> Self:
+        """All versions of the map that `layer` is one of: the same kind and unit, the newest first."""
+        return self.filter(kind=layer.kind, unit=layer.unit_id).order_by("-as_of", "-pk")
+
+    def binding_on(self, day: dt.date) -> Self:
+        """What speaks of the ground on `day`: plans in force, and of each unit's land use the newest survey."""
+        here = self.on(day)
+        surveys = here.filter(kind="land_use").order_by("unit", "-as_of", "-pk").distinct("unit")
+        return here.filter(Q(kind="planning") | Q(pk__in=surveys.values("pk")))
+
 
 class LandUseParcelQuerySet(QuerySet):
     """Parcels chain."""

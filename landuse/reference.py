@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from landuse.models import ClassScheme, LandUseClass
+from landuse.models import ClassScheme, GroundUse, LandUseClass, UseRule, Verdict
 
 SINCE_2024 = "tt-08-2024"
 UNTIL_2024 = "tt-27-2018"
@@ -93,6 +93,19 @@ SCHEMES = (
     ),
 )
 
+_RICE_LAND = "Luật Đất đai 31/2024/QH15, Điều 182; Nghị định 112/2024/NĐ-CP về đất trồng lúa"
+_PURPOSE = "Luật Đất đai 31/2024/QH15, Điều 31: sử dụng đất đúng mục đích"
+_ALL = tuple(GroundUse)
+
+# Which crops on which class ask for a second look. Deliberately few: gardens on housing land, intercropping in planted
+# forest, crops on land kept for trade until it is built on and crops on canal banks are common and may be lawful, so
+# nothing is said of ONT, ODT, RSX, RPH, TMD, SKC and DTL. Rice on other farm land is no conflict either. An
+# administrator adds what the province's own rules ask for.
+RULES: tuple[tuple[frozenset[str], tuple[GroundUse, ...], Verdict, str], ...] = (
+    (frozenset({"LUC", "LUK", "LUN"}), (GroundUse.PERENNIAL,), Verdict.NEEDS_PROCEDURE, _RICE_LAND),
+    (frozenset({"RDD", "SON", "DGT"}), _ALL, Verdict.NOT_FOR_CROPS, _PURPOSE),
+)
+
 
 @transaction.atomic
 def load() -> str:
@@ -118,4 +131,22 @@ def load() -> str:
             if item.code not in known
         ]
         made += len(LandUseClass.objects.bulk_create(missing))
-    return f"landuse: {made} land-use classes"
+    return f"landuse: {made} land-use classes, {_load_rules()} rules"
+
+
+def _load_rules() -> int:
+    """Put in the rules once, into an empty table: what an administrator took out must not come back."""
+    if UseRule.objects.exists():
+        return 0
+    classes = {
+        (item.scheme.code, item.code): item
+        for item in LandUseClass.objects.filter(scheme__code__in=(SINCE_2024, UNTIL_2024)).select_related("scheme")
+    }
+    rules = [
+        UseRule(land_use_class=item, use=use, verdict=verdict, legal_ref=legal_ref)
+        for codes, uses, verdict, legal_ref in RULES
+        for (_scheme, code), item in classes.items()
+        if code in codes
+        for use in uses
+    ]
+    return len(UseRule.objects.bulk_create(rules))

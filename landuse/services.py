@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import DataError, IntegrityError, InternalError, connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from core.changes import announce
@@ -18,6 +19,7 @@ from landuse import sql
 from landuse.changes import LandUseChanged
 from landuse.models import ClassScheme, LandUseLayer, LandUseParcel
 from landuse.permissions import can_edit_layers
+from office.models import Document
 from places.models import AdministrativeUnit
 
 BATCH = 2_000
@@ -32,11 +34,12 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class ParcelRow:
-    """One parcel as a file gives it: class code, GeoJSON Polygon or MultiPolygon (EPSG:4326), number."""
+    """One parcel as a file gives it: class code, GeoJSON Polygon or MultiPolygon (EPSG:4326), number, zone's name."""
 
     class_code: str
     geometry: Mapping[str, Any] | str
     ref: str = ""
+    name: str = ""
 
 
 @transaction.atomic
@@ -51,15 +54,22 @@ def create_layer(
     as_of: dt.date,
     by: Any,
     legal_document: str = "",
+    decision_number: str = "",
+    document: Document | None = None,
     valid_to: dt.date | None = None,
     is_public: bool = False,
     note: str = "",
 ) -> LandUseLayer:
-    """Make a dated layer without parcels; `as_of` is the day it describes (land use) or binds from (planning)."""
+    """Make a dated layer without parcels; `as_of` is the day it describes (land use) or binds from (planning).
+
+    Layers of one kind and unit are the versions of one map. `document`: the legal document's file; everybody who may
+    see the layer may have it.
+    """
     require(can_edit_layers(by))
     layer = LandUseLayer(
         slug=slug, kind=kind, name=name, scheme=scheme, unit=unit, source=source, legal_document=legal_document,
-        as_of=as_of, valid_to=valid_to, is_public=is_public, note=note,
+        decision_number=decision_number, document=document, as_of=as_of, valid_to=valid_to, is_public=is_public,
+        note=note,
     )  # fmt: skip
     layer.full_clean()
     layer.save(force_insert=True)
@@ -80,8 +90,15 @@ def store_parcels(layer: LandUseLayer, rows: Iterable[ParcelRow], *, by: Any, re
     remaining = iter(rows)
     while batch := list(islice(remaining, BATCH)):
         stored += _insert(layer, batch, first_row=stored + 1)
-    _tell(layer)
+    note_revision(layer)
     return stored
+
+
+def note_revision(layer: LandUseLayer) -> None:
+    """Count a change of the layer's parcels, which voids kept comparisons, and tell it; call it in the transaction."""
+    LandUseLayer.objects.filter(pk=layer.pk).update(revision=F("revision") + 1)
+    layer.refresh_from_db(fields=["revision"])
+    _tell(layer)
 
 
 @transaction.atomic
@@ -89,6 +106,8 @@ def publish_layer(layer: LandUseLayer, *, by: Any, is_public: bool = True) -> La
     """Show a layer to everyone, or no longer."""
     require(can_edit_layers(by))
     layer = LandUseLayer.objects.select_for_update(of=("self",)).get(pk=layer.pk)
+    if is_public and not layer.parcels.exists():
+        raise RuleViolated("layer_empty", _("Lớp này chưa có khoanh đất nào nên chưa công khai được."))
     layer.is_public = is_public
     layer.save(update_fields=["is_public"])
     _tell(layer)
@@ -99,13 +118,14 @@ def _insert(layer: LandUseLayer, batch: list[ParcelRow], *, first_row: int) -> i
     codes = [row.class_code for row in batch]
     shapes = [row.geometry if isinstance(row.geometry, str) else json.dumps(row.geometry) for row in batch]
     refs = [clean_text(row.ref)[:60] for row in batch]
+    names = [clean_text(row.name)[:120] for row in batch]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql.FIND_BAD_ROWS, [codes, shapes, layer.scheme_id])
             findings = list(_findings(cursor.fetchall(), first_row))
             if findings:
                 raise RuleViolated("bad_parcels", _("Có khoanh đất không ghi được."), findings=findings)
-            cursor.execute(sql.INSERT_PARCELS, [layer.pk, refs, codes, shapes, layer.scheme_id])
+            cursor.execute(sql.INSERT_PARCELS, [layer.pk, refs, names, codes, shapes, layer.scheme_id])
             return cursor.rowcount
     except (DataError, IntegrityError, InternalError) as error:  # no GeoJSON at all, or outside the country
         rows = f"{first_row}-{first_row + len(batch) - 1}"
