@@ -19,6 +19,8 @@ class SavedSearch(models.Model):
     query = models.CharField(_("bộ lọc"), max_length=600, blank=True)
     is_mailed = models.BooleanField(_("gửi thư mỗi tuần"), default=True)
     mailed_at = models.DateTimeField(_("lúc gửi thư gần nhất"), null=True, blank=True)
+    # What matched when it was saved, changed or last looked through: a match that is not in it is news.
+    seen = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -38,7 +40,10 @@ class DemandStatus(models.TextChoices):
 
 
 class Demand(models.Model):
-    """A buyer's wish that matching cooperatives may answer until `expires_on`; the buyer's contact is never shown."""
+    """A buyer's wish that matching cooperatives may answer until `expires_on`; the buyer's contact is never shown.
+
+    `hidden`: an office took it from sight, with a reason that the buyer reads.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="demands")
     buyer_name = TextLine(_("tên người mua"), max_length=120)
@@ -51,6 +56,11 @@ class Demand(models.Model):
     message = TextBlock(_("nội dung"), max_length=2000, blank=True)
     status = models.CharField(_("trạng thái"), max_length=6, choices=DemandStatus, default=DemandStatus.OPEN)
     expires_on = models.DateField(_("hiển thị đến hết ngày"))
+    hidden_reason = TextLine(_("lý do ẩn"), max_length=300, blank=True)
+    hidden_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("người ẩn")
+    )
+    hidden_at = models.DateTimeField(_("lúc ẩn"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DemandQuerySet.as_manager()
@@ -65,6 +75,10 @@ class Demand(models.Model):
                 condition=Q(months__contained_by=list(range(1, 13))) & Q(months__len__gte=1),
             ),
             models.CheckConstraint(name="demand_quantity_positive", condition=Q(quantity_t__gt=0)),
+            models.CheckConstraint(
+                name="demand_hidden_has_reason",
+                condition=~Q(status="hidden") | (~Q(hidden_reason="") & Q(hidden_at__isnull=False)),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,239 @@
+"""Tonnes by commune, product and month: what can be bought in March, how much, from whom.
+
+The rule (docs/domain.md §7.1): an offer's tonnes are those of a whole season, spread evenly over its months. The twelve
+months of any group therefore add up to the tonnes of its offers. Page, API and map all read these functions.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db.models import Collect
+from django.contrib.gis.db.models.functions import Centroid
+from django.contrib.gis.geos import Point
+from django.db.models import Count, F, FloatField, Func, IntegerField, QuerySet, Sum
+from django.db.models.functions import Cast
+from django.utils.translation import get_language
+
+from core.filters import as_query_dict
+from places.models import AdministrativeUnit
+from products.layers import OFFERS
+from products.models import Offer, ProductKind
+
+MONTHS = tuple(range(1, 13))
+DIGITS = 6  # a gramme: what is left of the order in which floats were added is cut off
+NOBODY = AnonymousUser()
+
+_SHARE = Sum(F("volume_t") / Cast(Func(F("months"), function="cardinality"), FloatField()))
+_PRODUCERS = Count("product__cooperative", distinct=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a set of offers comes to: tonnes, and by how many producers in how many communes."""
+
+    tonnes: float
+    producers: int
+    communes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """Twelve months, January first: tonnes of each, and how many producers have some."""
+
+    tonnes: tuple[float, ...]
+    producers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What is sold: a crop, or where there is none a kind of product. `slug` is "" for a kind."""
+
+    kind: str
+    slug: str
+    name: str
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """The filter that finds it on the product map."""
+        return {"product": self.slug} if self.slug else {"kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class CommuneYear:
+    """The months of a commune; `place` is its centre in EPSG:4326, else the middle of what is sold there."""
+
+    code: str
+    name: str
+    place: Point | None
+    year: Year
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsYear:
+    """The months of a product in all communes."""
+
+    goods: Goods
+    year: Year
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The months of a product in a commune."""
+
+    commune_code: str
+    commune: str
+    goods: Goods
+    year: Year
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A producer with its tonnes of the month."""
+
+    slug: str
+    name: str
+    tonnes: float
+
+
+@dataclass(frozen=True, slots=True)
+class MonthLine:
+    """A product in a commune in one month, with who sells it, the largest first."""
+
+    commune_code: str
+    commune: str
+    goods: Goods
+    tonnes: float
+    sellers: tuple[Seller, ...]
+
+
+def season_offers(params: Mapping[str, Any], *, besides: Collection[str] = ()) -> QuerySet[Offer]:
+    """Return the public offers in force today that match the filters of the product map, whatever their months.
+
+    `month` is not a filter here: it chooses what is shown of a year. Raises BadInput naming each bad parameter.
+    """
+    asked = as_query_dict(params).copy()
+    asked.pop("month", None)
+    found = OFFERS.filtered(NOBODY, asked, besides=besides)
+    return Offer.objects.filter(pk__in=found.order_by().values("pk")).order_by()
+
+
+def in_month(offers: QuerySet[Offer], month: int) -> QuerySet[Offer]:
+    """Return the offers that have something in `month` (1 to 12)."""
+    return offers.filter(months__contains=[month])
+
+
+def total_of_month(offers: QuerySet[Offer], month: int) -> Total:
+    """Return what can be bought in `month`."""
+    row = in_month(offers, month).aggregate(
+        tonnes=_SHARE, producers=_PRODUCERS, communes=Count("product__commune", distinct=True)
+    )
+    return Total(_tonnes(row["tonnes"]), row["producers"], row["communes"])
+
+
+def year_of(offers: QuerySet[Offer]) -> Year:
+    """Return the months of all offers together."""
+    return _years(offers, ()).get((), _year({}))
+
+
+def by_commune(offers: QuerySet[Offer]) -> list[CommuneYear]:
+    """Return the months of every commune, in the order of names."""
+    years = {pk: year for (pk,), year in _years(offers, ("product__commune",)).items()}
+    middles = offers.values("product__commune").annotate(middle=Centroid(Collect("product__location")))
+    places = dict(middles.values_list("product__commune", "middle"))
+    units = AdministrativeUnit.objects.filter(pk__in=years).order_by("name_vi", "code")
+    return [
+        CommuneYear(unit.code, unit.full_name, unit.centre or places.get(unit.pk), years[unit.pk])
+        for unit in units.defer("boundary", "boundary_3857")
+    ]
+
+
+def by_goods(offers: QuerySet[Offer]) -> list[GoodsYear]:
+    """Return the months of every product, the largest first."""
+    found = [GoodsYear(_goods(key), year) for key, year in _years(offers, _goods_fields()).items()]
+    return sorted(found, key=lambda row: (-sum(row.year.tonnes), row.goods.name))
+
+
+def lines(offers: QuerySet[Offer]) -> list[Line]:
+    """Return the months of every product in every commune, by commune and name."""
+    fields = ("product__commune__code", "product__commune__unit_type", "product__commune__name_vi", *_goods_fields())
+    found = [
+        Line(key[0], f"{key[1]} {key[2]}".strip(), _goods(key[3:]), year)
+        for key, year in _years(offers, fields).items()
+    ]
+    return sorted(found, key=lambda row: (row.commune_code, row.goods.name))
+
+
+SORTS: dict[str, Callable[[str], tuple[str, ...]]] = {
+    "tonnes": lambda name: ("-tonnes", "product__commune__name_vi", name),
+    "commune": lambda name: ("product__commune__name_vi", "product__commune", "-tonnes"),
+    "product": lambda name: (name, "product__kind", "-tonnes"),
+}
+
+
+def month_rows(offers: QuerySet[Offer], month: int, *, sort: str = "tonnes") -> QuerySet[Offer, Any]:
+    """Return one row for each commune and product that has something in `month`, to be cut into pages.
+
+    `month_lines` makes a page of it readable; `sort` is a key of `SORTS`.
+    """
+    goods = _goods_fields()
+    rows = in_month(offers, month).values(*_COMMUNE, *goods).annotate(tonnes=_SHARE)
+    return rows.order_by(*SORTS[sort](goods[-1]), "product__commune", "product__crop")
+
+
+def month_lines(offers: QuerySet[Offer], month: int, rows: Iterable[Mapping[str, Any]]) -> list[MonthLine]:
+    """Return a page of `month_rows` with the sellers of each row, which one more query fetches."""
+    page = list(rows)
+    goods = _goods_fields()
+    sold = in_month(offers, month).filter(product__commune__in={row["product__commune"] for row in page})
+    who = sold.values_list(
+        "product__commune", "product__kind", "product__crop", "product__cooperative__slug", "product__cooperative__name"
+    )
+    sellers: dict[tuple[Any, ...], list[Seller]] = {}
+    for *key, slug, name, tonnes in who.annotate(tonnes=_SHARE).order_by("-tonnes", "product__cooperative__name"):
+        sellers.setdefault(tuple(key), []).append(Seller(slug, name, _tonnes(tonnes)))
+    return [
+        MonthLine(
+            row["product__commune__code"],
+            f"{row['product__commune__unit_type']} {row['product__commune__name_vi']}".strip(),
+            _goods([row[name] for name in goods]),
+            _tonnes(row["tonnes"]),
+            tuple(sellers[row["product__commune"], row["product__kind"], row["product__crop"]]),
+        )
+        for row in page
+    ]
+
+
+_COMMUNE = (
+    "product__commune", "product__commune__code", "product__commune__unit_type", "product__commune__name_vi",
+)  # fmt: skip
+
+
+def _goods_fields() -> tuple[str, ...]:
+    name = "name_en" if get_language() == "en" else "name_vi"
+    return ("product__kind", "product__crop", "product__crop__slug", f"product__crop__{name}")
+
+
+def _goods(key: Sequence[Any]) -> Goods:
+    kind, _crop, slug, name = key
+    return Goods(kind, slug or "", name or str(ProductKind(kind).label))
+
+
+def _years(offers: QuerySet[Offer], keys: tuple[str, ...]) -> dict[tuple[Any, ...], Year]:
+    """Return the twelve months of every group; the database adds up, one row comes for each group and month."""
+    each = Func(F("months"), function="unnest", output_field=IntegerField())
+    rows = offers.annotate(each=each).values(*keys, "each").annotate(tonnes=_SHARE, producers=_PRODUCERS)
+    months: dict[tuple[Any, ...], dict[int, tuple[float, int]]] = {}
+    for *key, month, tonnes, producers in rows.values_list(*keys, "each", "tonnes", "producers"):
+        months.setdefault(tuple(key), {})[month] = (_tonnes(tonnes), producers)
+    return {key: _year(found) for key, found in months.items()}
+
+
+def _year(months: Mapping[int, tuple[float, int]]) -> Year:
+    every = [months.get(month, (0.0, 0)) for month in MONTHS]
+    return Year(tuple(tonnes for tonnes, _n in every), tuple(n for _tonnes_, n in every))
+
+
+def _tonnes(value: float | None) -> float:
+    return round(value or 0.0, DIGITS)
