@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +15,15 @@ from rest_framework.response import Response
 
 from codes.models import Market
 from cooperatives.models import Cooperative
+from core.api.negotiation import as_json
 from core.api.serializers import StrictSerializer
 from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_parameters
+from core.throttling import client_address
+from office.idempotency import answer_once
 from products import services
 from products.api_search import FacetsView, SuggestView
+from products.api_searches import SearchListView, SearchView
+from products.api_seasons import SeasonListView
 from products.layers import OFFERS, PRODUCTS
 from products.models import Enquiry, Product
 
@@ -28,13 +34,18 @@ class EnquirySerializer(StrictSerializer):
     cooperative = serializers.SlugRelatedField(slug_field="slug", queryset=Cooperative.objects.public())
     product = serializers.SlugRelatedField(slug_field="slug", queryset=Product.objects.public(), required=False)
     quantity_t = serializers.FloatField(min_value=0.001, max_value=1_000_000, required=False)
+    quantity_kg = serializers.FloatField(min_value=1, max_value=1_000_000_000, required=False)
+    delivery_from = serializers.DateField(required=False)
+    delivery_to = serializers.DateField(required=False)
     wanted_months = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=12), required=False, max_length=12
     )
     market = serializers.SlugRelatedField(slug_field="code", queryset=Market.objects.all(), required=False)
+    quality = serializers.CharField(max_length=160, required=False, allow_blank=True)
     message = serializers.CharField(max_length=2000)
     buyer_name = serializers.CharField(max_length=120)
     contact = serializers.CharField(max_length=200)
+    shares_contact = serializers.BooleanField(default=False)
     consent = serializers.BooleanField()
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +54,18 @@ class EnquirySerializer(StrictSerializer):
             raise serializers.ValidationError(
                 {"product": _("Sản phẩm không phải của đơn vị này.")}, code="foreign_product"
             )
+        if "quantity_kg" in data:
+            if "quantity_t" in data:
+                told = _("Chỉ ghi quantity_t hoặc quantity_kg.")
+                raise serializers.ValidationError({"quantity_kg": told}, code="quantity_twice")
+            data["quantity_t"] = data.pop("quantity_kg") / 1000
         return data
+
+
+class ContactCodeSerializer(StrictSerializer):
+    """The one-time code that went to the contact."""
+
+    code = serializers.CharField(max_length=20)
 
 
 class EnquiryLineSerializer(serializers.Serializer):
@@ -65,18 +87,24 @@ class EnquiryShownSerializer(serializers.ModelSerializer):
     class Meta:
         model = Enquiry
         fields = (
-            "id", "cooperative", "product", "status", "buyer_name", "quantity_t", "wanted_months", "market",
-            "created_at", "lines",
+            "id", "cooperative", "product", "status", "buyer_name", "quantity_t", "delivery_from", "delivery_to",
+            "wanted_months", "market", "quality", "created_at", "sent_at", "read_at", "answered_at", "closed_at",
+            "expired_at", "close_reason", "lines",
         )  # fmt: skip
 
 
 class EnquirySentSerializer(EnquiryShownSerializer):
-    """What the buyer gets once: with the private address at which the answer will stand."""
+    """What the buyer gets once: with the private address at which the answer will stand, and where the code goes.
+
+    `demo_code` is empty but in a demonstration, which sends no messages.
+    """
 
     url = serializers.URLField()
+    confirm_url = serializers.URLField()
+    demo_code = serializers.CharField()
 
     class Meta(EnquiryShownSerializer.Meta):
-        fields = (*EnquiryShownSerializer.Meta.fields, "token", "url")  # type: ignore[assignment]
+        fields = (*EnquiryShownSerializer.Meta.fields, "token", "url", "confirm_url", "demo_code")  # type: ignore[assignment]
 
 
 class AnswerSerializer(StrictSerializer):
@@ -87,7 +115,12 @@ class AnswerSerializer(StrictSerializer):
 
 def _enquiries(request: Request) -> QuerySet[Enquiry]:
     visible = Enquiry.objects.visible_to(request.user)
-    return visible.select_related("cooperative", "product").prefetch_related("messages").order_by("-id")
+    chosen = visible.filter(spam_at=None).select_related("cooperative", "product")
+    return chosen.prefetch_related("messages").order_by("-id")
+
+
+def _by_token(token: str) -> Enquiry:
+    return get_object_or_404(Enquiry.objects.select_related("cooperative", "product"), token=token)
 
 
 class EnquiryListView(ApiView):
@@ -109,14 +142,41 @@ class EnquiryListView(ApiView):
         return Response(EnquiryShownSerializer(_enquiries(request)[:100], many=True).data)
 
     @extend_schema(request=EnquirySerializer, responses={201: EnquirySentSerializer})
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
+        return answer_once(request, purpose="enquiries", body=request.data, work=lambda: self._send(request))  # type: ignore[arg-type]
+
+    def _send(self, request: Request) -> HttpResponse:
         serializer = EnquirySerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         data = dict(serializer.validated_data)
-        enquiry = services.send_enquiry(data.pop("cooperative"), has_consented=data.pop("consent"), **data)
+        enquiry, code = services.ask(
+            data.pop("cooperative"),
+            has_consented=data.pop("consent"),
+            address=client_address(request),  # type: ignore[arg-type]
+            **data,
+        )
         private = request.build_absolute_uri(reverse("products:enquiry", args=[enquiry.token]))
-        shown = {**EnquiryShownSerializer(enquiry).data, "token": enquiry.token, "url": private}
-        return Response(shown, status=status.HTTP_201_CREATED)
+        confirm = request.build_absolute_uri(f"/api/v1/enquiries/{enquiry.token}/confirm/")
+        own = {"token": enquiry.token, "url": private, "confirm_url": confirm, "demo_code": code}
+        answer = as_json({**EnquiryShownSerializer(enquiry).data, **own})
+        response = HttpResponse(answer.encode(), status=status.HTTP_201_CREATED, content_type="application/json")
+        response["Location"], response["Cache-Control"] = private, "private, no-store"
+        return response
+
+
+class EnquiryConfirmView(ApiView):
+    """POST: prove the contact by the code that went to it; the enquiry reaches the cooperative only then."""
+
+    permission_classes = [AllowAny]
+    throttle_scope = "enquiry_code"
+
+    @extend_schema(request=ContactCodeSerializer, responses=EnquiryShownSerializer)
+    def post(self, request: Request, token: str) -> Response:
+        enquiry = _by_token(token)
+        serializer = ContactCodeSerializer(data=request.data, context={"request": request})
+        serializer.is_valid(raise_exception=True)
+        services.confirm_enquiry(enquiry, code=serializer.validated_data["code"])
+        return Response(EnquiryShownSerializer(_by_token(token)).data, headers={"Cache-Control": "private, no-store"})
 
 
 class EnquiryView(ApiView):
@@ -148,8 +208,7 @@ class BuyerEnquiryView(ApiView):
     @extend_schema(responses=EnquiryShownSerializer)
     def get(self, request: Request, token: str) -> Response:
         refuse_parameters(request)
-        enquiry = get_object_or_404(Enquiry.objects.select_related("cooperative", "product"), token=token)
-        return Response(EnquiryShownSerializer(enquiry).data)
+        return Response(EnquiryShownSerializer(_by_token(token)).data, headers={"Cache-Control": "private, no-store"})
 
 
 urlpatterns = [
@@ -159,8 +218,12 @@ urlpatterns = [
     path("products/<int:key>/", LayerDetailView.as_view(layer=PRODUCTS)),
     path("offers/", LayerListView.as_view(layer=OFFERS)),
     path("offers/<int:key>/", LayerDetailView.as_view(layer=OFFERS)),
+    path("seasons/", SeasonListView.as_view()),
+    path("searches/", SearchListView.as_view()),
+    path("searches/<int:pk>/", SearchView.as_view()),
     path("enquiries/", EnquiryListView.as_view()),
     path("enquiries/<int:pk>/", EnquiryView.as_view()),
     path("enquiries/<int:pk>/answer/", EnquiryAnswerView.as_view()),
     path("enquiries/by-token/<str:token>/", BuyerEnquiryView.as_view()),
+    path("enquiries/<str:token>/confirm/", EnquiryConfirmView.as_view()),
 ]

@@ -1,13 +1,18 @@
-"""The clock of enquiries."""
+"""The clock of enquiries and saved searches."""
 
-from django.utils import timezone
+from office.reference import add_schedules
 
-from office.models import Schedule
+HOUR = 3_600
+WEEK = 7 * 24 * HOUR
+SCHEDULES = {
+    "products.mail_searches": WEEK,
+    "products.expire_enquiries": HOUR,
+    "products.remind_enquiries": HOUR,
+    "products.drop_unconfirmed": HOUR,
+}
 
 
 def load() -> str:
-    """Add the schedule that expires unanswered enquiries; an administrator's changes stay."""
-    Schedule.objects.get_or_create(
-        kind="products.expire_enquiries", defaults={"every_seconds": 86_400, "due_at": timezone.now()}
-    )
-    return "products: schedule of enquiries"
+    """Add the schedules that are missing; an administrator's changes stay."""
+    add_schedules(SCHEDULES)
+    return "products: schedules of enquiries and searches"
