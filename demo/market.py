@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from codes.models import Market, ProductionArea
 from cooperatives.models import Cooperative
 from crops.models import Crop
@@ -63,6 +65,7 @@ def make_enquiries(cooperatives: dict[str, Cooperative], by: Any) -> str:
             contact=f"demo{number + 1}@example.invalid" if number % 2 else f"000123{number:04d}",
             message="Chúng tôi cần hàng đều trong vụ, có mã số vùng trồng. Xin báo giá và lịch giao (DEMO).",
             has_consented=True,
+            proved_at=timezone.now(),
             product=product,
             quantity_t=20 + 5 * number,
             wanted_months=Crop.objects.get(pk=product.crop_id).usual_months if product and product.crop_id else (5,),

@@ -56,6 +56,8 @@ GONE_FILES = f"SELECT file FROM office_document WHERE {_DOCUMENT}"
 
 DELETIONS = (
     ("products_enquirymessage", _ENQUIRY),
+    ("products_contactcode", _ENQUIRY),
+    ("products_answertemplate", _COOPERATIVE),
     ("products_enquiry", _COOPERATIVE),
     ("products_offer", _PRODUCT),
     ("products_product", _COOPERATIVE),

@@ -317,10 +317,12 @@ SPECTACULAR_SETTINGS = {
         "JobStatusEnum": "office.models.JobStatus",
     },
 }
+ENQUIRY_CODES_PER_ADDRESS = env.int("ENQUIRY_CODES_PER_ADDRESS", default=100)  # one-time codes in 24 hours
 THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),
     "verify_file": env.int("THROTTLE_VERIFY_FILE", default=10),
     "enquiry": env.int("THROTTLE_ENQUIRY", default=5),
+    "enquiry_code": env.int("THROTTLE_ENQUIRY_CODE", default=20),
     "opinion": env.int("THROTTLE_OPINION", default=30),
     "join": env.int("THROTTLE_JOIN", default=10),
     "directory": env.int("THROTTLE_DIRECTORY", default=60),

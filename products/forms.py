@@ -1,11 +1,11 @@
-"""Forms of products, offers and enquiries. They check the shape of what was typed; rules live in the services."""
+"""Forms of products and offers. They check the shape of what was typed; rules live in the services."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from codes.models import Market, ProductionArea
+from codes.models import ProductionArea
 from cooperatives.models import Cooperative
 from core.forms import CleanTextMixin
 from core.widgets import MonthsStrip
@@ -13,43 +13,6 @@ from crops.models import Crop, Variety
 from products.models import Product, ProductKind
 
 MONTH_CHOICES = [(str(month), str(month)) for month in range(1, 13)]
-
-
-class EnquiryForm(CleanTextMixin, forms.Form):
-    """What a buyer asks; no account."""
-
-    product = forms.ModelChoiceField(
-        Product.objects.none(), label=_("Sản phẩm"), required=False, empty_label=_("Hỏi chung")
-    )
-    quantity_t = forms.FloatField(label=_("Số lượng (tấn)"), min_value=0.001, max_value=1_000_000, required=False)
-    wanted_months = forms.TypedMultipleChoiceField(
-        label=_("Tháng cần hàng"), choices=MONTH_CHOICES, coerce=int, required=False, widget=MonthsStrip
-    )
-    market = forms.ModelChoiceField(
-        Market.objects.all(), label=_("Thị trường đích"), required=False, empty_label=_("Chưa xác định")
-    )
-    message = forms.CharField(label=_("Nội dung"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
-    buyer_name = forms.CharField(label=_("Tên của bạn hoặc công ty"), max_length=120)
-    contact = forms.CharField(
-        label=_("Điện thoại hoặc thư điện tử"),
-        max_length=200,
-        help_text=_("Chỉ dùng để báo khi có trả lời; không hiện cho hợp tác xã hay ai khác."),
-    )
-    consent = forms.BooleanField(
-        label=_("Tôi đồng ý cho lưu và chuyển yêu cầu này tới hợp tác xã."),
-        error_messages={"required": _("Cần đồng ý để chúng tôi chuyển yêu cầu.")},
-    )
-
-    def __init__(self, *args: Any, cooperative: Cooperative, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        products = Product.objects.public().filter(cooperative=cooperative).order_by("name_vi")
-        self.fields["product"].queryset = products  # type: ignore[attr-defined]
-
-
-class MessageForm(CleanTextMixin, forms.Form):
-    """One line of an enquiry's conversation."""
-
-    text = forms.CharField(label=_("Nội dung"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class ProductForm(CleanTextMixin, forms.Form):

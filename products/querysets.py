@@ -5,13 +5,13 @@ from collections.abc import Collection
 from typing import Any, Self
 
 from django.contrib.gis.geos import Point
-from django.db.models import Exists, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.lookups import GreaterThanOrEqual
 
 from cooperatives.models import Certificate
 from cooperatives.querysets import own_cooperative_ids
-from core.text import fold
-from products.expressions import box_of, within_km
+from core.text import Fold, fold
+from products.expressions import box_of, metres_from, within_km
 
 
 class ProductQuerySet(QuerySet):
@@ -68,6 +68,10 @@ class ProductQuerySet(QuerySet):
         """Products whose name contains `text`, without regard to diacritics."""
         return self.filter(search_key__contains=fold(text))
 
+    def from_place(self, point: Point) -> Self:
+        """Annotates `distance_m`, metres on the ellipsoid from `point` (EPSG:4326) to the public place."""
+        return self.annotate(distance_m=metres_from("location", point))
+
 
 class OfferQuerySet(QuerySet):
     """Offers chain."""
@@ -87,18 +91,39 @@ class EnquiryQuerySet(QuerySet):
     """Enquiries chain."""
 
     def visible_to(self, user: Any) -> Self:
-        """Enquiries to the cooperatives in which the user has a role."""
-        return self.filter(cooperative__in=own_cooperative_ids(user)) if user.is_authenticated else self.none()
+        """Confirmed enquiries to the cooperatives in which the user has a role; nobody sees one before that."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(cooperative__in=own_cooperative_ids(user)).exclude(status="unconfirmed")
 
     def unanswered(self) -> Self:
         """Enquiries that still wait for the cooperative."""
         return self.filter(status__in=("sent", "read"))
 
-    def silent_since(self, moment: dt.datetime) -> Self:
-        """Enquiries in which nobody has written a line since `moment`."""
+    def in_tab(self, tab: str) -> Self:
+        """Enquiries of one tab of the inbox, in its order: those that wait longest first, else the newest first."""
+        if tab == "spam":
+            return self.exclude(spam_at=None).order_by("-spam_at", "-id")
+        shown = self.filter(spam_at=None)
+        if tab == "waiting":
+            return shown.unanswered().order_by("waiting_since", "id")
+        if tab == "answered":
+            return shown.filter(status="answered").order_by("-answered_at", "-id")
+        return shown.filter(status__in=("closed", "expired")).order_by("-sent_at", "-id")
+
+    def search(self, text: str) -> Self:
+        """Enquiries whose buyer, product, wish or any line contains `text`, without regard to diacritics."""
         from products.models import EnquiryMessage
 
-        return self.exclude(Exists(EnquiryMessage.objects.filter(enquiry=OuterRef("pk"), at__gte=moment)))
+        lines = EnquiryMessage.objects.filter(enquiry=OuterRef("pk")).annotate(key=Fold(F("text")))
+        own = self.annotate(buyer_key=Fold(F("buyer_name")), quality_key=Fold(F("quality")))
+        found = fold(text)
+        return own.filter(
+            Q(buyer_key__contains=found)
+            | Q(quality_key__contains=found)
+            | Q(product__search_key__contains=found)
+            | Exists(lines.filter(key__contains=found))
+        )
 
 
 class DemandQuerySet(QuerySet):

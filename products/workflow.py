@@ -3,9 +3,14 @@
 from core.workflow import Transition
 from products.models import EnquiryStatus
 
-SENT, READ, ANSWERED = EnquiryStatus.SENT, EnquiryStatus.READ, EnquiryStatus.ANSWERED
+UNCONFIRMED, SENT, READ = EnquiryStatus.UNCONFIRMED, EnquiryStatus.SENT, EnquiryStatus.READ
+ANSWERED = EnquiryStatus.ANSWERED
+WAITING = (SENT, READ)
+OPEN = (SENT, READ, ANSWERED)
+OVER = (EnquiryStatus.CLOSED, EnquiryStatus.EXPIRED)
 
 ENQUIRY_TRANSITIONS = {
+    "confirm": Transition({UNCONFIRMED}, SENT),
     "read": Transition({SENT}, READ),
     "answer": Transition({SENT, READ, ANSWERED}, ANSWERED),
     "write_back": Transition({SENT, READ, ANSWERED}, SENT),

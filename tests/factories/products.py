@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cooperatives.models import Cooperative
 from crops.models import Crop
@@ -41,7 +42,8 @@ def make_offer(product: Product, *, by: Any, **fields: Any) -> Offer:
 
 
 def make_enquiry(cooperative: Cooperative, **fields: Any) -> Enquiry:
-    """Send an enquiry by mail address."""
+    """Send an enquiry by mail address, proved already; `proved_at=None` leaves it unconfirmed."""
+    fields.setdefault("proved_at", timezone.now())
     fields.setdefault("buyer_name", "Người Mua Thử")
     fields.setdefault("contact", "nguoi.mua@example.test")
     fields.setdefault("message", "Tôi cần mua hàng.")
