@@ -71,11 +71,12 @@ class ContentSecurityPolicyMiddleware:
         if "Content-Security-Policy" not in response:
             nonce = request.csp_nonce  # type: ignore[attr-defined]
             tiles = "".join(f" {origin}" for origin in basemap_origins())
+            framers = getattr(response, "frame_ancestors", "'none'")  # a page made to be embedded names who may
             response["Content-Security-Policy"] = (
                 f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
                 f"img-src 'self' data: blob:{tiles}; connect-src 'self'{tiles}; "
                 "font-src 'self'; worker-src 'self'; object-src 'none'; base-uri 'self'; "
-                "form-action 'self'; frame-ancestors 'none'"
+                f"form-action 'self'; frame-ancestors {framers}"
             )
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=()")
         return response

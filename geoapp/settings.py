@@ -332,6 +332,9 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "api": env.int("THROTTLE_API", default=600),
 }
 
+# Whether buyers may post what they look for; off: it comes near an intermediary platform in law (docs/domain.md §7.2).
+DEMAND_POSTS = env.bool("DEMAND_POSTS", default=False)
+
 # --- Rules of the house: tolerances with their sources in docs/domain.md -------------------------------------
 COUNTRY_BOX = (102.0, 6.5, 118.0, 23.6)  # west, south, east, north in EPSG:4326; wide enough for both archipelagos
 PLOT_MAX_VERTICES = 5_000
@@ -350,6 +353,7 @@ MAP_BOUNDS = tuple(env.list("MAP_BOUNDS", cast=float, default=[104.9, 9.9, 106.9
 MAP_EXTERNAL_BASEMAPS = env.json("MAP_EXTERNAL_BASEMAPS", default=[])  # see docs/frontend.md; none unless named
 MAP_ATTRIBUTION = env("MAP_ATTRIBUTION", default="")  # text in the corner of every map
 TILE_SLOTS = env.int("TILE_SLOTS", default=3)  # tiles that one process makes at a time; more wait, then get 503
+TILE_CACHE_MB = env.int("TILE_CACHE_MB", default=32)  # memory of one process for tiles that are the same for all
 
 # --- Which receiver hears what, who may do what: written out in geoapp/wiring.py ------------------------------
 CHANGE_RECEIVERS = "geoapp.wiring.RECEIVERS"

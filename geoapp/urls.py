@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-import maps.views.pages
+import maps.views.products
 from core import views
 from core.api.docs import ApiDocsView, ApiSchemaView
 
@@ -22,8 +22,9 @@ urlpatterns = [
     path("api/schema/", ApiSchemaView.as_view(), name="schema"),
     path("api/docs/", ApiDocsView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("geoapp.api")),
-    path("", maps.views.pages.product_map, name="home"),
+    path("", maps.views.products.product_map, name="home"),
     path("", include("maps.urls")),
+    path("", include("landuse.urls")),
     path("", include("products.urls")),
     path("", include("codes.urls")),
     path("", include("casework.urls")),

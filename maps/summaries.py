@@ -10,6 +10,7 @@ from django.db.models import Case, F, Prefetch, When
 from django.utils.timezone import localdate
 
 from codes.models import ApprovalStatus, MarketApproval, ProductionAreaCode
+from cooperatives.models import Certificate
 from landuse.models import LandUseLayer
 from places.models import AdministrativeUnit
 from products.models import Product
@@ -42,18 +43,20 @@ class CodeRow:
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """A product as the list shows it; volume in tonnes per season, area in hectares."""
+    """A product as the list shows it; volume in tonnes per season, area in hectares, distance in kilometres."""
 
     product: Product
     months: list[int]
     volume_t: float | None
     area_ha: float | None
     codes: list[CodeBadge]
+    certificates: list[Certificate]
+    distance_km: float | None
     bbox: str
 
 
 def product_rows(products: Any) -> list[ProductRow]:
-    """Return the list's rows for a page (a slice of the layer's queryset); three queries whatever their number."""
+    """Return the list's rows for a page (a slice of the layer's queryset); four queries whatever their number."""
     box = Case(When(area__is_outline_public=True, then=Envelope("area__boundary")))
     found: list[Any] = list(
         products.select_related("cooperative", "commune", "crop", "variety", "area")
@@ -61,6 +64,7 @@ def product_rows(products: Any) -> list[ProductRow]:
         .annotate(area_box=box)
     )
     badges = _badges({product.area_id for product in found if product.area_id})
+    certificates = _certificates({product.cooperative_id for product in found})
     return [
         ProductRow(
             product,
@@ -68,10 +72,21 @@ def product_rows(products: Any) -> list[ProductRow]:
             product.layer_volume_t,
             product.area.area_ha if product.area else None,
             badges.get(product.area_id or 0, []),
+            [held for held in certificates.get(product.cooperative_id, []) if held.crop_id in (None, product.crop_id)],
+            product.distance_m / 1000 if hasattr(product, "distance_m") else None,
             _bbox(product),
         )
         for product in found
     ]
+
+
+def _certificates(cooperative_ids: Iterable[int]) -> dict[int, list[Certificate]]:
+    """Return the certificates in force today, by cooperative."""
+    held = Certificate.objects.valid_on(localdate()).filter(cooperative__in=list(cooperative_ids))
+    found: dict[int, list[Certificate]] = {}
+    for certificate in held.order_by("kind", "-stars", "-valid_until"):
+        found.setdefault(certificate.cooperative_id, []).append(certificate)
+    return found
 
 
 def code_rows(codes: Any) -> list[CodeRow]:
@@ -125,13 +140,6 @@ def _around(shape: Any) -> str:
             west - NEARBY_DEGREES, south - NEARBY_DEGREES, east + NEARBY_DEGREES, north + NEARBY_DEGREES
         )  # fmt: skip
     return f"{west:.5f},{south:.5f},{east:.5f},{north:.5f}"
-
-
-def product_words() -> list[str]:
-    """Return what somebody who looks for products may type: names of products and of those who sell them."""
-    rows = Product.objects.public().order_by()
-    names = set(rows.values_list("name_vi", flat=True)) | set(rows.values_list("cooperative__name", flat=True))
-    return sorted(names)
 
 
 def commune_names() -> list[str]:

@@ -2,13 +2,16 @@
 
 from django.urls import URLPattern, path, re_path
 
-from maps.views import archives, pages, takeaway, tiles
+from maps.views import archives, pages, products, seasons, takeaway, tiles
 
 app_name = "maps"
 urlpatterns: list[URLPattern] = [
+    path("embed/", products.embedded_map, name="embed"),
     path("maps/layers.json", tiles.layer_list, name="layers"),
     path("maps/codes/", pages.code_map, name="code-map"),
     path("maps/land-use/", pages.land_use_map, name="land-use"),
+    path("maps/seasons/", seasons.season_map, name="seasons"),
+    path("maps/seasons/table.csv", seasons.season_table, name="season-table"),
     path("maps/take-away/products.html", takeaway.products, name="takeaway-products"),
     path("maps/take-away/land-use.html", takeaway.land_use, name="takeaway-land-use"),
     # Numbers no tile can have (signs, points, twenty digits) are no addresses at all.

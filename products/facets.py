@@ -17,6 +17,7 @@ from codes.models import ApprovalStatus, Market, ProductionAreaCode
 from codes.querysets import HOME_MARKET
 from cooperatives.models import CertificateKind
 from core.filters import as_query_dict, without_blanks
+from crops.models import Crop, Variety
 from products.filters import CERTIFICATES
 from products.layers import PRODUCTS
 from products.models import Listing, Offer, Product, ProductKind, ShopKind
@@ -41,12 +42,13 @@ class FacetValue:
 def facets(params: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
     """Return the values of each facet with their counts under all *other* filters of `params`.
 
-    Values that would leave nothing are left out, but for months: all twelve are there. Most frequent first where the
-    values have no order of their own. Raises BadInput for parameters that the layer does not take.
+    Values that would leave nothing are left out, but for months (all twelve are there) and for the value in use. Most
+    frequent first where the values have no order of their own. Raises BadInput for parameters that the layer does not
+    take.
     """
     asked = without_blanks(as_query_dict(params))
     PRODUCTS.filtered(_NOBODY, asked)  # what is wrong is said once, with all parameters in view
-    return {name: count(_others(asked, name), asked) for name, count in _FACETS.items()}
+    return {name: _with_chosen(name, count(_others(asked, name), asked), asked) for name, count in _FACETS.items()}
 
 
 def _others(asked: QueryDict, name: str) -> Rows:
@@ -55,6 +57,14 @@ def _others(asked: QueryDict, name: str) -> Rows:
     if name == "month":
         kept.pop("min_volume", None)  # with a month it is the volume of that month: `_months` asks for both
     return PRODUCTS.filtered(_NOBODY, kept).order_by()
+
+
+def _with_chosen(name: str, values: list[FacetValue], asked: QueryDict) -> list[FacetValue]:
+    """Return the values, and the one in use though it find nothing: its name must still be said."""
+    chosen = str(asked.get(name, ""))
+    if not chosen or name not in _WORDS or chosen in {value.value for value in values}:
+        return values
+    return [*values, FacetValue(chosen, _WORDS[name](chosen), 0)]
 
 
 def _name(path: str) -> str:
@@ -137,6 +147,20 @@ def _shops(rows: Rows, asked: QueryDict) -> list[FacetValue]:
 def _present(choices: Any, counted: Mapping[str, int]) -> list[FacetValue]:
     return [FacetValue(str(v), str(label), counted[v]) for v, label in choices if counted.get(v)]
 
+
+def _word_of(choices: Any) -> Callable[[str], str]:
+    words = {str(value): label for value, label in choices}
+    return lambda value: str(words.get(value, value))
+
+
+_WORDS: dict[str, Callable[[str], str]] = {
+    "product": lambda value: str(Crop.objects.get(slug=value)),
+    "variety": lambda value: str(Variety.objects.get(slug=value)),
+    "market": lambda value: str(Market.objects.get(code=value)),
+    "kind": _word_of(ProductKind.choices),
+    "certificate": _word_of(CERTIFICATES),
+    "sells_on": _word_of(ShopKind.choices),
+}
 
 _FACETS: dict[str, Callable[[Rows, QueryDict], list[FacetValue]]] = {
     "product": _crops,
