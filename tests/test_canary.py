@@ -345,6 +345,8 @@ def _member_paths(grower, grower_import):
     words = ("", "consent/", "consent/code/", "edit/", "leave/", "erase/", "number/", "data/")
     steps = ("", "columns/", "rows/", "cancel/", "left.csv", "left.xlsx")
     return {
+        "directory/<int:pk>/": [f"directory/{grower}/"],
+        "directory/<int:pk>/phone/": [f"directory/{grower}/phone/"],
         **{f"coop/growers/<int:pk>/{word}": [f"coop/growers/{grower}/{word}"] for word in words},
         "coop/growers/<int:pk>/consent/<int:consent>/photo/": [f"coop/growers/{grower}/consent/1/photo/"],
         **{f"coop/growers/import/<uuid:pk>/{step}": [f"coop/growers/import/{grower_import}/{step}"] for step in steps},
