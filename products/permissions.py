@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from accounts.permissions import holds
 from accounts.roles import Role
 from cooperatives.models import Cooperative
 from cooperatives.permissions import can_edit_for_cooperative, has_role_in
 from products.models import Enquiry
 
-GRANTS: dict[Role, set[str]] = {}
+GRANTS: dict[Role, set[str]] = {
+    Role.OFFICER: {"products.hide_demand"},
+    Role.ADMINISTRATOR: {"products.hide_demand"},
+}
 
 
 def can_edit_products(user: Any, cooperative: Cooperative) -> bool:
@@ -23,3 +27,13 @@ def can_read_enquiry(user: Any, enquiry: Enquiry) -> bool:
 def can_answer_enquiry(user: Any, enquiry: Enquiry) -> bool:
     """Whether the user may answer the enquiry."""
     return can_edit_for_cooperative(user, enquiry.cooperative)
+
+
+def can_reply_for(user: Any, cooperative: Cooperative) -> bool:
+    """Whether the user may answer demands for the cooperative."""
+    return can_edit_for_cooperative(user, cooperative)
+
+
+def can_hide_demand(user: Any) -> bool:
+    """Whether the user may see all demands and hide one: officers and administrators (a demand has no place)."""
+    return holds(user, "products.hide_demand")

@@ -1,7 +1,7 @@
 """Which status of an enquiry follows which; the scheduled task expires those unanswered for 14 days."""
 
 from core.workflow import Transition
-from products.models import EnquiryStatus
+from products.models import DemandStatus, EnquiryStatus
 
 UNCONFIRMED, SENT, READ = EnquiryStatus.UNCONFIRMED, EnquiryStatus.SENT, EnquiryStatus.READ
 ANSWERED = EnquiryStatus.ANSWERED
@@ -16,4 +16,11 @@ ENQUIRY_TRANSITIONS = {
     "write_back": Transition({SENT, READ, ANSWERED}, SENT),
     "expire": Transition({SENT, READ}, EnquiryStatus.EXPIRED),
     "close": Transition({SENT, READ, ANSWERED}, EnquiryStatus.CLOSED),
+}
+
+# A demand that is over by its day is still stored as open: `expires_on` says so.
+DEMAND_TRANSITIONS = {
+    "close": Transition({DemandStatus.OPEN}, DemandStatus.CLOSED),
+    "repost": Transition({DemandStatus.OPEN, DemandStatus.CLOSED}, DemandStatus.OPEN),
+    "hide": Transition({DemandStatus.OPEN, DemandStatus.CLOSED}, DemandStatus.HIDDEN),
 }
