@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import localdate
@@ -12,6 +13,7 @@ from accounts.permissions import holds
 from cooperatives.models import Certificate, Cooperative
 from cooperatives.permissions import can_use_directory
 from cooperatives.views.home import CHOSEN
+from products.permissions import can_hide_demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                 entries.append((_("Chứng nhận chờ kiểm tra"), "cooperatives:desk-certificate-list"))
         if can_use_directory(user):
             entries.append((_("Danh bạ nông hộ"), "cooperatives:directory"))
+        if settings.DEMAND_POSTS:
+            entries.append((_("Nhu cầu mua"), _demand_page(user, workplaces)))
         if holds(user, "casework.view_history"):
             entries.append((_("Nhật ký"), "casework:audit"))
         if holds(user, "cooperatives.view_cooperative"):
@@ -57,6 +61,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "workplaces": workplaces,
         "chosen_workplace": _chosen(request, workplaces),
     }
+
+
+def _demand_page(user: Any, workplaces: list[Cooperative]) -> str:
+    """Return where demands begin for this user: what one's cooperatives match, what an office watches, one's own."""
+    if workplaces:
+        return "products:demand-inbox"
+    return "products:demand-desk" if can_hide_demand(user) else "products:demand-list"
 
 
 def _chosen(request: HttpRequest, workplaces: list[Cooperative]) -> int | None:

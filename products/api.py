@@ -21,6 +21,15 @@ from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_param
 from core.throttling import client_address
 from office.idempotency import answer_once
 from products import services
+from products.api_demands import (
+    DemandCloseView,
+    DemandHideView,
+    DemandListView,
+    DemandReplyView,
+    DemandRepostView,
+    DemandView,
+    MatchingDemandListView,
+)
 from products.api_search import FacetsView, SuggestView
 from products.api_searches import SearchListView, SearchView
 from products.api_seasons import SeasonListView
@@ -219,6 +228,13 @@ urlpatterns = [
     path("offers/", LayerListView.as_view(layer=OFFERS)),
     path("offers/<int:key>/", LayerDetailView.as_view(layer=OFFERS)),
     path("seasons/", SeasonListView.as_view()),
+    path("demands/", DemandListView.as_view()),
+    path("demands/matching/", MatchingDemandListView.as_view()),
+    path("demands/<int:pk>/", DemandView.as_view()),
+    path("demands/<int:pk>/close/", DemandCloseView.as_view()),
+    path("demands/<int:pk>/repost/", DemandRepostView.as_view()),
+    path("demands/<int:pk>/replies/", DemandReplyView.as_view()),
+    path("demands/<int:pk>/hide/", DemandHideView.as_view()),
     path("searches/", SearchListView.as_view()),
     path("searches/<int:pk>/", SearchView.as_view()),
     path("enquiries/", EnquiryListView.as_view()),

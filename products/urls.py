@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.views import enquiries, inbox, own, photos, producer, profile, searches, shops
+from products.views import demands, enquiries, inbox, own, photos, producer, profile, searches, shops
 
 app_name = "products"
 urlpatterns = [
@@ -26,6 +26,13 @@ urlpatterns = [
     path("coop/products/<int:pk>/listings/", shops.listing_list, name="listing-list"),
     path("coop/listings/<int:pk>/remove/", shops.listing_remove, name="listing-remove"),
     path("desk/shops/", shops.shop_share_list, name="shop-share-list"),
+    path("demands/", demands.demand_list, name="demand-list"),
+    path("demands/new/", demands.demand_new, name="demand-new"),
+    path("demands/<int:pk>/", demands.demand_detail, name="demand-detail"),
+    path("coop/demands/", demands.demand_inbox, name="demand-inbox"),
+    path("coop/demands/<int:pk>/", demands.demand_inbox_detail, name="demand-inbox-detail"),
+    path("desk/demands/", demands.demand_desk, name="demand-desk"),
+    path("desk/demands/<int:pk>/hide/", demands.demand_hide, name="demand-hide"),
     path("searches/", searches.search_list, name="search-list"),
     path("searches/new/", searches.search_new, name="search-new"),
     path("searches/stop/<str:token>/", searches.search_stop, name="search-stop"),
