@@ -134,6 +134,11 @@ class LandUseParcel(models.Model):
         """Return its public page."""
         return f"/maps/land-use/parcels/{self.pk}/"
 
+    @property
+    def area_ha(self) -> float:
+        """Geodesic area in hectares."""
+        return self.area_m2 / 10_000
+
 
 class GroundUse(models.TextChoices):
     """What a crop is in the words of the land law; `farms.land_use` reads it off the crop's group and life."""

@@ -1,18 +1,22 @@
 """Figures of land use that page, legend and take-away map share."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
-from landuse.models import LandUseParcel
+from landuse.models import ClassScheme, LandUseClass, LandUseParcel
+from landuse.schemes import read_in
 
 
 @dataclass(frozen=True, slots=True)
 class ClassTotal:
-    """One class with its parcels among the rows asked for; `share` is of their whole area, 0 to 1."""
+    """One class with its parcels among the rows asked for; `share` is of their whole area, 0 to 1.
+
+    `old_codes`: what the edition before called it ("LUK, LUN"); "" where it is new or the edition is the first.
+    """
 
     code: str
     name: str
@@ -20,6 +24,7 @@ class ClassTotal:
     parcels: int
     area_ha: float
     share: float
+    old_codes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +36,33 @@ class LandUseSummary:
     area_ha: float
 
 
-def summarise(rows: QuerySet[LandUseParcel]) -> LandUseSummary:
-    """Add up filtered parcels by class, in one query; areas are geodesic, in hectares."""
-    name = "name_en" if get_language() == "en" else "name_vi"
-    fields = ("land_use_class__code", f"land_use_class__{name}", "land_use_class__colour")
-    found: list[tuple[Any, ...]] = list(
-        rows.order_by()
-        .values_list(*fields)
-        .annotate(parcels=Count("pk"), m2=Coalesce(Sum("area_m2"), 0.0))
-        .order_by("-m2", "land_use_class__code")
+def summarise(rows: QuerySet[LandUseParcel], *, scheme: ClassScheme | None = None) -> LandUseSummary:
+    """Add up filtered parcels by class; areas are geodesic, in hectares. `scheme`: the later edition to read them in."""
+    totals = list(
+        rows.order_by().values_list("land_use_class").annotate(parcels=Count("pk"), m2=Coalesce(Sum("area_m2"), 0.0))
     )
-    whole = sum(row[4] for row in found)
-    classes = tuple(
-        ClassTotal(code, label, colour, parcels, m2 / 10_000, m2 / whole if whole else 0.0)
-        for code, label, colour, parcels, m2 in found
-    )
-    return LandUseSummary(classes, sum(item.parcels for item in classes), whole / 10_000)
+    shown = _classes([pk for pk, _parcels, _m2 in totals], scheme)
+    sums: dict[LandUseClass, list[float]] = defaultdict(lambda: [0, 0.0])
+    for pk, parcels, m2 in totals:
+        sums[shown[pk]][0] += parcels
+        sums[shown[pk]][1] += m2
+    whole = sum(m2 for _parcels, m2 in sums.values())
+    is_english = get_language() == "en"
+    classes = [
+        ClassTotal(
+            item.code,
+            item.name_en if is_english and item.name_en else item.name_vi,
+            item.colour,
+            int(parcels),
+            m2 / 10_000,
+            m2 / whole if whole else 0.0,
+            item.replaces if item.replaces != item.code else "",
+        )
+        for item, (parcels, m2) in sums.items()
+    ]
+    classes.sort(key=lambda item: (-item.area_ha, item.code))
+    return LandUseSummary(tuple(classes), sum(item.parcels for item in classes), whole / 10_000)
+
+
+def _classes(ids: list[int], scheme: ClassScheme | None) -> dict[int, LandUseClass]:
+    return read_in(scheme, ids).classes if scheme is not None else LandUseClass.objects.in_bulk(ids)

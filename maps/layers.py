@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.aggregates import StringAgg
 from django.db.models import F, Func, OuterRef, Subquery, TextField, Value
-from django.db.models.functions import Concat, Trim
+from django.db.models.functions import Cast, Concat, Trim
 
 from casework.layers import WATCHED_CODES
 from codes.layers import AREAS, CODES
@@ -183,9 +183,13 @@ PRODUCT_MAP = MapLayer(
     follows_cooperatives=True,
 )  # fmt: skip
 
+_PARCEL_PAGE: dict[str, Source] = {
+    "url": Concat(Value("/maps/land-use/parcels/"), Cast("pk", TextField()), Value("/"), output_field=TextField())
+}
+
 LAND_USE_MAP = MapLayer(
     LAND_USE,
-    sources=(Shapes("land_use", from_zoom=7, limit=20_000),),
+    sources=(Shapes("land_use", from_zoom=7, limit=20_000, extra=_PARCEL_PAGE),),
     depends_on=("land-use",),
     draw=lambda _shapes_from: drawing.land_use(),
     min_zoom=7,
@@ -228,9 +232,7 @@ WATCHED_CODE_MAP = MapLayer(
     WATCHED_CODES,
     sources=(_CODE_COMMUNES, Shapes("watched_codes", part=Part.NEAR, extra=_CODE_EXTRA, is_spread=True)),
     depends_on=("areas", "codes", "units"),
-    draw=lambda shapes_from: drawing.codes(
-        shapes_from=shapes_from, source_layer="watched_codes", with_monitoring=True
-    ),
+    draw=lambda shapes_from: drawing.codes(shapes_from=shapes_from, source_layer="watched_codes", with_monitoring=True),
     begin=_CODES_BEGIN,
 )
 

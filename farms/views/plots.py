@@ -23,6 +23,7 @@ from farms.areas import legal_area_m2
 from farms.filters import PlotFilters
 from farms.forms import ArchiveForm, PlotForm
 from farms.history import versions_of
+from farms.land_use import conflicts_of, ground_of
 from farms.layers import PLOTS
 from farms.models import Plot, PlotStatus
 from farms.permissions import can_change_plot
@@ -111,6 +112,8 @@ def plot_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "came_from": plot.came_from.select_related("old"),
         "became": plot.became.select_related("new"),
         "may_change": may_change,
+        "ground": ground_of(plot),
+        "conflicts": conflicts_of(plot),
         "archive_form": ArchiveForm() if may_change else None,
         **_twins(plot, request.user),
     }

@@ -11,8 +11,9 @@ def land_use() -> Drawing:
     """Parcels in the colour of their class, with its code where there is room."""
     name = "name_en" if get_language() == "en" else "name_vi"
     used = LandUseClass.objects.filter(parcels__layer__is_public=True).order_by().distinct()
-    classes = sorted(used.values_list("code", "colour", name))
-    colour = match("class_code", ((code, shown) for code, shown, _name in classes), "#dddddd")
+    rows = sorted(used.values_list("code", "colour", name, "replaces"))
+    classes = [(code, shown, label, old if old != code else "") for code, shown, label, old in rows]
+    colour = match("class_code", ((code, shown) for code, shown, _label, _old in classes), "#dddddd")
     base = {"source_layer": "land_use"}
     return Drawing(
         kinds=[
@@ -35,19 +36,28 @@ def land_use() -> Drawing:
             },
         ],
         legend=[
-            {"label": label, "colour": shown, "shape": "fill", "value": code, "code": code}
-            for code, shown, label in dict.fromkeys(classes)
+            {"label": _with_old(label, old), "colour": shown, "shape": "fill", "value": code, "code": code}
+            for code, shown, label, old in dict.fromkeys(classes)
         ],
         popup={
-            "title": "class_name",
+            "title": "class_code",
+            "link": "url",
             "fields": [
-                ["class_code", _("Mã loại đất")],
+                ["zone", _("Khu")],
                 ["area_ha", _("Diện tích (ha)")],
                 ["layer_name", _("Lớp bản đồ")],
                 ["as_of", _("Thời điểm")],
-                ["legal_document", _("Văn bản pháp lý")],
-                ["source", _("Nguồn")],
+                ["decision_number", _("Số quyết định")],
+                ["valid_to", _("Hết hiệu lực")],
             ],
+            "values": {
+                "class_code": {code: f"{code} · {_with_old(label, old)}" for code, _shown, label, old in classes}
+            },
         },
         colour_by="class_code",
     )
+
+
+def _with_old(name: str, old: str) -> str:
+    """The name with what the edition before called the class, where it was called otherwise."""
+    return _("%(name)s (mã cũ: %(old)s)") % {"name": name, "old": old} if old else name

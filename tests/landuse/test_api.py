@@ -14,6 +14,7 @@ def test_parcels_carry_class_source_date_and_document(client, parcel_factory):
 
     assert feature["properties"] == {
         "ref": "K1",
+        "zone": "",
         "class_code": "LUC",
         "class_name": "Đất chuyên trồng lúa",
         "area_ha": pytest.approx(1.0, abs=0.001),
@@ -23,6 +24,8 @@ def test_parcels_carry_class_source_date_and_document(client, parcel_factory):
         "as_of": "2026-01-01",
         "source": "Nguồn thử",
         "legal_document": "Quyết định 12/QĐ-THỬ",
+        "decision_number": "",
+        "valid_to": None,
     }
     assert feature["geometry"]["type"] == "MultiPolygon"
 

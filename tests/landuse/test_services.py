@@ -137,7 +137,10 @@ def test_who_may_change_layers(request, make_layer, person, allowed):
 def test_reference_has_both_editions_and_loads_twice_without_change():
     first, second = reference.load(), reference.load()
 
-    assert (first, second) == ("landuse: 41 land-use classes", "landuse: 0 land-use classes")
+    assert (first, second) == (
+        "landuse: 41 land-use classes, 23 rules",
+        "landuse: 0 land-use classes, 0 rules",
+    )
     assert ClassScheme.objects.count() == 2
     new = LandUseClass.objects.get(scheme__code=reference.SINCE_2024, code="LUC")
     old = LandUseClass.objects.get(scheme__code=reference.UNTIL_2024, code="LUC")

@@ -24,7 +24,7 @@ export function popupContent(properties, popup, texts) {
   return el(
     "div",
     { class: "map-popup" },
-    hasValue(title) ? el("p", { class: "map-popup__title" }, property(title)) : null,
+    hasValue(title) ? el("p", { class: "map-popup__title" }, words(popup.title)) : null,
     rows.length
       ? el(
           "dl",
