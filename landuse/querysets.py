@@ -30,7 +30,7 @@ class LandUseLayerQuerySet(QuerySet):
     def binding_on(self, day: dt.date) -> Self:
         """What speaks of the ground on `day`: plans in force, and of each unit's land use the newest survey."""
         here = self.on(day)
-        surveys = here.filter(kind="land_use").order_by("unit", "-as_of", "-pk").distinct("unit")
+        surveys = here.filter(kind="land_use").order_by("unit_id", "-as_of", "-pk").distinct("unit_id")
         return here.filter(Q(kind="planning") | Q(pk__in=surveys.values("pk")))
 
 

@@ -66,4 +66,4 @@ def newest(*schemes: ClassScheme) -> ClassScheme:
 
 def later_editions(scheme: ClassScheme) -> list[ClassScheme]:
     """Return the editions after `scheme`, in which a layer of it can be read; the newest first."""
-    return list(ClassScheme.objects.filter(valid_from__gt=scheme.valid_from).order_by("-valid_from"))
+    return list(ClassScheme.objects.filter(valid_from__gt=scheme.valid_from).order_by("-valid_from", "pk"))

@@ -107,9 +107,7 @@ def test_publishing_shows_it_and_its_document(send, client, django_user_model):
 
     client.post(reverse("landuse:layer-publish", args=[slug]), {"public": "1"})
 
-    response = other.get(document)
-    assert b"".join(response.streaming_content) == PDF
-    response.close()
+    assert b"".join(other.get(document).streaming_content) == PDF
     assert "Công khai" in client.get(reverse("landuse:layer-detail", args=[slug])).content.decode()
     client.post(reverse("landuse:layer-publish", args=[slug]), {"public": "0"})
     assert other.get(document).status_code == 404
