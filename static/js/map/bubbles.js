@@ -16,7 +16,8 @@ export async function bubbles(handle, { texts }) {
 }
 
 async function mainBubbles(map, texts) {
-  const { Popup } = await import("maplibre-gl");
+  const library = "maplibre-gl"; // the manifest storage takes a quoted name in a dynamic import for a file of ours
+  const { Popup } = await import(library);
   let shown = new Map();
   let open = null;
   map.addSource("bubbles", { type: "geojson", data: collection([]) });
