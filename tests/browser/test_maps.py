@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, assert_no_axe_violations, screenshot, wait_for_map
 from tests.shapes import square
@@ -25,6 +25,11 @@ def market(commune, province, product_factory, offer_factory, area_factory):
     return may, september
 
 
+def month(page: Page, number: int) -> Locator:
+    """The tick of a month in the harvest strip."""
+    return page.get_by_role("checkbox", name=f"Tháng {number}:")
+
+
 def at_rest(page: Page) -> None:
     """Wait until the map has drawn its tiles and said how much is in view."""
     wait_for_map(page)
@@ -40,7 +45,7 @@ def test_filter_moves_list_map_and_address_together(page: Page, market):
     screenshot(page, "product-map-desktop")
 
     with page.expect_response(re.compile(r"/tiles/products/.*month=5")):
-        page.get_by_label("5", exact=True).check()
+        month(page, 5).check()
 
     expect(page.locator(".count-line")).to_contain_text("1 sản phẩm")
     expect(page.locator(".map__count")).to_have_text("Đang thấy 1 đối tượng")
@@ -54,7 +59,7 @@ def test_a_shared_address_opens_the_same_view(page: Page, market):
     at_rest(page)
 
     expect(page.locator(".results__title")).to_have_text(["Xoài Hòa Lộc"])
-    expect(page.get_by_role("radio", name="9", exact=True)).to_be_checked()
+    expect(month(page, 9)).to_be_checked()
 
 
 def test_click_on_the_map_tells_product_and_leads_to_its_producer(page: Page, market):
@@ -122,7 +127,7 @@ def test_product_list_works_without_script(browser: Browser, live_server, market
     page = context.new_page()
 
     page.goto("/")
-    page.get_by_label("9", exact=True).check()
+    month(page, 9).check()
     page.get_by_role("button", name="Lọc").click()
 
     expect(page.locator(".results__title")).to_have_text(["Xoài Hòa Lộc"])
