@@ -332,7 +332,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "api": env.int("THROTTLE_API", default=600),
 }
 
-# Whether buyers may post what they look for; off: it comes near an intermediary platform in law (docs/domain.md §7.2).
+# Whether buyers may post what they look for; off: it comes near an intermediary platform in law (docs/domain.md §6.4).
 DEMAND_POSTS = env.bool("DEMAND_POSTS", default=False)
 
 # --- Rules of the house: tolerances with their sources in docs/domain.md -------------------------------------
