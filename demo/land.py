@@ -8,11 +8,12 @@ from demo import sql
 from demo.cast import COOPERATIVES
 from demo.ground import Block, all_blocks, lattice_point
 from landuse.models import ClassScheme, LandUseParcel, LayerKind
-from landuse.reference import SINCE_2024
+from landuse.reference import SINCE_2024, UNTIL_2024
 from landuse.services import ParcelRow, create_layer, store_parcels
 from places.models import AdministrativeUnit
 
 CURRENT_CLASSES = ("CLN", "LUC", "LUC", "CLN", "HNK", "NTS", "LUC", "CLN", "ONT", "LUC", "CLN")
+OLDER_CLASSES = ("LUC", "LUC", "LUC", "CLN", "BHK", "NTS", "LUC", "LUK", "ONT", "LUC", "CLN")
 PLANNED_CLASSES = ("CLN", "LUC", "TMD", "CLN", "SKC")
 CANAL = "DTL"
 
@@ -41,6 +42,7 @@ def make_land_use(by: Any) -> str:
         by=by,
     )
     store_parcels(current, _parcels(blocks, CURRENT_CLASSES, with_canals=True), by=by)
+    _make_older(province, blocks, by)
     plan = create_layer(
         slug="demo-quy-hoach-2030",
         kind=LayerKind.PLANNING,
@@ -50,11 +52,30 @@ def make_land_use(by: Any) -> str:
         source="Dữ liệu DEMO, không có thật",
         as_of=dt.date(2026, 1, 1),
         legal_document="DEMO-02/QĐ-UBND",
+        decision_number="DEMO-02/QĐ-UBND",
+        valid_to=dt.date(2031, 1, 1),
         is_public=True,
         by=by,
     )
     store_parcels(plan, _parcels(blocks[::3], PLANNED_CLASSES, with_canals=False), by=by)
-    return f"{LandUseParcel.objects.count()} land-use parcels in 2 layers"
+    return f"{LandUseParcel.objects.count()} land-use parcels in 3 layers"
+
+
+def _make_older(province: AdministrativeUnit, blocks: list[Block], by: Any) -> None:
+    """The same ground five years before, in the class list of its day: some of today's orchards were still rice."""
+    older = create_layer(
+        slug="demo-hien-trang-2020",
+        kind=LayerKind.LAND_USE,
+        name="Hiện trạng sử dụng đất 2020 (DEMO)",
+        scheme=ClassScheme.objects.get(code=UNTIL_2024),
+        unit=province,
+        source="Dữ liệu DEMO, không có thật",
+        as_of=dt.date(2020, 12, 31),
+        legal_document="DEMO-00/QĐ-UBND",
+        is_public=True,
+        by=by,
+    )
+    store_parcels(older, _parcels(blocks, OLDER_CLASSES, with_canals=True), by=by)
 
 
 def _parcels(blocks: list[Block], classes: tuple[str, ...], *, with_canals: bool) -> Iterator[ParcelRow]:

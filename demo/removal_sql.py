@@ -111,6 +111,8 @@ DELETIONS = (
     ("people_consentcode", _PERSON),
     ("people_numberread", _PERSON),
     ("people_person", "id IN (SELECT id FROM gone_person)"),
+    ("landuse_layercomparison", "left_id IN (SELECT id FROM gone_layer) OR right_id IN (SELECT id FROM gone_layer)"),
+    ("landuse_layerupload", "layer_id IN (SELECT id FROM gone_layer)"),
     ("landuse_landuseparcel", _LAYER),
     ("landuse_landuselayer", "id IN (SELECT id FROM gone_layer)"),
     ("office_message", _of("notice_id", "office_notice", _USER)),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from core.admin import GeoModelAdmin
 from core.changes import announce
 from landuse.changes import LandUseChanged
-from landuse.models import ClassScheme, LandUseClass, LandUseLayer, LandUseParcel
+from landuse.models import ClassScheme, LandUseClass, LandUseLayer, LandUseParcel, UseRule
 
 
 class LandUseClassInline(admin.TabularInline):
@@ -23,12 +23,21 @@ class ClassSchemeAdmin(admin.ModelAdmin):
     inlines = [LandUseClassInline]
 
 
+@admin.register(UseRule)
+class UseRuleAdmin(admin.ModelAdmin):
+    """Which crops on which class ask for a second look: the province's own list."""
+
+    list_display = ["land_use_class", "use", "verdict", "legal_ref"]
+    list_filter = ["land_use_class__scheme", "use", "verdict"]
+    list_select_related = ["land_use_class"]
+
+
 @admin.register(LandUseLayer)
 class LandUseLayerAdmin(admin.ModelAdmin):
     list_display = ["name", "kind", "as_of", "is_public"]
     list_filter = ["kind", "is_public"]
     search_fields = ["name", "slug"]
-    raw_id_fields = ["unit"]
+    raw_id_fields = ["unit", "document"]
 
     def save_model(self, request: HttpRequest, obj: LandUseLayer, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

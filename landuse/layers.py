@@ -41,7 +41,17 @@ LAND_USE = Layer(
     },
     geometry="boundary",
     mercator="boundary_3857",
-    tile_fields=("class_code", "class_name", "zone", "area_ha", "layer_name", "as_of", "decision_number", "valid_to"),
+    tile_fields=(
+        "class_code",
+        "class_name",
+        "zone",
+        "area_ha",
+        "layer_name",
+        "as_of",
+        "decision_number",
+        "legal_document",
+        "valid_to",
+    ),
     is_public=True,
 )
 

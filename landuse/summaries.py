@@ -37,7 +37,7 @@ class LandUseSummary:
 
 
 def summarise(rows: QuerySet[LandUseParcel], *, scheme: ClassScheme | None = None) -> LandUseSummary:
-    """Add up filtered parcels by class; areas are geodesic, in hectares. `scheme`: the later edition to read them in."""
+    """Add up filtered parcels by class; areas are geodesic, in hectares. `scheme`: a later edition to read them in."""
     totals = list(
         rows.order_by().values_list("land_use_class").annotate(parcels=Count("pk"), m2=Coalesce(Sum("area_m2"), 0.0))
     )

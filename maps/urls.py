@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("maps/land-use/documents/<slug:slug>.pdf", land_use.layer_document, name="land-use-document"),
     path("maps/seasons/", seasons.season_map, name="seasons"),
     path("maps/seasons/table.csv", seasons.season_table, name="season-table"),
+    path("maps/take-away/", takeaway.choose, name="takeaway"),
     path("maps/take-away/products.html", takeaway.products, name="takeaway-products"),
     path("maps/take-away/land-use.html", takeaway.land_use, name="takeaway-land-use"),
     # Numbers no tile can have (signs, points, twenty digits) are no addresses at all.

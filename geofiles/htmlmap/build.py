@@ -7,6 +7,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ _LIBRARIES = (
     ("Leaflet", "leaflet/LICENSE"),
     ("leaflet-search", "leaflet-search/license.txt"),
 )
+_PACKAGES = ("folium", "branca")  # their templates make the page's frame, so parts of them are in every file
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _CSP = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 
@@ -244,8 +247,20 @@ def _panel_html(panel: _Panel, words: MapTexts, vendor_root: Path) -> str:
     for name, path in _LIBRARIES:
         text = selfcontained.vendor_file(vendor_root, path).read_text("utf-8")
         parts.append(f"<h3>{html.escape(name)}</h3><pre>{html.escape(text)}</pre>")
+    for name in _PACKAGES:
+        parts.append(f"<h3>{html.escape(name)}</h3><pre>{html.escape(_package_licence(name))}</pre>")
     parts.append("</details></aside>")
     return "".join(parts)
+
+
+@cache
+def _package_licence(name: str) -> str:
+    """The licence that a Python package came with; GeoFileError ``vendor_missing`` without one."""
+    files = metadata.files(name) or []
+    found = next((file for file in files if file.name.upper().startswith("LICENSE")), None)
+    if found is None:
+        raise GeoFileError("vendor_missing", file=f"{name}: LICENSE")
+    return found.read_text(encoding="utf-8")
 
 
 def _data_blocks(layers: Sequence[MapLayer], collections: Sequence[dict[str, Any]], words: MapTexts) -> str:

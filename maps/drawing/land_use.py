@@ -48,6 +48,7 @@ def land_use() -> Drawing:
                 ["layer_name", _("Lớp bản đồ")],
                 ["as_of", _("Thời điểm")],
                 ["decision_number", _("Số quyết định")],
+                ["legal_document", _("Văn bản pháp lý")],
                 ["valid_to", _("Hết hiệu lực")],
             ],
             "values": {

@@ -3,18 +3,22 @@
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.gis.db.models import Extent, GeometryField
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.contrib.gis.geos import Polygon
-from django.db.models import F, Func, QuerySet, Value
+from django.db.models import Exists, F, Func, OuterRef, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from codes.models import ProductionArea
+from cooperatives.models import Cooperative
 from core.errors import RuleViolated
 from core.filters import without_blanks
 from core.layers import Layer
@@ -26,10 +30,11 @@ from geofiles.htmlmap import MapTexts, build_map
 from landuse.layers import LAND_USE
 from landuse.summaries import summarise
 from maps import drawing
-from maps.summaries import land_use_layers
+from maps.summaries import commune_names, land_use_layers
 from maps.tiles import NOBODY
-from places.models import AdministrativeUnit
+from places.models import AdministrativeUnit, UnitPiece
 from products.layers import PRODUCTS
+from products.models import Product
 
 MAX_FEATURES = 20_000
 CSP = (
@@ -80,26 +85,36 @@ def products(request: HttpRequest) -> HttpResponse:
 @require_safe
 @throttled("takeaway")
 def land_use(request: HttpRequest) -> HttpResponse:
-    """GET /maps/take-away/land-use.html?layer=...: one layer; 422 with advice when the file gets too big."""
+    """GET /maps/take-away/land-use.html?layer=...: one layer, of a `commune` or around the areas that `producer` (slug)
+    shows to the public; 422 with advice when the file gets too big."""
     params = without_blanks(request.GET)
     layers = land_use_layers(request.user)
     if layers and "layer" not in params:
         params["layer"] = layers[0].slug
-    rows = LAND_USE.filtered(request.user, params)
+    rows = LAND_USE.filtered(request.user, params, besides=("page", "producer"))
+    if params.get("producer"):
+        rows = _around_producer(rows, params["producer"])
     layer = next((one for one in layers if one.slug == params.get("layer")), None)
     classes = summarise(rows).classes
+    features = _features(LAND_USE, rows)
+    for feature in features["features"]:
+        named = feature["properties"]
+        parts = (named["class_code"], named["class_name"], named["zone"], named["ref"])
+        named["searched"] = " · ".join(part for part in parts if part)
     parcels = FileLayer(
         name=layer.name if layer else _("Sử dụng đất"),
-        features=_features(LAND_USE, rows),
+        features=features,
         color_by="class_code",
         colors={item.code: (item.colour, f"{item.code} · {item.name}") for item in classes},
         popup=[
             ("class_name", _("Loại đất")),
             ("class_code", _("Mã loại đất")),
+            ("zone", _("Khu")),
             ("area_ha", _("Diện tích (ha)")),
+            ("decision_number", _("Số quyết định")),
             ("legal_document", _("Văn bản pháp lý")),
         ],
-        search_by="class_name",
+        search_by="searched",
     )
     return _file(
         "ban-do-su-dung-dat",
@@ -109,6 +124,48 @@ def land_use(request: HttpRequest) -> HttpResponse:
         source=layer.source if layer else "",
         as_of=f"{layer.as_of:%d/%m/%Y}" if layer else "",
     )
+
+
+def _around_producer(rows: QuerySet[Any], slug: str) -> QuerySet[Any]:
+    """Parcels under the outlines that the producer shows to everybody; without any, those of its commune."""
+    cooperative = get_object_or_404(Cooperative.objects.filter(pk__in=_producers()), slug=slug)
+    shown = ProductionArea.objects.public().filter(cooperative=cooperative, is_outline_public=True)
+    if shown.exists():
+        return rows.filter(Exists(shown.filter(boundary__intersects=OuterRef("boundary"))))
+    pieces = UnitPiece.objects.filter(unit=cooperative.commune_id, piece__intersects=OuterRef("boundary"))
+    return rows.filter(Exists(pieces))
+
+
+def _producers() -> QuerySet[Any]:
+    return Product.objects.public().order_by().values("cooperative")
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """GET /maps/take-away/?commune=|producer=: the maps that can be taken away for a commune or a cooperative."""
+    params = without_blanks(request.GET)
+    commune, producer, errors = None, None, []
+    if name := params.get("commune"):
+        found = AdministrativeUnit.objects.current().communes()
+        found = found.with_code(name) if name.isascii() and name.isdigit() else found.search(name)
+        commune = found.defer("boundary", "boundary_3857").first()
+        if commune is None:
+            errors.append(_("Không có đơn vị hành chính nào hiện mang mã hay tên này, kể cả tên cũ."))
+    if slug := params.get("producer"):
+        producer = get_object_or_404(Cooperative.objects.filter(pk__in=_producers()), slug=slug)
+    asked: dict[str, str] = {"commune": commune.code} if commune else {}
+    if producer:
+        asked = {"producer": producer.slug}
+    context = {
+        "errors": errors,
+        "commune": commune,
+        "producer": producer,
+        "place": urlencode(asked),
+        "layers": land_use_layers(request.user),
+        "words": commune_names(),
+        "producers": Cooperative.objects.filter(pk__in=_producers()).order_by("name").values_list("slug", "name"),
+    }
+    return render(request, "maps/take_away.html", context, status=400 if errors else 200)
 
 
 def _ground(rows: QuerySet[Any], place: str) -> FileLayer:
@@ -152,7 +209,12 @@ def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
 def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:
     try:
         document = build_map(
-            layers=layers, demo=settings.DEMO, texts=_words(), vendor_root=settings.NODE_MODULES, **texts
+            layers=layers,
+            demo=settings.DEMO,
+            texts=_words(),
+            vendor_root=settings.NODE_MODULES,
+            licences=[_("Dữ liệu: ghi rõ nguồn và ngày số liệu ở trên khi dùng lại.")],
+            **texts,
         )
     except GeoFileError as error:
         if error.code in ("map_too_large", "too_many_features"):

@@ -22,6 +22,16 @@ ATTACKS = [
     "{{ 7*7 }}{% raw %}",
     "<!--<script>",
     "' onmouseover='alert(6)",
+    "<svg/onload=alert(7)>",
+    "javascript:alert(8)",
+    "\u2028alert(9)\u2029//",
+    "]]><script>alert(10)</script>",
+    "<a href=javascript:alert(11)>x</a>",
+    "</title><script>alert(12)</script>",
+    "&lt;img src=x onerror=alert(13)&gt;",
+    "constructor.constructor('alert(14)')()",
+    "__proto__[polluted]",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(15)>",
     "url(http://127.0.0.1/x) @import 'http://127.0.0.1/y' src=http://127.0.0.1/z",
 ]
 
@@ -152,6 +162,7 @@ def test_texts_labels_and_structure():
     for wanted in (
         "Quần đảo Hoàng Sa (Việt Nam)", "Quần đảo Trường Sa (Việt Nam)", "Biển Đông", "DEMO", "Chú giải",
         "Nguồn: Sở Nông nghiệp", "Số liệu đến: 01/08/2026", "CC BY 4.0", "BSD 2-Clause License", "Stefano Cudini",
+        "<h3>folium</h3>", "<h3>branca</h3>", "Permission is hereby granted",
         "L.control.scale", "Content-Security-Policy",
     ):  # fmt: skip
         assert wanted in text, wanted

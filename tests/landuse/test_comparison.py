@@ -51,7 +51,9 @@ def test_moves_and_totals_agree(pair):
 
 def test_result_is_kept_until_a_parcel_changes(pair):
     comparison.compare(*pair)
-    with CaptureQueriesContext(connection, ) as kept:
+    with CaptureQueriesContext(
+        connection,
+    ) as kept:
         comparison.compare(*pair)
     assert not [query for query in kept.captured_queries if "ST_Intersection" in query["sql"]]
 

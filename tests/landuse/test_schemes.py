@@ -24,7 +24,9 @@ def codes_of(ids):
 
 
 @pytest.mark.parametrize(
-    ("text", "codes"), [("LUK, LUN", ("LUK", "LUN")), ("", ()), ("bhk;nhk", ("BHK", "NHK"))], ids=["two", "none", "semi"]
+    ("text", "codes"),
+    [("LUK, LUN", ("LUK", "LUN")), ("", ()), ("bhk;nhk", ("BHK", "NHK"))],
+    ids=["two", "none", "semi"],
 )
 def test_old_codes(text, codes):
     assert old_codes(text) == codes

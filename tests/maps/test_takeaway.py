@@ -5,6 +5,7 @@ import re
 import pytest
 
 from maps.views import takeaway
+from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
 SEA = ("Quần đảo Hoàng Sa (Việt Nam)", "Quần đảo Trường Sa (Việt Nam)")
@@ -117,3 +118,29 @@ def test_more_than_the_budget_is_429(client, settings, product_factory):
     answers = [client.get("/maps/take-away/products.html").status_code for _number in range(2)]
 
     assert answers == [200, 429]
+
+
+def test_land_use_of_a_commune_and_of_a_cooperative(client, product_factory, area_factory, parcel_factory):
+    area = area_factory(growers=3, side_m=300)
+    product = product_factory(area=area)
+    parcel_factory("LUC", ref="TRONG-VUNG", boundary=area.boundary)
+    parcel_factory("CLN", ref="NGOAI-VUNG", boundary=square(105.9, 10.9))
+
+    inside = client.get(f"/maps/take-away/land-use.html?producer={product.cooperative.slug}").content.decode()
+
+    assert "TRONG-VUNG" in inside
+    assert "NGOAI-VUNG" not in inside
+    assert client.get("/maps/take-away/land-use.html?producer=khong-co").status_code == 404
+
+
+def test_page_offers_the_maps_of_a_commune(client, product_factory, land_use_layer, commune):
+    product = product_factory()
+
+    page = client.get("/maps/take-away/", {"commune": "cao lanh thu"}).content.decode()
+
+    assert f"/maps/take-away/products.html?commune={commune.code}" in page
+    assert f"layer={land_use_layer.slug}&amp;commune={commune.code}" in page
+    assert client.get("/maps/take-away/", {"commune": "Không Có"}).status_code == 400
+    slug = product.cooperative.slug
+    assert f"products.html?producer={slug}" in client.get("/maps/take-away/", {"producer": slug}).content.decode()
+    assert f"/maps/take-away/?producer={slug}" in client.get(f"/p/{slug}/").content.decode()
