@@ -55,6 +55,9 @@ _DOCUMENT = "uploaded_by_id IN (SELECT id FROM gone_user) OR id IN (SELECT id FR
 GONE_FILES = f"SELECT file FROM office_document WHERE {_DOCUMENT}"
 
 DELETIONS = (
+    ("products_demandreply", f"{_COOPERATIVE} OR {_of('demand_id', 'products_demand', _USER)}"),
+    ("products_demand", _USER),
+    ("products_savedsearch", _USER),
     ("products_enquirymessage", _ENQUIRY),
     ("products_contactcode", _ENQUIRY),
     ("products_answertemplate", _COOPERATIVE),

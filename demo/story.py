@@ -23,6 +23,7 @@ from demo.members import tell_members
 from demo.messages import tell_messages
 from demo.papers import tell_certificates
 from demo.requestfile import tell_request_file
+from demo.seeking import tell_seeking
 from demo.stage import make_certificates, make_cooperatives, make_growers
 from demo.trade import tell_trade
 from demo.visits import tell_visits
@@ -63,6 +64,7 @@ def _acts() -> Iterator[str]:
     yield tell_certificates(officer=users["demo-canbo2"])
     yield make_products(cooperatives, areas, helper)
     yield make_enquiries(cooperatives, helper)
+    yield tell_seeking(cooperatives, clerk=helper)
     yield make_land_use(users["demo-quyhoach"])
     yield tell_visits(users["demo-canbo2"])
     yield tell_checks(officer=users["demo-canbo2"], clerk=helper)
