@@ -33,16 +33,18 @@ from codes.services import (
 )
 from codes.services.certificates import make_certificate
 from codes.workflow import CODE_TRANSITIONS
-from cooperatives.models import Cooperative, MemberRole
-from cooperatives.services import commit_grower_import, start_grower_import
+from cooperatives.models import Cooperative, DirectoryExport, MemberRole
+from cooperatives.services import commit_grower_import, growers, start_grower_import
 from core.text import fold
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
 from maps.layers import MAP_LAYERS
 from office.models import Document, Job, Message, Notice, OutboxMessage
 from office.services import run_job
 from products import services as products
+from products.models import Demand, ProducerPhoto, SavedSearch
 from tests.cooperatives.lists import row, xlsx_list
 from tests.factories.certificates import new_seal_key
+from tests.factories.cooperatives import make_certificate as make_certificate_of
 from tests.factories.cooperatives import make_cooperative, make_grower, make_membership
 from tests.factories.farms import make_plot
 from tests.factories.people import make_person
@@ -105,6 +107,16 @@ SECRETS = {
     "hamlet in a list": "Xóm Zfwèo",
     "file of a list": "xa-vien-zqjom.xlsx",
     "evidence of a consent": "Tủ Kjwộn 9",
+    "name of a saved search": "Canh jwoan Zẹt",
+    "buyer of a demand": "Công ty Zjwân Fụt",
+    "message of a demand": "Cần gấp kjwới wzan",
+    "answer to a demand": "Chúng tôi có fwịn zja",
+    "reason to hide a demand": "Bị ẩn vì jwạc fzô",
+    "note of a certificate": "Đối chiếu với ông Fjwề",
+    "caption of a hidden photo": "Bà Kzjwa hái xoài",
+    "template of answers": "Chào anh Wjzâm",
+    "purpose of an export": "Mời họp nhà ông Zjwíu",
+    "purpose of a look": "Gọi về đám giỗ fzwâm",
     "lot number": "LO-ZJW-77",
     "note of a lot": "Chuyến đêm fwụt",
 }
@@ -127,6 +139,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 1_000_000)
     settings.MEDIA_ROOT = tmp_path
     settings.SEAL_KEYS = [new_seal_key()]
+    settings.DEMAND_POSTS = True
     clerk.full_name, clerk.email, clerk.phone = SECRETS["clerk"], SECRETS["clerk's mail"], SECRETS["clerk's phone"]
     clerk.save()
     officer.full_name = SECRETS["officer"]
@@ -157,6 +170,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         **_conversations(cooperative, mango, clerk),
         **papers,
         **_file_of(fields["request"], clerk, officer, papers["document"]),
+        **_market(cooperative, mango, clerk, officer, papers["document"]),
         "misuse": _misuse(fields["codes"][1], clerk, officer),
     }
 
@@ -281,6 +295,85 @@ def _conversations(cooperative, mango, clerk):
     return {"product": product, "offer": offer, "enquiry": enquiry}
 
 
+def _market(cooperative, crop, clerk, officer, document):
+    """What buyers look for and keep, what a cooperative keeps back, and what officers did with persons."""
+    search = SavedSearch.objects.create(user=officer, name=SECRETS["name of a saved search"], query="product=xoai")
+    demand, hidden = (
+        Demand.objects.create(
+            user=officer, buyer_name=SECRETS["buyer of a demand"], crop=crop, months=[3], quantity_t=2,
+            message=SECRETS["message of a demand"], expires_on=date(2999, 1, 1), **more,
+        )
+        for more in (
+            {},
+            {"status": "hidden", "hidden_reason": SECRETS["reason to hide a demand"], "hidden_at": timezone.now()},
+        )
+    )  # fmt: skip
+    for one in (demand, hidden):
+        one.replies.create(cooperative=cooperative, text=SECRETS["answer to a demand"], by=clerk)
+    kept = make_certificate_of(cooperative)
+    kept.events.create(step="refuse", note=SECRETS["note of a certificate"], by=officer)
+    type(kept).objects.filter(pk=kept.pk).update(check_status="refused", checked_by=officer, checked_at=timezone.now())
+    photo = ProducerPhoto.objects.create(
+        cooperative=cooperative, document=document, small=document, width=9, height=9, is_shown=False,
+        caption=SECRETS["caption of a hidden photo"],
+    )  # fmt: skip
+    template = cooperative.answer_templates.create(
+        title=SECRETS["template of answers"], text=SECRETS["template of answers"]
+    )
+    grower = cooperative.growers.get(number=SECRETS["grower's number"])
+    DirectoryExport.objects.create(
+        exported_by=officer, purpose=SECRETS["purpose of an export"], suffix="csv", row_count=1,
+        growers=[grower.pk], communes=[cooperative.commune_id],
+    )  # fmt: skip
+    growers.read_number(grower, "phone", purpose=SECRETS["purpose of a look"], by=clerk)
+    return {"search": search, "demand": demand, "certificate": kept, "photo": photo, "template": template}
+
+
+def _market_paths(stage):
+    demand, search, kept, photo = (stage[name].pk for name in ("demand", "search", "certificate", "photo"))
+    product, slugs = stage["product"].pk, [stage["cooperative"].slug, stage["household"].slug]
+    upload = "00000000-0000-4000-8000-000000000000"
+    layer = "maps/land-use/layers/<slug:slug>/"
+    return {
+        "p/<slug:slug>/photos/<int:pk>.jpg": [f"p/{slug}/photos/{photo}.jpg" for slug in slugs],
+        "p/<slug:slug>/photos/<int:pk>-640.jpg": [f"p/{slug}/photos/{photo}-640.jpg" for slug in slugs],
+        "go/<int:pk>/": ["go/1/"],
+        "enquiries/<str:token>/confirm/": [f"enquiries/{stage['enquiry'].pk}/confirm/"],
+        "api/v1/enquiries/<str:token>/confirm/": [f"api/v1/enquiries/{stage['enquiry'].pk}/confirm/"],
+        "coop/enquiries/templates/<int:pk>/": [f"coop/enquiries/templates/{stage['template'].pk}/"],
+        "coop/profile/photos/<int:pk>/": [f"coop/profile/photos/{photo}/"],
+        "coop/profile/photos/<int:pk>.jpg": [f"coop/profile/photos/{photo}.jpg"],
+        "coop/products/<int:pk>/listings/": [f"coop/products/{product}/listings/"],
+        "coop/listings/<int:pk>/remove/": ["coop/listings/1/remove/"],
+        **{f"demands/<int:pk>/{word}": [f"demands/{demand}/{word}"] for word in ("",)},
+        "coop/demands/<int:pk>/": [f"coop/demands/{demand}/"],
+        "desk/demands/<int:pk>/hide/": [f"desk/demands/{demand}/hide/"],
+        **{
+            f"api/v1/demands/<int:pk>/{word}": [f"api/v1/demands/{pk}/{word}" for pk in (demand, demand + 1)]
+            for word in ("", "close/", "repost/", "replies/", "hide/")
+        },
+        "api/v1/searches/<int:pk>/": [f"api/v1/searches/{search}/"],
+        "searches/<int:pk>/": [f"searches/{search}/"],
+        "searches/<int:pk>/delete/": [f"searches/{search}/delete/"],
+        "searches/stop/<str:token>/": [f"searches/stop/{search}/"],
+        **{
+            f"coop/certificates/<int:pk>/{word}": [f"coop/certificates/{kept}/{word}"] for word in ("", "file/", "end/")
+        },
+        **{
+            f"desk/certificates/<int:pk>/{word}": [f"desk/certificates/{kept}/{word}"]
+            for word in ("", "file/", "check/", "refuse/")
+        },
+        **{
+            f"maps/land-use/layers/uploads/<uuid:pk>/{word}": [f"maps/land-use/layers/uploads/{upload}/{word}"]
+            for word in ("", "answer/", "store/")
+        },
+        **{f"{layer}{word}": [f"maps/land-use/layers/hien-trang/{word}"] for word in ("", "publish/")},
+        "maps/land-use/parcels/<int:pk>/": ["maps/land-use/parcels/1/"],
+        "maps/land-use/documents/<slug:slug>.pdf": ["maps/land-use/documents/hien-trang.pdf"],
+        "tiles/archive/<slug:basemap_id>.pmtiles": ["tiles/archive/nen.pmtiles"],
+    }
+
+
 def _papers(cooperative, clerk):
     document = Document.objects.create(
         file="x.csv", name=SECRETS["uploaded file"], size=1, sha256="0" * 64, uploaded_by=clerk
@@ -384,6 +477,7 @@ def sample_paths(stage):
     visit = Inspection.objects.first().pk
     return {
         **_misuse_paths(stage["misuse"]),
+        **_market_paths(stage),
         "desk/inspections/<int:pk>/": [f"desk/inspections/{visit}/"],
         "desk/inspections/<int:pk>/minutes/": [f"desk/inspections/{visit}/minutes/"],
         "desk/inspections/<int:pk>/photos/<int:number>/": [f"desk/inspections/{visit}/photos/0/"],
@@ -553,6 +647,9 @@ def paths(stage):
         for name in ("cooperatives", "products", "areas", "codes")
         for word in ("Fwồm", "Quyzzên")
     ]
+    public = ("/embed/?q={}", "/?q={}", "/?producer={}", "/maps/seasons/?q={}", "/api/v1/facets/?q={}",
+              "/api/v1/suggest/?q={}", "/api/v1/seasons/?q={}", "/maps/seasons/table.csv?q={}")  # fmt: skip
+    searched += [address.format(word) for address in public for word in ("Fwồm", "Quyzzên", "xoai")]
     return found + listed + searched
 
 
