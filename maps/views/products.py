@@ -157,7 +157,7 @@ def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) 
         "reset_url": with_query(home, QueryDict(), view=params.get("view"), sort=None),
         "seasons_url": with_query(reverse("maps:seasons"), params, **filters, month=None),
         "takeaway_url": with_query(reverse("maps:takeaway-products"), params, **filters),
-        "save_url": with_query("/searches/", params, **filters),
+        "save_url": with_query(reverse("products:search-new"), params, **filters),
         "embed_url": request.build_absolute_uri(with_query(reverse("maps:embed"), params, **filters)),
         "sort_urls": {
             name: with_query(home, params, sort=name)
