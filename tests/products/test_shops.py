@@ -148,7 +148,10 @@ def test_nothing_about_the_buyer_is_kept():
 @pytest.mark.parametrize(
     ("case", "headers"),
     [
-        ("search robot", {"HTTP_USER_AGENT": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}),
+        (
+            "search robot",
+            {"HTTP_USER_AGENT": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+        ),
         ("preview of a messenger", {"HTTP_USER_AGENT": "facebookexternalhit/1.1"}),
         ("program", {"HTTP_USER_AGENT": "python-requests/2.32"}),
         ("no name", {"HTTP_USER_AGENT": ""}),
