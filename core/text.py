@@ -7,9 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import CharField, Func, Value
 from django.utils.translation import gettext_lazy as _
 
-# Controls, bidirectional overrides and zero-width signs: invisible, and a way to make one name look like another.
+# Controls, bidirectional overrides, zero-width signs, fillers and tags: invisible, and a way to make one name look like
+# another. Variation selectors stay: emoji are written with them.
 _UNWANTED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _BLANKS = re.compile(r"[ \t\u00a0]+")
 

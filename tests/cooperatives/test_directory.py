@@ -14,6 +14,7 @@ from cooperatives import services
 from cooperatives.models import DirectoryExport
 from cooperatives.services.directory import export_directory
 from core.errors import NotAllowed, RuleViolated
+from core.text import fold_telex
 from geofiles.lists import sheets_of
 from people.models import Consent, NumberRead
 from people.services import build_person, withdraw_consent
@@ -456,3 +457,53 @@ def test_the_producer_page_shows_what_each_agreed_to(client, clerk, cooperative,
 
     words = {"name": "Phan Thị Công Khai", "hamlet": "Ấp Mở Lòng", "phone": "0912000333"}
     assert {name for name, word in words.items() if word in text} == set(shown)
+
+
+# --- Names that are not what they seem (G10) -----------------------------------------------------------------------
+
+HIDDEN_SIGNS = {
+    "rtl-override": "\u202e", "zero-width-space": "\u200b", "zero-width-joiner": "\u200d", "isolate": "\u2066",
+    "byte-order-mark": "\ufeff", "nul": "\x00", "escape": "\x1b", "c1": "\x85", "soft-hyphen": "\xad",
+    "grapheme-joiner": "\u034f", "arabic-mark": "\u061c", "hangul-filler": "\u3164", "tag": "\U000e0041",
+    "line-separator": "\u2028", "line-feed": "\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", list(HIDDEN_SIGNS))
+@pytest.mark.parametrize("field", ["full_name", "hamlet"])
+def test_hidden_signs_in_a_name_are_refused(client, clerk, cooperative, field, sign):
+    client.force_login(clerk)
+    values = {"full_name": "Nguyễn Văn Thật", "hamlet": "Ấp 1"}
+    values[field] = f"Nguyễn{HIDDEN_SIGNS[sign]}Văn"
+
+    answer = client.post(reverse("cooperatives:grower-list"), values | {"cooperative": cooperative.slug})
+
+    assert answer.status_code == 422
+    assert not cooperative.growers.exists()
+
+
+def test_a_name_is_stored_composed_and_an_emoji_stays(client, clerk, cooperative):
+    client.force_login(clerk)
+    name = unicodedata.normalize("NFD", "Nguyễn Thị Hòa 🥭")
+
+    client.post(reverse("cooperatives:grower-list"), {"full_name": name, "cooperative": cooperative.slug})
+
+    assert cooperative.growers.get().person.full_name == "Nguyễn Thị Hòa 🥭"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Nguyeenx Ddawngj", "nguyen dang"),
+        ("Quangs", "quang"),
+        ("Truowngf", "truong"),
+        ("Lee Thij Thuyr", "le thi thuy"),
+        ("Sơn Trà", "son tra"),
+        ("Xuân", "xuan"),
+        ("12-B", "12-b"),
+        ("", ""),
+    ],
+    ids=["marks", "tone", "horn", "circumflex", "head-s", "head-x", "no-word", "empty"],
+)
+def test_telex(typed, read):
+    assert fold_telex(typed) == read
