@@ -24,6 +24,7 @@ from demo.messages import tell_messages
 from demo.papers import tell_certificates
 from demo.requestfile import tell_request_file
 from demo.seeking import tell_seeking
+from demo.showcase import tell_showcase
 from demo.stage import make_certificates, make_cooperatives, make_growers
 from demo.trade import tell_trade
 from demo.visits import tell_visits
@@ -63,6 +64,7 @@ def _acts() -> Iterator[str]:
     yield tell_casefiles(areas, clerk=helper, officer=users["demo-canbo2"])
     yield tell_certificates(officer=users["demo-canbo2"])
     yield make_products(cooperatives, areas, helper)
+    yield tell_showcase(cooperatives, clerk=helper, officer=users["demo-canbo2"])
     yield make_enquiries(cooperatives, helper)
     yield tell_seeking(cooperatives, clerk=helper)
     yield make_land_use(users["demo-quyhoach"])
