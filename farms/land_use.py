@@ -119,7 +119,8 @@ def conflicts_of(plot: Plot) -> list[Conflict]:
     return _conflicts(Plot.objects.filter(pk=plot.pk), layers_that_bind())
 
 
-def _conflicts(plots: QuerySet[Plot], layers: QuerySet[LandUseLayer]) -> list[Conflict]:
+def conflict_query(plots: QuerySet[Plot], layers: QuerySet[LandUseLayer]) -> tuple[str, dict[str, Any]]:
+    """Return the statement that lays the plots over the layers, with its parameters."""
     plot_sql, plot_params = _ids(plots)
     layer_sql, layer_params = _ids(layers)
     names = {f"p{number}": value for number, value in enumerate((*layer_params, *plot_params))}
@@ -127,7 +128,11 @@ def _conflicts(plots: QuerySet[Plot], layers: QuerySet[LandUseLayer]) -> list[Co
     layer_sql = _named(layer_sql, keys)
     plot_sql = _named(plot_sql, keys)
     text = land_use_sql.CONFLICTS.format(layers=layer_sql, plots=plot_sql)
-    rows = _rows(text, {**names, "least_m2": LEAST_M2, "least_share": LEAST_SHARE})
+    return text, {**names, "least_m2": LEAST_M2, "least_share": LEAST_SHARE}
+
+
+def _conflicts(plots: QuerySet[Plot], layers: QuerySet[LandUseLayer]) -> list[Conflict]:
+    rows = _rows(*conflict_query(plots, layers))
     shown = Plot.objects.select_related("crop", "commune", "cooperative").defer(
         "boundary", "boundary_3857", "commune__boundary", "commune__boundary_3857"
     )

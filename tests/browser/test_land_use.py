@@ -6,6 +6,8 @@ import json
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from landuse.models import LandUseClass, LandUseLayer, LayerUpload, UseRule
+from office.services import run_job
 from tests.browser.conftest import DESKTOP, assert_no_axe_violations, screenshot
 from tests.shapes import square
 
@@ -25,13 +27,17 @@ def versions(land_use_layer, land_use_layer_factory, parcel_factory):
     return before, land_use_layer
 
 
+@pytest.fixture
+def plot_on_rice(versions, plot_factory, mango):
+    """A mango plot on ground that is rice land, with the rule that asks for a second look."""
+    rice = LandUseClass.objects.get(scheme=versions[1].scheme, code="LUC")
+    UseRule.objects.create(land_use_class=rice, use="perennial", verdict="needs_procedure", legal_ref="Luật thử")
+    return plot_factory(boundary=square(105.602, 10.452, side_m=200), crop=mango)
+
+
 def ready(page: Page):
     expect(page.locator("[data-swipe][data-ready]")).to_be_visible(timeout=30_000)
     return page.get_by_role("slider")
-
-
-def value(slider) -> int:
-    return int(slider.get_attribute("aria-valuenow"))
 
 
 def test_divider_is_dragged_and_moved_by_keys(page: Page, versions):
@@ -109,10 +115,7 @@ def test_without_script_two_lists_and_the_tables(browser: Browser, live_server, 
     context.close()
 
 
-def test_steward_uploads_looks_and_publishes(page: Page, live_server, client, planner, commune, versions, tmp_path):
-    from landuse.models import LandUseLayer, LayerUpload
-    from office.services import run_job
-
+def test_steward_uploads_looks_and_publishes(page: Page, sign_in, planner, commune, versions, tmp_path):
     file = tmp_path / "lop.geojson"
     rows = [("LUC", 105.60), ("ODT", 105.61), ("XX", 105.62)]
     features = [
@@ -120,9 +123,7 @@ def test_steward_uploads_looks_and_publishes(page: Page, live_server, client, pl
         for code, lon in rows
     ]
     file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    client.force_login(planner)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+    sign_in(page, planner)
 
     page.goto("/maps/land-use/layers/hien-trang-2026/")
     expect(page.get_by_role("heading", name="Lịch sử")).to_be_visible()
@@ -151,18 +152,16 @@ def test_steward_uploads_looks_and_publishes(page: Page, live_server, client, pl
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-def test_pages_fit_and_hold_no_barrier(page: Page, live_server, client, planner, versions, language):
-    client.force_login(planner)
-    cookie = client.cookies["sessionid"].value
-    page.context.add_cookies([
-        {"name": "sessionid", "value": cookie, "url": live_server.url},
-        {"name": "django_language", "value": language, "url": live_server.url},
-    ])  # fmt: skip
+def test_pages_fit_and_hold_no_barrier(page: Page, live_server, sign_in, planner, versions, plot_on_rice, language):
+    sign_in(page, planner)
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     parcel = versions[1].parcels.first()
     pages = {
         "map": "/maps/land-use/",
         "conflicts": "/maps/land-use/conflicts/",
         "layers": "/maps/land-use/layers/",
+        "compare": COMPARE,
+        "plot": plot_on_rice.get_absolute_url(),
         "parcel": parcel.get_absolute_url(),
         "take-away": "/maps/take-away/?commune=99001",
     }
