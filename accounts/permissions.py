@@ -57,9 +57,15 @@ def units_with(user: Any, grant: str, *, level: str = "") -> Any:
 
     `level` as in `holds_at`.
     """
+    posts = posts_with(user, grant, level=level)
+    return AdministrativeUnit.objects.with_former(posts) if posts else AdministrativeUnit.objects.none()
+
+
+def posts_with(user: Any, grant: str, *, level: str = "") -> tuple[int, ...]:
+    """Return the ids of the units of the posts held today that give the grant, in order; `level` as in `holds_at`."""
     if not user.is_authenticated or not user.is_active:
-        return AdministrativeUnit.objects.none()
+        return ()
     posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
     if level:
         posts = posts.filter(unit__level__in=LEVELS_FROM[level])
-    return AdministrativeUnit.objects.with_former(posts.values_list("unit_id", flat=True))
+    return tuple(sorted(set(posts.values_list("unit_id", flat=True))))

@@ -14,7 +14,9 @@ USERNAME = "bench-planner"
 
 
 def ensure_planner() -> Any:
-    """Return a planner whose post covers the whole province."""
+    """Return a planner whose post covers the whole province, with the second factor that officers must have."""
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
     from django.conf import settings
     from django.utils.timezone import localdate
 
@@ -26,6 +28,8 @@ def ensure_planner() -> Any:
     province = AdministrativeUnit.objects.on(localdate()).get(code=settings.PROVINCE_CODE, level="province")
     since = localdate().replace(month=1, day=1)
     OfficerPost.objects.get_or_create(user=user, role=Role.PLANNER, unit=province, defaults={"valid_from": since})
+    if not Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists():
+        TOTP.activate(user, generate_totp_secret())
     return user
 
 

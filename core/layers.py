@@ -4,7 +4,7 @@ Each app writes its layers out in `<app>/layers.py`; `maps`, `exchange` and the 
 layer does not name in `fields` leaves the house nowhere.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,8 @@ class Layer:
     key         unique column: feature id and last part of the address of a feature
     order       keyset order: the key, or a not-null column ("-issued_on") with the key to break ties
     is_public   anonymous users may read it (what they see, `rows` decides)
+    rights_key  rights_key(user) -> all that `rows(user)` depends on besides the data and the day; where there is one,
+                tiles keep the SQL of a user's rows for the next tile instead of building it anew
     """
 
     name: str
@@ -47,6 +49,7 @@ class Layer:
     key: str = "id"
     order: str = ""
     is_public: bool = False
+    rights_key: Callable[[Any], Hashable] | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.tile_fields) - set(self.fields)

@@ -6,6 +6,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import posts_with
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 from farms.areas import legal_area_m2
@@ -15,6 +16,11 @@ from farms.models import Plot
 
 def _plots(user: Any) -> QuerySet[Plot]:
     return Plot.objects.visible_to(user)
+
+
+def _plot_rights(user: Any) -> tuple[Any, ...]:
+    """What `PlotQuerySet.visible_to` puts into its SQL: the user (memberships are looked up inside it) and posts."""
+    return user.pk, user.is_active, *posts_with(user, "farms.view_plot")
 
 
 PLOTS = Layer(
@@ -36,4 +42,5 @@ PLOTS = Layer(
     geometry="boundary",
     mercator="boundary_3857",
     tile_fields=("ref", "crop", "variety", "area_ha", "commune_code", "cooperative", "status"),
+    rights_key=_plot_rights,
 )

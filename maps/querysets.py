@@ -21,7 +21,7 @@ class DensityCellQuerySet(QuerySet):
         )
 
     def within(self, tile: Tile, level: int) -> Self:
-        """Rows whose ground lies inside `tile`: the cells of `level` and the fresh deltas, which count on all levels."""
+        """Rows with ground inside `tile`: the cells of `level`, and the fresh deltas, which count on all levels."""
         from maps.models import BASE_LEVEL, FRESH
 
         first, end = tile.quads(level)

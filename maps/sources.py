@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from django.contrib.gis.geos import Polygon
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
 
 from core.filters import as_query_dict
 from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
-from maps import sql
+from maps import kept_sql, sql
 from maps.expressions import AsStored, InWebMercator
 from maps.grid import BUFFER, MAX_ZOOM, Tile
 from maps.models import LEVELS
@@ -88,33 +89,42 @@ class Shapes:
 
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
-        layer, tile = asked.layer, asked.tile
+        layer, bounds = asked.layer, asked.tile.bounds(buffer=self.buffer)
         limit = self.limit if asked.at_most is None else min(self.limit, asked.at_most)
-        place = self.geometry or layer.geometry or ""
-        mercator = self.mercator or ("" if self.geometry else layer.mercator or "")
-        names = layer.tile_fields if self.fields is None else self.fields
-        columns = {"property_id": F(layer.key)} | layer.columns(names)
-        columns |= {PROPERTY_PREFIX + name: as_expression(source) for name, source in self.extra.items()}
-        # After a failure the guarded function transforms row by row: a bad row may be one that can't be transformed.
-        shape = InWebMercator(F(place)) if not (mercator or asked.is_guarded) else AsStored(F(mercator or place))
-        rows = self.narrow(asked.rows()).filter(**{f"{place}__bboverlaps": tile.bounds(buffer=self.buffer)})
-        # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
-        selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
+        columns = self._columns(layer)
+        of = (self.name, limit, asked.is_guarded, as_query_dict(asked.params).urlencode())
         try:
-            inner, params = selected[: limit + 1].query.sql_with_params()
+            rows = kept_sql.rows_in(
+                bounds, layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, limit)
+            )
         except EmptyResultSet:
             return None
-        properties = [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns]
         return sql.shapes(
             self.name,
-            (inner, list(params)),
-            properties,
-            zxy=tile.zxy,
+            rows,
+            [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns],
+            zxy=asked.tile.zxy,
             limit=limit,
             buffer=self.buffer,
             is_guarded=asked.is_guarded,
             is_spread=self.is_spread and not asked.is_guarded,
         )
+
+    def _columns(self, layer: Layer) -> dict[str, Any]:
+        names = layer.tile_fields if self.fields is None else self.fields
+        columns = {"property_id": F(layer.key)} | layer.columns(names)
+        return columns | {PROPERTY_PREFIX + name: as_expression(source) for name, source in self.extra.items()}
+
+    def _rows(self, asked: Request, columns: dict[str, Any], bounds: Polygon, limit: int) -> sql.Sql:
+        place = self.geometry or asked.layer.geometry or ""
+        mercator = self.mercator or ("" if self.geometry else asked.layer.mercator or "")
+        # After a failure the guarded function transforms row by row: a bad row may be one that can't be transformed.
+        shape = InWebMercator(F(place)) if not (mercator or asked.is_guarded) else AsStored(F(mercator or place))
+        rows = self.narrow(asked.rows()).filter(**{f"{place}__bboverlaps": bounds})
+        # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
+        selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
+        inner, params = selected[: limit + 1].query.sql_with_params()
+        return inner, list(params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +215,7 @@ class Cells:
                 rows = asked.layer.filterset.checked(params, self.cells(asked.user).within(tile, level))
                 columns = ("cell_x", "cell_y", "crop_id", "plots", "area_dm2", "yield_kg")
                 found, values = rows.placed_on(level).order_by().values_list(*columns).query.sql_with_params()
-                inner = f"SELECT r.cell_x AS x, r.cell_y AS y, crop_id, plots, area_dm2, yield_kg FROM ({found}) r"
+                inner = sql.stored(found)
             else:
                 rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
                 rows = rows.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))

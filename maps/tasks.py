@@ -7,7 +7,7 @@ from maps.layers import MAP_LAYERS
 
 
 def fold_cells(job: Any) -> dict[str, int]:
-    """Fold fresh deltas of the density pyramid; what the worker does every second (`fold_now`), on record and by hand."""
+    """Fold fresh deltas of the density pyramid: on record what the worker does every second (`fold_now`)."""
     return {"folded": services.fold_cells()}
 
 

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
 from typing import Any
@@ -80,8 +80,9 @@ def _run(layer: MapLayer, asked: Request, shapes_from: int) -> tuple[TileBytes, 
     if not pieces:
         return TileBytes(b""), 0
     text, values = sql.tile(pieces)
-    # One transaction by one message: begin, limit and commit each on their own cost a tenth of a small tile.
-    with _slot(), transaction.atomic(), connection.cursor() as cursor:
+    # Statements of one message are one transaction: begin and commit of their own would be a tenth of a small tile.
+    own = transaction.atomic() if connection.in_atomic_block else nullcontext()
+    with _slot(), own, connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}; {text}", values)
         content, is_truncated, features = cursor.fetchone()
     return TileBytes(bytes(content or b""), bool(is_truncated)), features
@@ -104,10 +105,11 @@ def _slot() -> Iterator[None]:
         _slots.release()
 
 
-def version_etag(layer: MapLayer, tile: Tile, query: str, shapes_from: int) -> str:
-    """Return the ETag of a tile that is the same for all, without making it: data version, day, filters, place.
+def version_key(layer: MapLayer, tile: Tile, query: str, shapes_from: int) -> str:
+    """Return all that a tile asked as nobody depends on, without making it: data version, day, filters, place.
 
-    The day counts because offers and codes begin and end with it.
+    Its digest is the tile's ETag (`etag_of`), and it is its name among the kept tiles. The day counts because offers
+    and codes begin and end with it.
     """
     with connection.cursor() as cursor:
         cursor.execute(sql.VERSIONS, [list(layer.depends_on)])
@@ -115,15 +117,11 @@ def version_etag(layer: MapLayer, tile: Tile, query: str, shapes_from: int) -> s
         if layer.follows_cooperatives:
             cursor.execute(sql.COOPERATIVES_VERSION)
             version += cursor.fetchone()
-    return _etag(f"{layer.name} {tile} {query} {localdate()} {shapes_from} {version}".encode())
+    return f"{layer.name} {tile} {query} {localdate()} {shapes_from} {version}"
 
 
-def content_etag(tile: TileBytes) -> str:
-    """Return the ETag of a tile that depends on the user: of its bytes, since rights change without the data."""
-    return _etag(tile.content)
-
-
-def _etag(of: bytes) -> str:
+def etag_of(of: bytes) -> str:
+    """Return the ETag of a key, or of the bytes of a tile that depends on the user: rights change without the data."""
     return f'W/"{hashlib.blake2b(of, digest_size=12).hexdigest()}"'
 
 

@@ -28,7 +28,7 @@ Density = Callable[[int], int]
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Where a layer's shapes may begin: from `lowest` on, as `density(z)` (rows in the fullest tile of a zoom) allows."""
+    """Where a layer's shapes may begin: from `lowest` on, where `density(z)` (rows in the fullest tile) allows."""
 
     lowest: int
     density: Density

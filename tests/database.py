@@ -13,6 +13,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     connections["default"].settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
 
 
+@pytest.fixture(autouse=True)
+def no_kept_tiles(monkeypatch):
+    """Tests that are rolled back, or write past the services, leave versions that mean other data: nothing is kept."""
+    from maps.kept_tiles import PUBLIC_TILES
+
+    PUBLIC_TILES.clear()
+    monkeypatch.setattr(PUBLIC_TILES, "most", 0)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Extends pytest-django's: ends sessions that a server thread left open, else the database cannot be dropped."""

@@ -91,6 +91,11 @@ def rebuild_cells(inner: str) -> str:
     return f"WITH base AS MATERIALIZED ({_base(inner)}), {_levels('base')} {_INTO} {_all_levels()}"
 
 
+def stored(inner: str) -> str:
+    """Return SQL with the columns that `cells` wants, of rows of the pyramid (`DensityCellQuerySet.placed_on`)."""
+    return f"SELECT r.cell_x AS x, r.cell_y AS y, r.crop_id, r.plots, r.area_dm2, r.yield_kg FROM ({inner}) r"
+
+
 def plots_as_cells(inner: str, level: int) -> str:
     """Return SQL with the columns that `cells` wants, counted from plots themselves: for filters that cells lack."""
     return f"""

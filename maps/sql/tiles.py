@@ -141,7 +141,11 @@ def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_squ
     left, top = f"(p.x - {column << (level - z)}) * {part}", f"(p.y - {row << (level - z)}) * {part}"
     # Rings go clockwise in a tile, whose y grows downwards (MVT 2.1 §4.3.3.3).
     corner = f"{left}, {top}, {left} + {part}, {top} + {part}"
-    mvt = f"ST_Reverse(ST_MakeEnvelope({corner}))" if is_square else f"ST_MakePoint({left} + {part / 2}, {top} + {part / 2})"
+    mvt = (
+        f"ST_Reverse(ST_MakeEnvelope({corner}))"
+        if is_square
+        else f"ST_MakePoint({left} + {part / 2}, {top} + {part / 2})"
+    )
     side = WORLD_M / (1 << level)
     # Metres of Web Mercator are true metres times cosh(y / R).
     ground = f"({side} / cosh(({HALF_WORLD_M} - (p.y + 0.5) * {side}) * {2 * pi / WORLD_M})) ^ 2"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.gis.db.models import Extent
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
@@ -19,6 +19,7 @@ from core.throttling import caller_of, client_address, count_request
 from maps import tiles
 from maps.base_features import BaseFeature
 from maps.grid import Tile
+from maps.kept_tiles import PUBLIC_TILES, Kept
 from maps.layers import BASE_MAP, BY_NAME, MAP_LAYERS, UNIT_MAP, MapLayer
 from places.models import AdministrativeUnit
 
@@ -54,22 +55,49 @@ def _answer(request: HttpRequest, layer: MapLayer, place: Tile) -> HttpResponse:
     if wait:
         raise TooManyRequests(retry_after=wait)
     params = without_blanks(request.GET)
-    shapes_from = layer.shapes_from()
-    etag = ""
     if is_shared:
-        etag = tiles.version_etag(layer, place, params.urlencode(), shapes_from)
-        if _is_known(request, etag):
-            return _with_caching(HttpResponse(status=304), layer, etag, is_shared=True)
-    user = tiles.NOBODY if is_shared else request.user
-    made = tiles.make_tile(layer, place, user=user, params=params, shapes_from=shapes_from)
-    etag = etag or tiles.content_etag(made)
-    if not is_shared and _is_known(request, etag):
+        return _shared_answer(request, layer, place, params)
+    made = tiles.make_tile(layer, place, user=request.user, params=params)
+    etag = tiles.etag_of(made.content)
+    if _is_known(request, etag):
         return _with_caching(HttpResponse(status=304), layer, etag, is_shared=False)
-    response = HttpResponse(made.content, content_type=MVT)
-    if made.content and "gzip" in request.headers.get("Accept-Encoding", ""):
-        response.content = tiles.compressed(made.content)
-        response["Content-Encoding"] = "gzip"
-    return _with_caching(response, layer, etag, is_shared=is_shared)
+    zipped = tiles.compressed(made.content) if _takes_gzip(request) else b""
+    response = _with_caching(_tile_response(request, made.content, zipped), layer, etag, is_shared=False)
+    return response if made.is_kept else _not_kept(response)
+
+
+def _shared_answer(request: HttpRequest, layer: MapLayer, place: Tile, params: QueryDict) -> HttpResponse:
+    """The tile asked as nobody: 304 or from memory where nothing has changed, and never anyone's own."""
+    shapes_from = layer.shapes_from()
+    key = tiles.version_key(layer, place, params.urlencode(), shapes_from)
+    etag = tiles.etag_of(key.encode())
+    if _is_known(request, etag):
+        return _with_caching(HttpResponse(status=304), layer, etag, is_shared=True)
+    kept = PUBLIC_TILES.get(key)
+    if kept is None:
+        made = tiles.make_tile(layer, place, user=tiles.NOBODY, params=params, shapes_from=shapes_from)
+        kept = Kept(made.content, tiles.compressed(made.content))
+        if not made.is_kept:
+            return _not_kept(_tile_response(request, kept.content, kept.zipped))
+        PUBLIC_TILES.keep(key, kept)
+    return _with_caching(_tile_response(request, kept.content, kept.zipped), layer, etag, is_shared=True)
+
+
+def _takes_gzip(request: HttpRequest) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
+def _tile_response(request: HttpRequest, content: bytes, zipped: bytes) -> HttpResponse:
+    if not content or not _takes_gzip(request):
+        return HttpResponse(content, content_type=MVT)
+    return HttpResponse(zipped, content_type=MVT, headers={"Content-Encoding": "gzip"})
+
+
+def _not_kept(response: HttpResponse) -> HttpResponse:
+    """A tile that says that it could not be made in time must not be shown again once there is time."""
+    del response["ETag"]
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _is_known(request: HttpRequest, etag: str) -> bool:
