@@ -109,6 +109,7 @@ DELETIONS = (
     ("cooperatives_certificate", _COOPERATIVE),
     ("cooperatives_grower", _COOPERATIVE),
     ("cooperatives_growerimport", _COOPERATIVE),
+    ("cooperatives_directoryexport", "exported_by_id IN (SELECT id FROM gone_user)"),
     ("cooperatives_membership", f"{_COOPERATIVE} OR {_USER}"),
     ("cooperatives_invitation", _COOPERATIVE),
     ("cooperatives_registrationevent", _COOPERATIVE),
