@@ -47,15 +47,21 @@ def facets(params: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
     take.
     """
     asked = without_blanks(as_query_dict(params))
-    PRODUCTS.filtered(_NOBODY, asked)  # what is wrong is said once, with all parameters in view
-    return {name: _with_chosen(name, count(_others(asked, name), asked), asked) for name, count in _FACETS.items()}
+    # All parameters at once: what is wrong is said once; and most facets have no filter of their own to leave out.
+    rows = PRODUCTS.filtered(_NOBODY, asked).order_by()
+    return {
+        name: _with_chosen(name, count(_others(rows, asked, name), asked), asked) for name, count in _FACETS.items()
+    }
 
 
-def _others(asked: QueryDict, name: str) -> Rows:
+def _others(rows: Rows, asked: QueryDict, name: str) -> Rows:
+    # With a month, the least volume is that of the month: `_months` asks for both.
+    own = {name, "min_volume"} if name == "month" else {name}
+    if own.isdisjoint(asked):
+        return rows
     kept = asked.copy()
-    kept.pop(name, None)
-    if name == "month":
-        kept.pop("min_volume", None)  # with a month it is the volume of that month: `_months` asks for both
+    for left_out in own:
+        kept.pop(left_out, None)
     return PRODUCTS.filtered(_NOBODY, kept).order_by()
 
 

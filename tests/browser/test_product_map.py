@@ -136,7 +136,7 @@ def test_address_is_copied(browser: Browser, live_server, market):
     page.goto("/?month=5")
     wait_for_map(page)
 
-    page.get_by_role("link", name="Liên kết để chia sẻ").click()
+    page.get_by_role("link", name="Chia sẻ", exact=True).click()
 
     expect(page.locator(".result-actions__done")).to_have_text("Đã chép liên kết.")
     assert "/?month=5" in page.evaluate("navigator.clipboard.readText()")
