@@ -33,7 +33,7 @@ class ChangedSearchSerializer(StrictSerializer):
 
 
 class SearchSerializer(serializers.Serializer):
-    """A saved search; `count` is what it finds today, null with `errors` when its filters hold no longer."""
+    """A saved search; `count` is what it finds today, null with `problems` when its filters hold no longer."""
 
     id = serializers.IntegerField(source="search.pk")
     name = serializers.CharField(source="search.name")
@@ -41,7 +41,7 @@ class SearchSerializer(serializers.Serializer):
     is_mailed = serializers.BooleanField(source="search.is_mailed")
     mailed_at = serializers.DateTimeField(source="search.mailed_at", allow_null=True)
     count = serializers.IntegerField(allow_null=True)
-    errors = serializers.ListField(child=serializers.CharField())
+    problems = serializers.ListField(source="errors", child=serializers.CharField())
 
 
 class SearchListView(ApiView):

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ def _whole_page(params: QueryDict) -> dict[str, Any]:
 
 
 @require_safe
-def season_table(request: HttpRequest) -> HttpResponse:
+def season_table(request: HttpRequest) -> HttpResponseBase:
     """GET /maps/seasons/table.csv: all communes and products with their twelve months, as a spreadsheet reads them."""
     params = asked(request)
     try:

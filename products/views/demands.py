@@ -50,7 +50,7 @@ def if_switched_on(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 @require_GET
 def demand_list(request: HttpRequest) -> HttpResponse:
     """GET /demands/: one's own demands, the newest first."""
-    own = Demand.objects.filter(user=request.user).select_related("crop", "market")
+    own = Demand.objects.filter(user=request.user.pk).select_related("crop", "market")
     own = own.annotate(answered=Count("replies__cooperative", distinct=True)).order_by("-created_at")
     return render(request, "products/demand_list.html", {"demands": own[:200], "today": localdate()})
 

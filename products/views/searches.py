@@ -24,7 +24,7 @@ from products.services import searches
 @require_GET
 def search_list(request: HttpRequest) -> HttpResponse:
     """GET /searches/: one's own searches with how much each finds today."""
-    own = SavedSearch.objects.filter(user=request.user).defer("seen").order_by("name")
+    own = SavedSearch.objects.filter(user=request.user.pk).defer("seen").order_by("name")
     rows = [row_of(search) for search in own]
     return render(request, "products/search_list.html", {"rows": rows, "limit": searches.MAX_SEARCHES})
 
