@@ -18,6 +18,7 @@ from cooperatives.models import Cooperative
 from core.api.negotiation import as_json
 from core.api.serializers import StrictSerializer
 from core.api.views import ApiView, LayerDetailView, LayerListView, refuse_parameters
+from core.text import clean_line, clean_lines
 from core.throttling import client_address
 from office.idempotency import answer_once
 from products import services
@@ -50,9 +51,9 @@ class EnquirySerializer(StrictSerializer):
         child=serializers.IntegerField(min_value=1, max_value=12), required=False, max_length=12
     )
     market = serializers.SlugRelatedField(slug_field="code", queryset=Market.objects.all(), required=False)
-    quality = serializers.CharField(max_length=160, required=False, allow_blank=True)
-    message = serializers.CharField(max_length=2000)
-    buyer_name = serializers.CharField(max_length=120)
+    quality = serializers.CharField(max_length=160, required=False, allow_blank=True, validators=[clean_line])
+    message = serializers.CharField(max_length=2000, validators=[clean_lines])
+    buyer_name = serializers.CharField(max_length=120, validators=[clean_line])
     contact = serializers.CharField(max_length=200)
     shares_contact = serializers.BooleanField(default=False)
     consent = serializers.BooleanField()
@@ -119,7 +120,7 @@ class EnquirySentSerializer(EnquiryShownSerializer):
 class AnswerSerializer(StrictSerializer):
     """The text of an answer."""
 
-    text = serializers.CharField(max_length=2000)
+    text = serializers.CharField(max_length=2000, validators=[clean_lines])
 
 
 def _enquiries(request: Request) -> QuerySet[Enquiry]:

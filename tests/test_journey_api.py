@@ -13,6 +13,7 @@ from rest_framework.authtoken.models import Token
 from farms.services import add_plot
 from tests.browser.journey.place import SEAT_CONTACTS, make_place, neighbours_overlapping_ground
 from tests.browser.journey.shapefile import BAD, GOOD, write_plots
+from tests.codes_sent import code_sent
 from tests.factories.office import make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +158,9 @@ def converse(anyone, clerk, work_off):
         "consent": True,
     }
     sent = anyone.post("/api/v1/enquiries/", body, 201)
+    assert clerk.get("/api/v1/enquiries/") == []  # nobody has proved the contact yet
+    work_off()
+    anyone.post(f"/api/v1/enquiries/{sent['token']}/confirm/", {"code": code_sent(MAIL)}, 200)
     (waiting,) = clerk.get("/api/v1/enquiries/")
     answered = clerk.post(f"/api/v1/enquiries/{waiting['id']}/answer/", {"text": "Có 5 tấn loại 1."}, 201)
     work_off()

@@ -71,9 +71,7 @@ class Enquiry(models.Model):
     market = models.ForeignKey("codes.Market", models.PROTECT, null=True, blank=True, related_name="+")
     quality = TextLine(_("yêu cầu chất lượng, chứng nhận"), max_length=160, blank=True)
     message = TextBlock(_("nội dung"), max_length=2000)
-    language = models.CharField(
-        _("ngôn ngữ"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
-    )
+    language = models.CharField(_("ngôn ngữ"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE)
     consented_at = models.DateTimeField(_("lúc đồng ý xử lý dữ liệu"))
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True)

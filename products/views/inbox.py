@@ -187,7 +187,9 @@ def template_list(request: HttpRequest) -> HttpResponse:
     return render(request, "products/answer_template_list.html", context, status=422 if form.errors else 200)
 
 
-def _save(form: AnswerTemplateForm, cooperative: Cooperative, user: Any, template: AnswerTemplate | None = None) -> bool:
+def _save(
+    form: AnswerTemplateForm, cooperative: Cooperative, user: Any, template: AnswerTemplate | None = None
+) -> bool:
     title, text = form.cleaned_data["title"], form.cleaned_data["text"]
     try:
         services.save_template(cooperative, title=title, text=text, by=user, template=template)

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from products.models import Enquiry
 from tests.browser.conftest import assert_no_axe_violations, screenshot, wait_for_map
+from tests.codes_sent import code_sent
 from tests.factories.cooperatives import make_certificate
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -57,7 +58,7 @@ def test_producer_page_on_a_phone(phone: Page, producer):
     screenshot(phone, "producer-phone")
 
 
-def test_buyer_asks_from_a_phone(phone: Page, producer, problems):
+def test_buyer_asks_from_a_phone(phone: Page, producer, problems, work_off, sms_files):
     problems.expect("status of 422")  # the first try, with a contact that is none
     phone.goto(producer.get_absolute_url())
     phone.get_by_role("link", name="Hỏi mua Xoài Cát Chu").click()
@@ -74,6 +75,12 @@ def test_buyer_asks_from_a_phone(phone: Page, producer, problems):
 
     phone.get_by_label("Điện thoại hoặc thư điện tử").fill("0000 765 432")
     phone.get_by_role("button", name="Gửi yêu cầu").click()
+    expect(phone.get_by_role("heading", name="Xác nhận liên hệ")).to_be_visible()
+    assert_no_axe_violations(phone)
+    screenshot(phone, "enquiry-confirm-phone")
+    work_off()
+    phone.get_by_label("Mã 6 số").fill(code_sent("0000765432"))
+    phone.get_by_role("button", name="Xác nhận và gửi").click()
     expect(phone.get_by_role("heading", name="Yêu cầu của bạn")).to_be_visible()
 
     assert phone.url.endswith(f"/enquiries/{Enquiry.objects.get().token}/")

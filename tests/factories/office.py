@@ -22,6 +22,13 @@ def media(settings, tmp_path):
 
 
 @pytest.fixture
+def sms_files(settings, tmp_path):
+    """SMS of this test become files in a folder of its own."""
+    settings.MESSAGES_DIR = tmp_path / "messages"
+    return settings.MESSAGES_DIR
+
+
+@pytest.fixture
 def work_off(db: None) -> Callable[[], list[Job]]:
     """Return a function that runs every waiting job here and now, then delivers the outbox and the messages."""
 

@@ -243,7 +243,7 @@ def test_enquiry_by_api_gives_the_private_address_and_no_contact(client, product
     shown = answer.json()
     assert shown["token"] == enquiry.token
     assert shown["url"].endswith(f"/enquiries/{enquiry.token}/")
-    assert shown["status"] == "sent"
+    assert shown["status"] == "unconfirmed"
     assert "vua.bay" not in answer.content.decode()
     assert client.get(f"/api/v1/enquiries/by-token/{enquiry.token}/").json()["id"] == enquiry.pk
 

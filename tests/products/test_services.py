@@ -266,20 +266,26 @@ def test_answer_reaches_a_mail_buyer_through_the_outbox(enquiry, clerk, work_off
 
     assert mail.outbox == []  # nothing leaves before the commit
     work_off()
-    sent = [message for message in mail.outbox if message.to == ["nguoi.mua@example.test"]]
-    assert len(sent) == 1
-    assert f"{settings.PUBLIC_URL}/enquiries/{enquiry.token}/" in sent[0].body
-    assert "Còn 3 tấn" not in sent[0].body  # the mail says that there is an answer, not which
+    received, told = [message for message in mail.outbox if message.to == ["nguoi.mua@example.test"]]
+    assert "đã gửi yêu cầu tới HTX Của Tôi" in received.subject
+    assert "HTX Của Tôi đã trả lời bạn" in told.subject
+    assert f"{settings.PUBLIC_URL}/enquiries/{enquiry.token}/" in told.body
+    assert "Còn 3 tấn" not in told.body  # the mail says that there is an answer, not which
     enquiry.refresh_from_db()
     assert enquiry.status == EnquiryStatus.ANSWERED
 
 
-def test_answer_to_a_phone_buyer_sends_nothing(enquiry_factory, clerk, work_off):
+def test_answer_to_a_phone_buyer_goes_by_sms(enquiry_factory, clerk, work_off, sms_files):
     enquiry = enquiry_factory(contact="0000123456")
 
     services.answer_enquiry(enquiry, text="Còn hàng", by=clerk)
 
-    assert not OutboxMessage.objects.filter(receiver="products.answer_mail").exists()
+    work_off()
+    (path,) = sms_files.iterdir()  # the news of the answer only: what costs money is for news
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("0000123456\n")
+    assert f"/enquiries/{enquiry.token}/" in text
+    assert "Còn hàng" not in text
 
 
 def test_mail_about_an_enquiry_that_is_gone_is_dropped(enquiry, clerk, work_off):
@@ -324,7 +330,7 @@ def test_nothing_follows_on_closed(step, act, enquiry, clerk):
 
 @pytest.mark.parametrize(("case", "days", "expired"), [("13 days old", 13, 0), ("15 days old", 15, 1)])
 def test_unanswered_enquiries_expire(case, days, expired, enquiry):
-    EnquiryMessage.objects.update(at=timezone.now() - dt.timedelta(days=days))
+    Enquiry.objects.update(waiting_since=timezone.now() - dt.timedelta(days=days))
 
     assert expire_enquiries(None) == {"expired": expired}
 

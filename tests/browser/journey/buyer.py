@@ -10,6 +10,7 @@ from django.contrib.gis.geos import Point
 from playwright.sync_api import Page, Response, expect
 
 from tests.browser.journey.visit import Visits, at_rest, click_place, drawn, look
+from tests.codes_sent import code_sent
 
 BOTH_COMMUNES = "#map=11.3/10.45/105.7"
 ARCHIPELAGOS = ("Quần đảo Hoàng Sa (Việt Nam)", "Quần đảo Trường Sa (Việt Nam)")
@@ -159,8 +160,8 @@ def check_code(visits: Visits) -> None:
     visits.leave(page, fresh, scripted)
 
 
-def ask(page: Page, *, name: str, contact: str, text: str) -> None:
-    """Send an enquiry from the producer's page; it leads to the buyer's private page."""
+def ask(page: Page, *, name: str, contact: str, text: str, work_off: Callable[[], object]) -> None:
+    """Send an enquiry from the producer's page and prove the contact; it leads to the buyer's private page."""
     page.goto("/p/htx-rach-chanh/")
     page.get_by_role("link", name="Hỏi mua Xoài Cát Chu").click()
     page.get_by_label("Nội dung").fill(text)
@@ -169,6 +170,11 @@ def ask(page: Page, *, name: str, contact: str, text: str) -> None:
     page.get_by_label("Tôi đồng ý").check()
     look(page, "enquiry-new")
     page.get_by_role("button", name="Gửi yêu cầu").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Xác nhận liên hệ")
+    look(page, "enquiry-confirm")
+    work_off()
+    page.get_by_label("Mã 6 số").fill(code_sent(contact.replace(" ", "")))
+    page.get_by_role("button", name="Xác nhận và gửi").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Yêu cầu của bạn")
 
 
@@ -182,7 +188,7 @@ def answer(page: Page, *, name: str, text: str) -> list[str]:
     seen.append(page.content())
     page.get_by_label("Nội dung").fill(text)
     look(page, "inbox-enquiry")
-    page.get_by_role("button", name="Trả lời").click()
+    page.get_by_role("button", name="Gửi trả lời").click()
     expect(page.locator("#messages")).to_contain_text("Đã gửi trả lời")
     seen.append(page.content())
     page.goto("/notices/")
