@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -168,7 +169,10 @@ def layer_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def _events(layer: LandUseLayer) -> list[dict[str, Any]]:
     """What the row's history says, the newest first: moment, deed, who."""
     deeds = {"insert": _("Tạo lớp"), "update": _("Thay đổi"), "delete": _("Xóa")}
-    rows = list(layer.history.select_related("pgh_context").order_by("-pgh_created_at", "-pgh_id")[:HISTORY])
+    history: Any = layer.history  # type: ignore[attr-defined]  # made by `keep_history`
+    rows = list(history.select_related("pgh_context").order_by("-pgh_created_at", "-pgh_id")[:HISTORY])
+    contexts = [row.pgh_context.metadata if row.pgh_context else {} for row in rows]
+    people = get_user_model().objects.in_bulk({context["user"] for context in contexts if context.get("user")})
     told = []
     for number, row in enumerate(rows):
         before = rows[number + 1] if number + 1 < len(rows) else None
@@ -177,8 +181,7 @@ def _events(layer: LandUseLayer) -> list[dict[str, Any]]:
             deed = _("Công khai") if row.is_public else _("Thôi công khai")
         elif before is not None and before.revision != row.revision:
             deed = _("Ghi khoanh đất")
-        metadata = row.pgh_context.metadata if row.pgh_context else {}
-        told.append({"at": row.pgh_created_at, "deed": deed, "user": metadata.get("user")})
+        told.append({"at": row.pgh_created_at, "deed": deed, "user": people.get(contexts[number].get("user"))})
     return told
 
 

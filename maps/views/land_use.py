@@ -1,5 +1,6 @@
 """Land use and plans: one version on the map, two compared, a parcel, the legal document, plots that do not fit."""
 
+import json
 from functools import partial
 from typing import Any
 
@@ -33,6 +34,7 @@ from maps.views.common import BESIDES, PAGE_SIZE, answer, asked, page_url, with_
 from maps.views.tiles import catalogue
 from office.services import document_response
 
+MAX_OUTLINE = 5_000  # vertices; beyond, the page would carry more outline than words
 OWN_BESIDES = (*BESIDES, "scheme")
 
 
@@ -99,7 +101,10 @@ def _page(
     request: HttpRequest, params: QueryDict, layers: list[LandUseLayer], editions: list[ClassScheme]
 ) -> dict[str, Any]:
     # Closed: the table beside the map carries the same colours.
-    frame = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name], "legend": "closed"}
+    frame: dict[str, Any] = {"layers": catalogue([LAND_USE_MAP]), "show": [LAND_USE_MAP.name], "legend": "closed"}
+    shown = [layer for layer in layers if layer.slug == params.get("layer")]
+    if bounds := _bounds(*shown):
+        frame["bounds"] = bounds
     return {
         "form": LandUseFilterForm(params, layers=layers, editions=editions),
         "frame": frame,
@@ -118,7 +123,7 @@ def parcel(request: HttpRequest, pk: int) -> HttpResponse:
     )
     west, south, east, north = found.boundary.extent
     margin = max(east - west, north - south, 0.001)
-    frame = {
+    frame: dict[str, Any] = {
         "layers": catalogue([LAND_USE_MAP]),
         "show": [LAND_USE_MAP.name],
         "legend": False,
@@ -126,6 +131,9 @@ def parcel(request: HttpRequest, pk: int) -> HttpResponse:
         "hash": False,
         "bounds": [west - margin, south - margin, east + margin, north + margin],
     }
+    if found.boundary.num_coords <= MAX_OUTLINE:
+        outline = {"type": "Feature", "properties": {}, "geometry": json.loads(found.boundary.geojson)}
+        frame["features"] = {"type": "FeatureCollection", "features": [outline]}
     later = later_editions(found.layer.scheme)
     today = read_in(later[0], [found.land_use_class_id]).of(found.land_use_class_id) if later else None
     context = {

@@ -92,8 +92,8 @@ def land_use(request: HttpRequest) -> HttpResponse:
     if layers and "layer" not in params:
         params["layer"] = layers[0].slug
     rows = LAND_USE.filtered(request.user, params, besides=("page", "producer"))
-    if params.get("producer"):
-        rows = _around_producer(rows, params["producer"])
+    if slug := request.GET.get("producer", "").strip():
+        rows = _around_producer(rows, slug)
     layer = next((one for one in layers if one.slug == params.get("layer")), None)
     classes = summarise(rows).classes
     features = _features(LAND_USE, rows)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, Page, expect
 
 from landuse.models import LandUseClass, LandUseLayer, LayerUpload, UseRule
@@ -154,7 +155,7 @@ def test_steward_uploads_looks_and_publishes(page: Page, sign_in, planner, commu
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_pages_fit_and_hold_no_barrier(page: Page, live_server, sign_in, planner, versions, plot_on_rice, language):
     sign_in(page, planner)
-    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+    page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
     parcel = versions[1].parcels.first()
     pages = {
         "map": "/maps/land-use/",
