@@ -50,7 +50,7 @@ def product_drawing(params: Mapping[str, Any]) -> Drawing | None:
     """Return the drawing of the products that match `params`; None where nothing can be placed. Two queries."""
     rows = PRODUCTS.filtered(NOBODY, params).order_by().values_list("commune").annotate(n=Count("pk"))
     counted = dict(rows)
-    values = {
+    values: dict[str, Any] = {
         "communes": list(counted), "products": list(counted.values()), "width": WIDTH, "height": HEIGHT,
         "day": localdate(),
     }  # fmt: skip

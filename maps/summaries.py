@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.gis.db.models.functions import Envelope
+from django.contrib.gis.geos import Point
 from django.db.models import Case, F, Prefetch, When
 from django.utils.timezone import localdate
 
 from codes.models import ApprovalStatus, MarketApproval, ProductionAreaCode
 from cooperatives.models import Certificate
 from landuse.models import LandUseLayer
+from maps.tiles import NOBODY
 from places.models import AdministrativeUnit
+from products.layers import PRODUCTS
 from products.models import Product
 
 NEARBY_DEGREES = 0.01  # a view of about 2 km around a point
@@ -55,13 +58,21 @@ class ProductRow:
     bbox: str
 
 
-def product_rows(products: Any) -> list[ProductRow]:
-    """Return the list's rows for a page (a slice of the layer's queryset); four queries whatever their number."""
+def product_rows(products: Any, near: Point | None = None) -> list[ProductRow]:
+    """Return the list's rows for a page (a slice of the layer's queryset in its order); five queries in all.
+
+    `near` (EPSG:4326) adds distances. The keys come first: months, volumes and codes are then read for the page alone,
+    not for every row that the sort looks at.
+    """
+    keys = list(products.values_list("pk", flat=True))
+    rows: Any = PRODUCTS.rows(NOBODY).filter(pk__in=keys)
+    if near is not None:
+        rows = rows.from_place(near)
     box = Case(When(area__is_outline_public=True, then=Envelope("area__boundary")))
-    found: list[Any] = list(
-        products.select_related("cooperative", "commune", "crop", "variety", "area")
-        .defer(*_HEAVY)
-        .annotate(area_box=box)
+    place = {key: position for position, key in enumerate(keys)}
+    found: list[Any] = sorted(
+        rows.select_related("cooperative", "commune", "crop", "variety", "area").defer(*_HEAVY).annotate(area_box=box),
+        key=lambda product: place[product.pk],
     )
     badges = _badges({product.area_id for product in found if product.area_id})
     certificates = _certificates({product.cooperative_id for product in found})
@@ -73,7 +84,7 @@ def product_rows(products: Any) -> list[ProductRow]:
             product.area.area_ha if product.area else None,
             badges.get(product.area_id or 0, []),
             [held for held in certificates.get(product.cooperative_id, []) if held.crop_id in (None, product.crop_id)],
-            product.distance_m / 1000 if hasattr(product, "distance_m") else None,
+            None if near is None else product.distance_m / 1000,
             _bbox(product),
         )
         for product in found

@@ -64,9 +64,10 @@ class FacetsView(ApiView):
     @extend_schema(parameters=_filters(), responses=FacetsSerializer)
     def get(self, request: Request) -> Response:
         params = as_query_dict(request.query_params)
-        found = facets(params)
+        rows = PRODUCTS.filtered(request.user, params)
+        found = facets(params, rows)
         body: dict[str, Any] = {
-            "numberMatched": PRODUCTS.filtered(request.user, params).count(),
+            "numberMatched": rows.count(),
             "facets": {name: [value.as_dict() for value in values] for name, values in found.items()},
         }
         return Response(body, headers=_PUBLIC)

@@ -39,18 +39,18 @@ class FacetValue:
         return {"value": self.value, "label": self.label, "count": self.count}
 
 
-def facets(params: Mapping[str, Any]) -> dict[str, list[FacetValue]]:
+def facets(params: Mapping[str, Any], rows: Rows | None = None) -> dict[str, list[FacetValue]]:
     """Return the values of each facet with their counts under all *other* filters of `params`.
 
     Values that would leave nothing are left out, but for months (all twelve are there) and for the value in use. Most
     frequent first where the values have no order of their own. Raises BadInput for parameters that the layer does not
-    take.
+    take. `rows`: what PRODUCTS found for the same parameters, where the caller has it already.
     """
     asked = without_blanks(as_query_dict(params))
     # All parameters at once: what is wrong is said once; and most facets have no filter of their own to leave out.
-    rows = PRODUCTS.filtered(_NOBODY, asked).order_by()
+    found = (PRODUCTS.filtered(_NOBODY, asked) if rows is None else rows).order_by()
     return {
-        name: _with_chosen(name, count(_others(rows, asked, name), asked), asked) for name, count in _FACETS.items()
+        name: _with_chosen(name, count(_others(found, asked, name), asked), asked) for name, count in _FACETS.items()
     }
 
 

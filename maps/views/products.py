@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -36,9 +37,10 @@ VIEWS = ("map", "list")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the filters find: all rows in their order, how many, and the counts beside the filters."""
+    """What the filters find: all rows in their order, how many, from where, and the counts beside the filters."""
 
     rows: Any
+    near: Point | None
     count: int
     facets: dict[str, list[FacetValue]]
     words: list[FilterWord]
@@ -59,7 +61,7 @@ def product_map(request: HttpRequest) -> HttpResponse:
     is_list = params.get("view") == "list"
     context = {
         "errors": errors,
-        "products": product_rows(page.object_list) if page else [],
+        "products": product_rows(page.object_list, found.near) if page and found else [],
         "page": page,
         "count": found.count if found else 0,
         "facets": _as_json(found),
@@ -87,7 +89,7 @@ def embedded_map(request: HttpRequest) -> HttpResponse:
         found, errors = _found_or_errors(params, EMBED_OWN)
         context = {
             "errors": errors,
-            "products": product_rows(found.rows[:EMBED_ROWS]) if found else [],
+            "products": product_rows(found.rows[:EMBED_ROWS], found.near) if found else [],
             "count": found.count if found else 0,
             "words": found.words if found else [],
             "full_url": with_query(request.build_absolute_uri(reverse("home")), params, lang=None),
@@ -115,8 +117,9 @@ def _find(params: QueryDict, own: tuple[str, ...]) -> Found:
     asked_of = params.copy()
     for name in own:
         asked_of.pop(name, None)
-    counted = facets(asked_of)
-    return Found(_in_order(rows, params), rows.count(), counted, filter_words(asked_of, params, counted))
+    near = read_place(str(params["near"])) if "near" in params else None
+    counted = facets(asked_of, rows)
+    return Found(_in_order(rows, near, params), near, rows.count(), counted, filter_words(asked_of, params, counted))
 
 
 def _check_own(params: QueryDict, own: tuple[str, ...]) -> None:
@@ -137,10 +140,9 @@ def _check_own(params: QueryDict, own: tuple[str, ...]) -> None:
         raise BadInput(findings=findings)
 
 
-def _in_order(rows: Any, params: QueryDict) -> Any:
-    if "near" in params:
-        rows = rows.from_place(read_place(str(params["near"])))
-    return rows.order_by(*PRODUCT_SORTS[str(params.get("sort", "name"))].order, "search_key", "pk")
+def _in_order(rows: Any, near: Point | None, params: QueryDict) -> Any:
+    placed = rows if near is None else rows.from_place(near)
+    return placed.order_by(*PRODUCT_SORTS[str(params.get("sort", "name"))].order, "search_key", "pk")
 
 
 def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def _as_json(found: Found | None) -> dict[str, Any]:
 
 def _on_paper(request: HttpRequest, params: QueryDict, found: Found) -> HttpResponse:
     """The list with a drawn map, legend, filters, day and source; the rows left out for length are counted."""
-    rows: list[ProductRow] = product_rows(found.rows[:PRINT_ROWS])
+    rows: list[ProductRow] = product_rows(found.rows[:PRINT_ROWS], found.near)
     filters = params.copy()
     for name in OWN:
         filters.pop(name, None)

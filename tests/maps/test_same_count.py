@@ -15,7 +15,7 @@ from codes.models import MarketApproval
 from cooperatives.models import Certificate
 from crops.models import Variety
 from products.models import Listing, Offer, Product, ShopHost
-from tests.factories.codes import make_market
+from tests.factories.codes import make_market, make_scheme
 from tests.factories.places import make_succession, make_unit
 from tests.maps.conftest import decode
 from tests.maps.test_pages import shown_count
@@ -33,7 +33,8 @@ def market_town(province, commune, cooperative, neighbour, mango, longan, area_f
     )
     old = make_unit(code="99900", unit_type="Xã", name_vi="Mỹ Tân", valid_from="2019-01-01", valid_to="2025-07-01")
     make_succession(old, commune)
-    make_market("USA")
+    for code in ("USA", "VNM"):
+        make_market(code)
     varieties = {
         mango: [None, Variety.objects.create(crop=mango, slug="chu", name_vi="Chu")],
         longan: [None, Variety.objects.create(crop=longan, slug="xuong", name_vi="Xuồng")],
@@ -43,6 +44,8 @@ def market_town(province, commune, cooperative, neighbour, mango, longan, area_f
     approvals = code_factory(area=area).approvals
     approvals.update(status="approved", decided_on="2026-01-05")
     approvals.get_or_create(market_id="USA", defaults={"status": "approved", "decided_on": date(2026, 1, 5)})
+    home = make_scheme(is_domestic=True, pattern="{province}-{commune}-{crop}-{serial}", fixed_parts={})
+    code_factory(area=area, scheme=home, markets=[])
     # One approved twice over: counted once all the same.
     MarketApproval.objects.filter(code__area=area).update(status="approved")
     Certificate.objects.bulk_create(
