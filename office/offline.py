@@ -39,7 +39,7 @@ COMMON_FILES = (
     *(
         f"vendor/@fontsource/be-vietnam-pro/files/be-vietnam-pro-{letters}-{weight}-normal.woff2"
         for letters in ("vietnamese", "latin-ext", "latin")
-        for weight in (400, 600, 700)
+        for weight in (400, 700)
     ),
     "img/favicon.svg",
     "img/logo.svg",

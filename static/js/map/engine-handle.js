@@ -104,7 +104,8 @@ export function createHandle(map, { settings, grounds, params }) {
         const data = dataLayers(layer);
         const selection = selectionLayers(layer);
         for (const one of [...data, ...selection]) {
-          const before = one.type === "symbol" || !map.getLayer(LABELS_START) ? ABOVE : LABELS_START;
+          const isGround = one.type === "fill" || one.type === "line";
+          const before = isGround && map.getLayer(LABELS_START) ? LABELS_START : ABOVE;
           map.addLayer({ ...one, layout: { ...one.layout, visibility } }, before);
         }
         drawn.set(layer.name, { data: data.map(({ id }) => id), selection: selection.map(({ id }) => id) });

@@ -188,6 +188,9 @@ function unitLabels(id, filter, { minzoom = 0, maxzoom = 24, size }) {
       "text-size": ["interpolate", ["linear"], ["zoom"], ...size],
       "text-max-width": 7,
       "text-padding": 4,
+      // A circle with a number stands at the same place: then the name goes under or beside it.
+      "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+      "text-radial-offset": 1.5,
     },
     paint: { "text-color": COLOURS.label, "text-halo-color": COLOURS.halo, "text-halo-width": 1.5 },
   };

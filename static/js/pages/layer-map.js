@@ -12,7 +12,21 @@ import { syncList } from "../map/selection.js";
 
 const settings = readJson("map-settings");
 for (const container of document.querySelectorAll("[data-map]")) {
-  whenIdle(() => begin(container));
+  whenNear(container, () => whenIdle(() => begin(container)));
+}
+
+/** A map far down the page costs nothing before somebody comes near it. */
+function whenNear(container, action) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) {
+        watch.disconnect();
+        action();
+      }
+    },
+    { rootMargin: "300px" },
+  );
+  watch.observe(container);
 }
 
 async function begin(container) {
@@ -61,8 +75,18 @@ function followForm({ form, results, handle }) {
       await refresh(results, address);
     }
   };
-  const applySoon = debounce(() => apply({ push: true }), 300);
-  form.addEventListener("change", applySoon);
+  let applied = paramsOf(form).toString();
+  const applyChanged = () => {
+    const asked = paramsOf(form).toString();
+    if (asked !== applied) {
+      applied = asked;
+      apply({ push: true });
+    }
+  };
+  // A choice is made at once; who types is not done yet.
+  const applyNow = debounce(applyChanged, 10);
+  const applySoon = debounce(applyChanged, 300);
+  form.addEventListener("change", applyNow);
   form.addEventListener("input", (event) => {
     if (event.target.matches("input[type=search], input[type=text], input[type=number]")) {
       applySoon();
@@ -70,11 +94,13 @@ function followForm({ form, results, handle }) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    applied = paramsOf(form).toString();
     apply({ push: true });
   });
-  form.addEventListener("reset", () => setTimeout(applySoon));
+  form.addEventListener("reset", () => setTimeout(applyNow));
   window.addEventListener("popstate", () => {
     fillForm(form, new URLSearchParams(window.location.search));
+    applied = paramsOf(form).toString();
     apply({ push: false });
   });
 }
