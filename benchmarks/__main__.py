@@ -1,10 +1,10 @@
-"""`python -m benchmarks [--sizes 10000,100000] [--only sizes|view|import] [--clean]`: see docs/benchmarks.md."""
+"""`python -m benchmarks [--sizes 10000,100000] [--only ...] [--clean]`: see docs/benchmarks.md."""
 
 import argparse
 import os
 import sys
 
-from benchmarks import first_view, importing, province, report, works
+from benchmarks import first_view, importing, province, pyramid, report, works
 
 SIZES = "10000,100000,1000000"
 
@@ -13,18 +13,25 @@ def main(words: list[str]) -> int:
     """Measure; write benchmarks/results.json and the table in docs/benchmarks.md; print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure side by side with peers.")
     parser.add_argument("--sizes", default=SIZES, help=f"numbers of plots, by commas (default {SIZES})")
-    parser.add_argument("--only", choices=("sizes", "view", "import"), help="a page and tiles, the first view, imports")
+    parser.add_argument(
+        "--only",
+        choices=("sizes", "view", "import", "pyramid"),
+        help="a page and tiles, the first view, imports, the cost of the pyramid",
+    )
     parser.add_argument("--clean", action="store_true", help="drop the benchmark databases and measure nothing")
     chosen = parser.parse_args(words)
     if chosen.clean:
         for name in province.clean():
             print(f"dropped {name}")
         return 0
-    sizes = [int(size) for size in chosen.sizes.split(",")] if chosen.only in (None, "sizes", "import") else []
+    sizes = [int(size) for size in chosen.sizes.split(",")] if chosen.only != "view" else []
     if any(size < works.PAGE for size in sizes):
         parser.error(f"a size is at least {works.PAGE} plots")
     table = ""
     for size in sizes:  # written size by size: a run that is interrupted keeps what it has
+        if chosen.only == "pyramid":
+            table = _publish(pyramid.measure(province.ensure(str(size))))
+            continue
         if chosen.only != "import":
             table = _publish(_one(province.ensure(str(size))))
         if chosen.only != "sizes":

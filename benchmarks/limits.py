@@ -35,13 +35,12 @@ EVERY_PLOT = """
         WHERE p.boundary && ST_Transform(
             ST_TileEnvelope(%(z)s, %(x)s, %(y)s, margin => 64.0 / 4096), 4326)) t"""
 
-# Parameters: z, x, y, shift (levels from the stored cells to those of the tile), cell_zoom (level of the stored cells).
+# Parameters: z, x, y, level (of the stored cells), first and end of the range of `quad` that is the tile.
 CELLS = """
     WITH sums AS (
-        SELECT c.x >> %(shift)s AS x, c.y >> %(shift)s AS y, c.crop_id, sum(c.plots) AS plots, sum(c.area_dm2) AS area
+        SELECT c.x, c.y, c.crop_id, sum(c.plots) AS plots, sum(c.area_dm2) AS area
         FROM maps_densitycell c
-        WHERE c.x >= %(x)s << (%(cell_zoom)s - %(z)s) AND c.x < (%(x)s + 1) << (%(cell_zoom)s - %(z)s)
-          AND c.y >= %(y)s << (%(cell_zoom)s - %(z)s) AND c.y < (%(y)s + 1) << (%(cell_zoom)s - %(z)s)
+        WHERE c.level = %(level)s AND c.quad >= %(first)s AND c.quad < %(end)s
         GROUP BY 1, 2, 3),
     places AS (
         SELECT x, y, sum(plots)::int AS plots, sum(area) AS area,
@@ -50,9 +49,11 @@ CELLS = """
     SELECT ST_AsMVT(t, 'plot_cells', 4096, 'mvt') FROM (
         SELECT p.x || '-' || p.y AS id, p.plots AS count, round(p.area / 1000000.0, 1)::float8 AS area_ha,
                crop.name_vi AS crop, crop.short_code AS crop_code,
-               ST_AsMVTGeom(ST_Centroid(ST_TileEnvelope(%(cell_zoom)s - %(shift)s, p.x, p.y)),
+               ST_AsMVTGeom(ST_Centroid(ST_TileEnvelope(%(level)s, p.x, p.y)),
                             ST_TileEnvelope(%(z)s, %(x)s, %(y)s), 4096, 0, true) AS mvt
         FROM places p JOIN crops_crop crop ON crop.id = p.crop_id) t"""
+
+SHAPES_FROM = "SELECT coalesce((SELECT shapes_from FROM maps_layerzoom WHERE layer = 'plots'), 12)"
 
 # Plots of these ranks (from 0) in the order of keys, with their middle. Parameter: ranks.
 PLACES = """

@@ -30,16 +30,17 @@ def _order(work: str) -> tuple[str, int, str]:
 def table(results: list[Result]) -> str:
     """Return the results as a Markdown table; ratios are how many times as long the other one takes."""
     lines = [
-        "| work | plots | ours ms | ours bytes | limit ms | ours / limit | peers: ms (× ours) | peak MB |",
-        "|---|---:|---:|---:|---:|---:|---|---:|",
+        "| work | plots | ours ms | p95 ms | ours bytes | limit ms | ours / limit | peers: ms (× ours) | peak MB |",
+        "|---|---:|---:|---:|---:|---:|---:|---|---:|",
     ]
     for result in results:
         ours, limit = result["ours_ms"], result["limit_ms"]
         peers = ", ".join(f"{name} {ms:g} ({ms / ours:.1f} ×)" for name, ms in result["peers"].items())
         lines.append(
-            f"| {result['work']} | {result['plots']:,} | {ours:g} | {result['ours_bytes']:,} "
+            f"| {result['work']} | {result['plots']:,} | {ours:g} | {result.get('ours_p95_ms', '')} "
+            f"| {'' if result['ours_bytes'] is None else format(result['ours_bytes'], ',')} "
             f"| {'' if limit is None else f'{limit:g}'} | {'' if limit is None else f'{ours / limit:.1f} ×'} "
-            f"| {peers} | {result['peak_mb']:g} |"
+            f"| {peers} | {'' if result['peak_mb'] is None else format(result['peak_mb'], 'g')} |"
         )
     return "\n".join(lines)
 

@@ -96,6 +96,12 @@ class Server:
         self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_WITHIN_S)
         self._connection.connect()
 
+    def close(self) -> None:
+        """Close the connection; the program goes on."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def reset_peak(self) -> None:
         """Begin a new measurement of peak memory."""
         for pid in self._workers():
@@ -193,6 +199,11 @@ def tipg(province: Province) -> Server:
         "TIPG_TABLE_CONFIG__public_farms_plot__geomcol": "boundary",
     }
     return Server("tipg", command, environment, port, "/collections/public.farms_plot/items?limit=1&f=geojson")
+
+
+def second_tipg(province: Province) -> Server:
+    """Another process of the same, so that tipg has as many as ours when many ask at once."""
+    return replace(tipg(province), name="tipg-2")
 
 
 def ensure_tipg() -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from math import asinh, pi, radians, tan
 from typing import Any
 
-from benchmarks import limits, servers
+from benchmarks import limits, panning, pyramid, servers
 from benchmarks.province import Province, access, connect
+from benchmarks.pyramid import percentile_95
 from benchmarks.servers import Server
 
 WARM_UPS = 5
@@ -19,9 +20,11 @@ TIMED = 21
 LEAST = 3  # measurements, however slow
 BUDGET_S = 40.0  # per competitor and work; whoever has used it up is measured less often
 PAGE = 1_000
-ZOOMS = (8, 10, 12, 14)
-SHAPES_FROM = 12  # maps.layers.PLOT_SHAPES_FROM: below it tiles hold density cells
-CELL_ZOOM = 14  # maps.models.CELL_ZOOM
+ZOOMS = range(5, 17)
+EVERY_PLOT_AT = (8, 10)  # seconds a tile at a million plots: two zooms show it
+NOTHING_LEFT_BELOW = 9
+LEVELS = (8, 9, 10, 11, 12, 13, 14, 16, 17, 18)  # maps.models.LEVELS
+SQUARES_FROM = 11  # maps.layers.SQUARES_FROM
 IDENTITY = {"Accept-Encoding": "identity"}
 GZIP = {"Accept-Encoding": "gzip"}
 # What tipg can show of our properties: it reads one table, so names of other tables are not to be had.
@@ -53,6 +56,10 @@ class Times:
         return round(statistics.median(self.ms), 2)
 
     @property
+    def p95_ms(self) -> float:
+        return round(percentile_95(self.ms), 2)
+
+    @property
     def median_bytes(self) -> int:
         return int(statistics.median(self.sizes))
 
@@ -76,9 +83,12 @@ class Place:
 
 def measure(province: Province) -> list[dict[str, Any]]:
     """Return the results of all works at this size."""
+    costs = pyramid.measure(province)  # first: it counts the pyramid anew, and no server is in its way
+    settle(province)
     with ExitStack() as stack:
-        ours, plain, tipg = (
-            stack.enter_context(make(province)) for make in (servers.ours, servers.plain, servers.tipg)
+        ours, plain, tipg, tipg_2 = (
+            stack.enter_context(make(province))
+            for make in (servers.ours, servers.plain, servers.tipg, servers.second_tipg)
         )
         connection = connect(province.app_url)
         stack.callback(connection.close)
@@ -86,7 +96,17 @@ def measure(province: Province) -> list[dict[str, Any]]:
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = '120s'")
             bench = Bench(province, ours, plain, tipg, cursor)
-            return [bench.pages(), bench.first_pages(), *(bench.tiles(z) for z in ZOOMS)]
+            tiles = [bench.tiles(z) for z in ZOOMS]
+            return [*costs, bench.pages(), bench.first_pages(), *tiles, bench.panning(tipg_2)]
+
+
+def settle(province: Province) -> None:
+    """Vacuum and analyse the pyramid, as autovacuum does within minutes after a rebuild."""
+    connection = connect(province.owner_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE) maps_densitycell")
+    connection.close()
 
 
 @dataclass
@@ -143,7 +163,8 @@ class Bench:
         """Tiles of level `z` where plots are, as a planner sees them; nothing is kept by a cache."""
         places = self._places([part * (self.province.plots - 1) // 25 for part in spread(26)])
         tiles = [place.tile(z) for place in places]
-        is_shapes = z >= SHAPES_FROM
+        self.cursor.execute(limits.SHAPES_FROM)
+        is_shapes = z >= self.cursor.fetchone()[0]
 
         def ours(turn: int) -> Sample:
             path = "/tiles/plots/{}/{}/{}.mvt".format(*tiles[turn])
@@ -157,11 +178,15 @@ class Bench:
             return self._run(limits.EVERY_PLOT, dict(zip("zxy", tiles[turn], strict=True)))
 
         def cells(turn: int) -> Sample:
-            numbers = {"shift": CELL_ZOOM - min(z + 4, CELL_ZOOM), "cell_zoom": CELL_ZOOM}
+            wished = z + (4 if z < SQUARES_FROM else 5)
+            level = next((level for level in LEVELS if level >= wished), LEVELS[-1])
+            first, end = quads(tiles[turn], level)
+            numbers = {"level": level, "first": first, "end": end}
             return self._run(limits.CELLS, dict(zip("zxy", tiles[turn], strict=True)) | numbers)
 
         def check(name: str, turn: int, sample: Sample) -> None:
-            if not sample.body:
+            # Far out tipg's tiles are empty or nearly so: plots smaller than a pixel lose their shape in ST_AsMVTGeom.
+            if not sample.body and not (name == "tipg" and z < NOTHING_LEFT_BELOW):
                 raise SystemExit(f"tile_z{z}: {name} gave an empty tile at {tiles[turn]}")
 
         asks: dict[str, Ask] = {"ours": ours, "limit": every_plot if is_shapes else cells, "tipg": tipg}
@@ -169,9 +194,33 @@ class Bench:
         if is_shapes:
             note += "every plot as a shape; tipg cuts at 10,000"
         else:
-            asks["every_plot_sql"] = every_plot
-            note += "ours and the limit: density cells that count every plot; tipg: the first 10,000 plots as shapes"
+            if z in EVERY_PLOT_AT:
+                asks["every_plot_sql"] = every_plot
+            note += "ours and the limit: cells that count every plot; tipg: the first 10,000 plots as shapes"
         return self._result(f"tile_z{z}", asks, note, check)
+
+    def panning(self, second_tipg: Server) -> dict[str, Any]:
+        """Tiles a second under many clients; tipg has as many processes as ours."""
+        places = self._places([part * (self.province.plots - 1) // 25 for part in spread(26)])
+        ours = panning.pan([self.ours], "/tiles/plots/{}/{}/{}.mvt", GZIP | {"Cookie": self.province.cookie}, places)
+        tipg = panning.pan(
+            [self.tipg, second_tipg], f"{TIPG}/tiles/WebMercatorQuad/{{}}/{{}}/{{}}?{TIPG_PROPERTIES}", GZIP, places
+        )
+        ms = {
+            name: round(panning.SECONDS * 1000 / max(1, found.tiles), 3) for name, found in (("o", ours), ("t", tipg))
+        }
+        return {
+            "work": f"panning_{panning.CLIENTS}",
+            "plots": self.province.plots,
+            "ours_ms": ms[0],
+            "ours_bytes": ours.size // max(1, ours.tiles),
+            "limit_ms": None,
+            "peers": {"tipg": ms[1]},
+            "peak_mb": round(self.ours.peak_mb(), 1),
+            "note": f"{panning.CLIENTS} clients for {panning.SECONDS:.0f} s, milliseconds per tile over all of them: "
+            f"ours {ours.tiles / panning.SECONDS:.1f} tiles/s ({ours.busy} told to try again), tipg in two processes "
+            f"{tipg.tiles / panning.SECONDS:.1f} tiles/s, {tipg.size // max(1, tipg.tiles):,} bytes a tile",
+        }
 
     def _places(self, ranks: Sequence[int]) -> list[Place]:
         wanted = sorted(set(ranks))
@@ -199,7 +248,9 @@ class Bench:
             "work": work,
             "plots": self.province.plots,
             "ours_ms": times["ours"].median_ms,
+            "ours_p95_ms": times["ours"].p95_ms,
             "ours_bytes": times["ours"].median_bytes,
+            "ours_max_bytes": max(times["ours"].sizes),
             "limit_ms": times["limit"].median_ms,
             "peers": {name: taken.median_ms for name, taken in times.items() if name not in ("ours", "limit")},
             "peak_mb": round(self.ours.peak_mb(), 1),
@@ -223,6 +274,14 @@ class Bench:
                     taken.ms.append(sample.ms)
                     taken.sizes.append(sample.size)
         return times
+
+
+def quads(tile: tuple[int, int, int], level: int) -> tuple[int, int]:
+    """The range of `quad` (bits of x and y in turn) of a tile's cells of `level`, the end not in it."""
+    z, x, y = tile
+    first = sum((x >> bit & 1) << 2 * bit | (y >> bit & 1) << 2 * bit + 1 for bit in range(z))
+    step = 2 * (level - z)
+    return first << step, first + 1 << step
 
 
 def fetch(server: Server, path: str, headers: dict[str, str]) -> Sample:

@@ -619,3 +619,34 @@ def test_a_polygon_filter_of_the_same_box_is_not_mixed_up_with_the_tile(officer,
     assert [len(one) for one in found] == [1, 1]
     assert not kept_sql._kept
     assert isinstance(tile.bounds(), Polygon)
+
+
+# --- Many at once, and what is in tiles ----------------------------------------------------------------------------
+
+
+def test_when_all_slots_are_taken_tiles_say_try_again_and_other_pages_go_on(client, product_factory, monkeypatch):
+    product_factory()
+    monkeypatch.setattr(tiles, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(tiles, "_slots", threading.BoundedSemaphore(2))
+
+    with tiles._slot(), tiles._slot():
+        busy = client.get(tile_url("products", 0, query="?month=5"))
+        page = client.get("/maps/layers.json")
+    after = client.get(tile_url("products", 0, query="?month=5"))
+
+    assert busy.status_code == 503
+    assert int(busy["Retry-After"]) >= 1
+    assert busy["Content-Type"] == "application/problem+json"
+    assert (page.status_code, after.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in BY_NAME])
+def test_properties_of_tiles_are_named_and_none_is_of_a_person(name):
+    """What a tile may carry is written out; nothing that tells who grows there or how to reach them is among it."""
+    layer = BY_NAME[name]
+
+    carried = {prop for source in layer.sources for prop in source.properties(layer.layer)}
+
+    persons = ("phone", "grower", "person", "contact", "identity", "id_number", "email", "birth", "address")
+    assert not [prop for prop in carried if any(word in prop for word in persons) and prop != "growers"]
+    assert len(carried) < 25
