@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.errors import RuleViolated
@@ -132,8 +131,7 @@ def _table(left: LandUseLayer, right: LandUseLayer, moves: list[list[Any]] | Non
             shown[item.code] = item
             sums[item.code][side] += m2 / M2_IN_HA
     classes = [
-        ClassChange(code, class_name(shown[code]), shown[code].colour, before, after)
-        for code, (before, after) in sums.items()
+        ClassChange(code, shown[code].name, shown[code].colour, before, after) for code, (before, after) in sums.items()
     ]
     classes.sort(key=lambda item: (-max(item.left_ha, item.right_ha), item.code))
     left_ha, right_ha = (sum(totals[layer.pk].values()) / M2_IN_HA for layer in (left, right))
@@ -164,8 +162,3 @@ def _totals(layer: LandUseLayer) -> dict[int, float]:
     with connection.cursor() as cursor:
         cursor.execute(sql.TOTALS, [layer.pk])
         return dict(cursor.fetchall())
-
-
-def class_name(item: LandUseClass) -> str:
-    """Return the name in the reader's language."""
-    return item.name_en if item.name_en and get_language() == "en" else item.name_vi

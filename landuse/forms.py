@@ -87,7 +87,7 @@ class ColumnsForm(forms.Form):
             self.fields[key] = forms.ChoiceField(
                 label=label, choices=headings, required=False, initial=summary.get(key, "")
             )
-        choices = [("", _("Không ghi")), *((item.pk, f"{item.code} {item.name_vi}") for item in classes)]
+        choices = [("", _("Không ghi")), *((item.pk, f"{item.code} {item.name}") for item in classes)]
         for number, (value, _count, _ha) in enumerate(self.values):
             self.fields[f"class_{number}"] = forms.TypedChoiceField(
                 label=value, choices=choices, required=False, coerce=int, empty_value=None, initial=guessed.get(value)

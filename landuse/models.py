@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import BoundaryField, TextBlock, TextLine, area_field, boundary_constraints, web_mercator_field
@@ -50,7 +51,12 @@ class LandUseClass(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.name_vi}"
+        return f"{self.code} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if self.name_en and get_language() == "en" else self.name_vi
 
 
 class LayerKind(models.TextChoices):

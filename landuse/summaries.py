@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
-from django.utils.translation import get_language
 
 from landuse.models import ClassScheme, LandUseClass, LandUseParcel
 from landuse.schemes import read_in
@@ -47,11 +46,10 @@ def summarise(rows: QuerySet[LandUseParcel], *, scheme: ClassScheme | None = Non
         sums[shown[pk]][0] += parcels
         sums[shown[pk]][1] += m2
     whole = sum(m2 for _parcels, m2 in sums.values())
-    is_english = get_language() == "en"
     classes = [
         ClassTotal(
             item.code,
-            item.name_en if is_english and item.name_en else item.name_vi,
+            item.name,
             item.colour,
             int(parcels),
             m2 / 10_000,
