@@ -122,7 +122,7 @@ def test_list_has_a_fixed_number_of_queries(client, product_factory, area_factor
     for number in range(6):
         product_factory(area=area_factory(growers=3, lon=105.60 + 0.01 * number))
 
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get("/", HTTP_HX_REQUEST="true")
 
 
