@@ -71,7 +71,9 @@ def test_a_withdrawn_consent_is_seen_nowhere(client, stage, clerk):  # noqa: F81
     record_consents(grower, Purpose.values, fields=opened, channel="witnessed", evidence="Trưởng ấp", by=clerk)
     where = list(dict.fromkeys(paths(stage)))
     area = ProductionArea.objects.get(pk=stage["area"].pk)
-    near = "{:.4f},{:.4f},{:.4f},{:.4f}".format(*area.boundary.extent)
+    west, south, east, north = area.boundary.extent
+    # Wider than the field: the answer repeats the box, and its corners must not be taken for the field's.
+    near = f"{west - 0.01:.2f},{south - 0.01:.2f},{east + 0.01:.2f},{north + 0.01:.2f}"
     where += [f"/api/v1/areas/?bbox={near}", "/api/v1/areas/?limit=1000", f"/data/areas.geojson?bbox={near}"]
 
     before, tags = seen(client, where)
@@ -117,9 +119,8 @@ def test_withdrawn_is_gone_for_officers_and_neighbours_too(client, stage, office
 
     producer = f"/p/{grower.cooperative.slug}/"
     assert shown["given", "neighbour-clerk"] == {producer: named}
-    assert set(shown["given", "officer"]) == {*pages[:1], *pages[1:]} - {f"/coop/areas/{stage['area'].pk}/"} | {
-        path for path in pages if path.startswith("/coop/areas/")
-    }
+    assert set(shown["given", "officer"]) == set(pages)
+    assert all("grower's phone" not in found for path, found in shown["given", "officer"].items() if path != producer)
     assert shown["withdrawn", "officer"] == {}
     assert shown["withdrawn", "neighbour-clerk"] == {}
 
@@ -171,3 +172,7 @@ def test_halving_boxes_finds_no_hidden_ground(request, client, stage, person):  
                     found[name, layer, text] = answer.json()["numberMatched"]
 
     assert found == {}
+    client.force_login(request.getfixturevalue("planner"))  # the eyes are open: whoever may see plots finds them all
+    for shape in FIELDS.values():
+        box = ",".join(f"{degrees:.6f}" for degrees in shape.extent)
+        assert client.get(f"/api/v1/plots/?bbox={box}&count=true").json()["numberMatched"] == 1

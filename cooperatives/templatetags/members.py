@@ -1,11 +1,10 @@
-"""Names of members in templates: for those who may read them, and in public for those who agreed."""
+"""Names of members in templates, for those who may read them."""
 
 from typing import Any
 
 from django import template
 
-from cooperatives import directory
-from cooperatives.models import Cooperative, Grower
+from cooperatives.models import Grower
 from cooperatives.permissions import has_role_in
 
 register = template.Library()
@@ -29,9 +28,3 @@ def _named(user: Any, grower: Grower) -> set[int] | None:
         return None
     rows = Grower.objects.listed_for(user).filter(cooperative=grower.cooperative_id)
     return set(rows.values_list("pk", flat=True))
-
-
-@register.simple_tag
-def public_growers(cooperative: Cooperative) -> list[directory.PublicGrower]:
-    """The members who agreed to be named in public, with what they agreed to."""
-    return directory.public_growers(cooperative)

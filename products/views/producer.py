@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from cooperatives.directory import public_growers
 from cooperatives.models import Cooperative
 from products.structured import producer_json_ld
 from products.summaries import producer_page
@@ -34,10 +35,14 @@ def producer_response(request: HttpRequest, cooperative: Cooperative, *, is_prev
         "legend": False,
         "count": False,
     }
+    named = public_growers(cooperative)
+    if named:  # consents may end tomorrow: no copy with names stays on a visitor's device
+        request.keeps_offline = False  # type: ignore[attr-defined]
     address = settings.PUBLIC_URL + reverse("products:producer", args=[cooperative.slug])
     context = {
         "page": page,
         "frame": frame,
+        "named": named,
         "is_preview": is_preview,
         "address": address,
         "structured": None if is_preview else producer_json_ld(page, address),

@@ -453,10 +453,13 @@ def test_the_producer_page_shows_what_each_agreed_to(client, clerk, cooperative,
             grower, list(consents), fields=consents, channel="witnessed", evidence="Trưởng ấp", by=clerk
         )
 
-    text = client.get(f"/p/{cooperative.slug}/").content.decode()
+    page = client.get(f"/p/{cooperative.slug}/")
 
+    text = page.content.decode()
     words = {"name": "Phan Thị Công Khai", "hamlet": "Ấp Mở Lòng", "phone": "0912000333"}
     assert {name for name, word in words.items() if word in text} == set(shown)
+    assert "no-store" in page["Cache-Control"]
+    assert ("Offline-Copy" in page) == (not shown)  # no copy with names stays on a visitor's device
 
 
 # --- Names that are not what they seem (G10) -----------------------------------------------------------------------
