@@ -75,7 +75,7 @@ def masked(contact: str) -> str:
 
 
 def proved_at(contact: str, digests: Any) -> dt.datetime | None:
-    """Return when a code proved the contact in a browser that remembers `digests`; None when it must be proved again."""
+    """Return when a code proved the contact in a browser that remembers `digests`; None when it has to again."""
     own = [digest for digest in crypto.digests(contact, "enquiry") if digest in digests]
     proved = Enquiry.objects.filter(contact_digest__in=own, confirmed_at__gt=timezone.now() - KNOWN_FOR)
     return proved.order_by("-confirmed_at").values_list("confirmed_at", flat=True).first()

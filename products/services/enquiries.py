@@ -1,4 +1,4 @@
-"""Writes on enquiries: a buyer asks, the cooperative answers, neither learns the other's contact unless it was given."""
+"""Writes on enquiries: a buyer asks, the cooperative answers, neither learns the other's contact unasked."""
 
 import datetime as dt
 from collections.abc import Iterable
