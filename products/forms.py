@@ -10,7 +10,7 @@ from cooperatives.models import Cooperative
 from core.forms import CleanTextMixin
 from core.widgets import MonthsStrip
 from crops.models import Crop, Variety
-from products.models import Product, ProductKind
+from products.models import ProductKind
 
 MONTH_CHOICES = [(str(month), str(month)) for month in range(1, 13)]
 
