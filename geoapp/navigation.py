@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import holds
 from cooperatives.models import Certificate, Cooperative
-from cooperatives.permissions import can_use_directory
+from cooperatives.permissions import can_see_exports, can_use_directory
 from cooperatives.views.home import CHOSEN
 from products.permissions import can_hide_demand
 
@@ -48,6 +48,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
                 entries.append((_("Chứng nhận chờ kiểm tra"), "cooperatives:desk-certificate-list"))
         if can_use_directory(user):
             entries.append((_("Danh bạ nông hộ"), "cooperatives:directory"))
+        elif can_see_exports(user):
+            entries.append((_("Các lần xuất danh bạ"), "cooperatives:directory-exports"))
         if settings.DEMAND_POSTS:
             entries.append((_("Nhu cầu mua"), _demand_page(user, workplaces)))
         if holds(user, "casework.view_history"):
