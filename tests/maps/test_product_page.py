@@ -134,7 +134,7 @@ def test_links_carry_the_filters(client, three):
     page = get(client, "/?month=3&sort=volume&page=1")
 
     assert 'href="http://testserver/?month=3&amp;sort=volume"' in page  # to share, a plain link without script
-    assert 'href="/searches/?month=3"' in page
+    assert 'href="/searches/new/?month=3"' in page
     assert 'href="http://testserver/embed/?month=3"' in page
     assert 'href="/?month=3&amp;sort=volume&amp;print=1"' in page
 
