@@ -40,21 +40,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         workplaces = list(Cooperative.objects.worked_for_by(user).only("slug", "name", "short_name").order_by("name"))
         if workplaces:
             entries.append((_("Hợp tác xã của tôi"), "cooperatives:home"))
-        if holds(user, "casework.view_request"):
-            entries.append((_("Bàn hồ sơ"), "casework:desk"))
-            if Cooperative.objects.waiting_for(user).exists():
-                entries.append((_("Đăng ký chờ xác minh"), "cooperatives:registration-list"))
-            if Certificate.objects.to_check_by(user).waiting(localdate()).exists():
-                entries.append((_("Chứng nhận chờ kiểm tra"), "cooperatives:desk-certificate-list"))
-        if can_use_directory(user):
-            entries.append((_("Danh bạ nông hộ"), "cooperatives:directory"))
-        elif can_see_exports(user):
-            entries.append((_("Các lần xuất danh bạ"), "cooperatives:directory-exports"))
+        entries += [*_of_the_desk(user), *_of_the_directory(user)]
         if settings.DEMAND_POSTS:
             entries.append((_("Nhu cầu mua"), _demand_page(user, workplaces)))
         if holds(user, "casework.view_history"):
             entries.append((_("Nhật ký"), "casework:audit"))
-        if holds(user, "cooperatives.view_cooperative"):
+        elif holds(user, "cooperatives.view_cooperative"):  # officers find it at the desk, whose menu is long
             entries.append((_("Bán trên sàn"), "products:shop-share-list"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
@@ -70,6 +61,24 @@ def _demand_page(user: Any, workplaces: list[Cooperative]) -> str:
     if workplaces:
         return "products:demand-inbox"
     return "products:demand-desk" if can_hide_demand(user) else "products:demand-list"
+
+
+def _of_the_desk(user: Any) -> list[tuple[str, str]]:
+    entries = []
+    if holds(user, "casework.view_request"):
+        entries.append((_("Bàn hồ sơ"), "casework:desk"))
+        if Cooperative.objects.waiting_for(user).exists():
+            entries.append((_("Đăng ký chờ xác minh"), "cooperatives:registration-list"))
+        if Certificate.objects.to_check_by(user).waiting(localdate()).exists():
+            entries.append((_("Chứng nhận chờ kiểm tra"), "cooperatives:desk-certificate-list"))
+    return entries
+
+
+def _of_the_directory(user: Any) -> list[tuple[str, str]]:
+    """The directory for officers; for who watches over it the list of what was taken out."""
+    if can_use_directory(user):
+        return [(_("Danh bạ nông hộ"), "cooperatives:directory")]
+    return [(_("Các lần xuất danh bạ"), "cooperatives:directory-exports")] if can_see_exports(user) else []
 
 
 def _chosen(request: HttpRequest, workplaces: list[Cooperative]) -> int | None:
