@@ -68,7 +68,10 @@ class RefuseForm(CleanTextMixin, forms.Form):
     """The paper says otherwise."""
 
     reason = forms.CharField(
-        label=_("Lý do không khớp"), max_length=1_000, widget=forms.Textarea(attrs={"rows": 3}), required=False
+        label=_("Lý do không khớp"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Hãy ghi lý do để đơn vị biết cần sửa gì.")},
     )
 
 

@@ -45,7 +45,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             entries.append((_("Nhu cầu mua"), _demand_page(user, workplaces)))
         if holds(user, "casework.view_history"):
             entries.append((_("Nhật ký"), "casework:audit"))
-        elif holds(user, "cooperatives.view_cooperative"):  # officers find it at the desk, whose menu is long
+        elif holds(user, "cooperatives.view_cooperative"):  # officers find it at their desk: their menu is long
             entries.append((_("Bán trên sàn"), "products:shop-share-list"))
         if holds(user, "exchange.export_layers"):
             entries.append((_("Dữ liệu"), "exchange:catalogue"))
