@@ -10,6 +10,7 @@ from codes.models import Market
 from cooperatives.models import Cooperative
 from core.forms import CleanTextMixin
 from core.widgets import MonthsStrip
+from products.amounts import amount
 from products.models import AnswerTemplate, CloseReason, Offer, Product
 
 MONTH_CHOICES = [(str(month), str(month)) for month in range(1, 13)]
@@ -159,7 +160,7 @@ class AnswerForm(MessageForm):
 def offer_line(offer: Offer) -> str:
     """Return months, tonnes and quality of an offer in one line."""
     months = _("tháng %(months)s") % {"months": ", ".join(map(str, offer.months))}
-    parts = [str(months), f"{offer.volume_t:g} {_('tấn')}", offer.quality]
+    parts = [str(months), amount(offer.volume_t), offer.quality]
     return ", ".join(part for part in parts if part)
 
 

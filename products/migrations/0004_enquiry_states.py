@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 # Enquiries of before confirmation stay what they were: a waiting one waits since the buyer's last line.
 _SENT = """
 UPDATE products_enquiry SET sent_at = created_at WHERE sent_at IS NULL AND status <> 'unconfirmed';

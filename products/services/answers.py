@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from cooperatives.models import Cooperative
 from core.errors import Finding, RuleViolated
 from core.permissions import require
+from products.amounts import amount
 from products.contacts import has_markup
 from products.models import AnswerTemplate, Enquiry
 from products.permissions import can_edit_products
@@ -71,7 +72,7 @@ def fill_template(text: str, enquiry: Enquiry) -> str:
     facts = {
         "buyer": enquiry.buyer_name,
         "product": enquiry.product.name if enquiry.product else str(_("mặt hàng anh chị hỏi")),
-        "quantity": f"{enquiry.quantity_t:g} {_('tấn')}" if enquiry.quantity_t else str(_("lượng anh chị cần")),
+        "quantity": amount(enquiry.quantity_t) if enquiry.quantity_t else str(_("lượng anh chị cần")),
         "months": ", ".join(map(str, enquiry.wanted_months)) or str(_("thời gian anh chị cần")),
         "cooperative": str(enquiry.cooperative),
     }

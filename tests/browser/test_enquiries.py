@@ -80,7 +80,7 @@ def test_from_the_question_to_an_answer_with_an_offer(
     expect(office.get_by_role("heading", level=1)).to_have_text("Vựa Mười")
     assert MAIL not in office.content()
     office.get_by_role("button", name="Dùng mẫu").click()
-    expect(office.get_by_label("Nội dung")).to_have_value("Chào Vựa Mười, HTX Của Tôi còn Xoài Cát Chu, 2.5 tấn.")
+    expect(office.get_by_label("Nội dung")).to_have_value("Chào Vựa Mười, HTX Của Tôi còn Xoài Cát Chu, 2,5 tấn.")
     office.get_by_label("Kèm sản phẩm").select_option(index=2)
     office.get_by_label("Cho người mua này thấy điện thoại").check()
     look(office, "enquiry-answer")

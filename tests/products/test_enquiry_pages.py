@@ -430,7 +430,7 @@ def test_ready_answer_is_filled_for_the_buyer(client, cooperative, clerk, produc
     page = client.get(f"{enquiry.get_absolute_url()}?template={template.pk}")
 
     assert page.context["form"].initial["text"] == (
-        "Chào Vựa {product} {0.__class__}, HTX Của Tôi có Xoài Cát Chu, 2.5 tấn, tháng 4, 5."
+        "Chào Vựa {product} {0.__class__}, HTX Của Tôi có Xoài Cát Chu, 2,5 tấn, tháng 4, 5."
     )
 
 
