@@ -206,9 +206,7 @@ class Bench:
         tipg = panning.pan(
             [self.tipg, second_tipg], f"{TIPG}/tiles/WebMercatorQuad/{{}}/{{}}/{{}}?{TIPG_PROPERTIES}", GZIP, places
         )
-        ms = {
-            name: round(panning.SECONDS * 1000 / max(1, found.tiles), 3) for name, found in (("o", ours), ("t", tipg))
-        }
+        ms = [round(panning.SECONDS * 1000 / max(1, found.tiles), 3) for found in (ours, tipg)]
         return {
             "work": f"panning_{panning.CLIENTS}",
             "plots": self.province.plots,
