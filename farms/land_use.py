@@ -27,7 +27,7 @@ from places.filters import UnitFilter
 # Less than both is what borders of two surveys differ by, as for plots among themselves (docs/domain.md §3).
 LEAST_M2 = 50.0
 LEAST_SHARE = 0.05
-MAX_PLOTS = 50_000
+MAX_PLOTS = 20_000  # some seconds; a province has a million
 PLANNED = "planned"
 VERDICTS: dict[str, Any] = {**dict(Verdict.choices), PLANNED: _("Nằm trong khu quy hoạch cho mục đích khác")}
 
@@ -104,12 +104,12 @@ def layers_that_bind(day: dt.date | None = None, kind: str = "") -> QuerySet[Lan
 def plot_conflicts(user: Any, params: Mapping[str, Any]) -> list[Conflict]:
     """Return the conflicts of the plots that `user` may see, by plot; one entry per layer and class.
 
-    `params`: see `ConflictFilters`; raises BadInput for others, RuleViolated("too_many_plots") above 50,000 plots,
+    `params`: see `ConflictFilters`; raises BadInput for others, RuleViolated("too_many_plots") above 20,000 plots,
     which a commune or a crop narrows. Ground below 50 m² or 5 % of the plot does not count.
     """
     plots = ConflictFilters.checked(params, Plot.objects.visible_to(user).current(), besides=("page", "format"))
     if plots[: MAX_PLOTS + 1].count() > MAX_PLOTS:
-        detail = _("Có hơn 50.000 thửa để so. Hãy chọn một phường, xã hoặc một loại cây.")
+        detail = _("Có hơn 20.000 thửa để so. Hãy chọn một phường, xã hoặc một loại cây.")
         raise RuleViolated("too_many_plots", detail)
     return _conflicts(plots, layers_that_bind(kind=params.get("kind", "")))
 

@@ -68,7 +68,7 @@ def test_demo_holds_what_it_promises_and_goes_without_a_trace(reference, django_
         Product.objects.values_list("kind", flat=True)
     )
     assert Enquiry.objects.count() == 6
-    assert LandUseLayer.objects.count() == 2
+    assert LandUseLayer.objects.count() == 3
     assert accounts_file().stat().st_mode & 0o777 == 0o600
 
     with django_capture_on_commit_callbacks(execute=True):
