@@ -88,5 +88,5 @@ def _clicks(days: Q) -> Coalesce:
 
 def _clicks_of_cooperative() -> Coalesce:
     rows = ListingClick.objects.filter(day__gt=_before(), listing__product__cooperative=OuterRef("pk")).order_by()
-    rows = rows.values("listing__product__cooperative").annotate(total=Sum("count"))
-    return Coalesce(Subquery(rows.values("total"), output_field=IntegerField()), 0)
+    totals: Any = rows.values("listing__product__cooperative").annotate(total=Sum("count")).values("total")
+    return Coalesce(Subquery(totals, output_field=IntegerField()), 0)

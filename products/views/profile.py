@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -75,16 +75,16 @@ def photo_change(request: HttpRequest, pk: int) -> HttpResponse:
         services.change_photo(photo, caption=form.cleaned_data["caption"], by=request.user)
         messages.success(request, _("Đã lưu chú thích."))
     else:
-        messages.error(request, " ".join(form.errors.get("caption", [])))
+        messages.error(request, " ".join(str(line) for line in form.errors["caption"]))
     return redirect(_page_of(photo.cooperative, "#photos"))
 
 
 @login_required
 @require_safe
 @show_domain_errors
-def own_photo(request: HttpRequest, pk: int) -> FileResponse:
+def own_photo(request: HttpRequest, pk: int) -> HttpResponse:
     """A photo in its small size for those who work for the cooperative, hidden ones too."""
-    response = photo_response(_own_photo(request, pk).small)
+    response: Any = photo_response(_own_photo(request, pk).small)  # a streamed answer
     response["Cache-Control"] = "private, no-store"
     return response
 
