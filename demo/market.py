@@ -10,9 +10,10 @@ from cooperatives.models import Cooperative
 from crops.models import Crop
 from demo.cast import COOPERATIVES
 from products.models import Enquiry, Offer, Product, ProductKind
-from products.services import add_offer, answer_enquiry, open_enquiry, publish_product, send_enquiry
+from products.services import add_offer, answer_enquiry, open_enquiry, publish_product, save_template, send_enquiry
 
 TONNES_PER_HA = 9.5
+READY_ANSWER = "Chào {buyer}, {cooperative} có {product}, đủ {quantity} trong tháng {months} (DEMO)."
 OTHER_MONTHS = tuple(range(1, 13))
 
 
@@ -68,9 +69,13 @@ def make_enquiries(cooperatives: dict[str, Cooperative], by: Any) -> str:
             proved_at=timezone.now(),
             product=product,
             quantity_t=20 + 5 * number,
+            quality="Loại 1, VietGAP" if number % 2 else "",
+            shares_contact=number == 1,
             wanted_months=Crop.objects.get(pk=product.crop_id).usual_months if product and product.crop_id else (5,),
             market=market,
         )
+        if number < 3:
+            save_template(cooperative, title="Còn hàng (DEMO)", text=READY_ANSWER, by=by)
         if number < 2:
             answer_enquiry(enquiry, text="Hợp tác xã có đủ hàng, mời anh chị tới thăm vườn (DEMO).", by=by)
         elif number == 2:
