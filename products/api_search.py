@@ -38,9 +38,10 @@ class FacetsSerializer(serializers.Serializer):
 
 
 class SuggestionSerializer(serializers.Serializer):
-    """Something that the typed text may mean; `parameters` are the filters that say it."""
+    """Something that the typed text may mean (`kind`: product, variety, name, producer, commune); `parameters` are the
+    filters that ask for it."""
 
-    kind = serializers.ChoiceField(choices=["product", "variety", "name", "producer", "commune"])
+    kind = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]  # the framework's own word for a field's title
     note = serializers.CharField()
     parameters = serializers.DictField(child=serializers.CharField())
