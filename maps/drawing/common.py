@@ -62,8 +62,7 @@ def circles(source_layer: str, colour: Any, *, to_zoom: int, popup: Json) -> lis
             "layout": {
                 "text-field": ["to-string", ["get", "count"]],
                 "text-size": 13,
-                "text-allow-overlap": True,
-                "text-ignore-placement": True,
+                "text-allow-overlap": True,  # and placed first: a commune's name makes room for its number
             },
             "paint": {"text-color": "#ffffff"},
         },

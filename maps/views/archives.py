@@ -42,7 +42,12 @@ def archive(request: HttpRequest, basemap_id: str) -> HttpResponse:
     first = int(asked[1])
     last = min(int(asked[2]) if asked[2] else size - 1, size - 1, first + MOST_BYTES - 1)
     if first >= size or last < first:
-        return HttpResponse(status=416, headers={**common, "Content-Range": f"bytes */{size}"})
+        return problem_response(
+            request,
+            416,
+            detail=_("Tệp không dài đến đó."),
+            headers={"Content-Range": f"bytes */{size}"},
+        )
     headers = common | {"Content-Range": f"bytes {first}-{last}/{size}"}
     return HttpResponse(_part(path, first, last), status=206, content_type=MEDIA_TYPE, headers=headers)
 
