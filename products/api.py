@@ -38,6 +38,16 @@ from products.layers import OFFERS, PRODUCTS
 from products.models import Enquiry, Product
 
 
+def refuse_signs_in_line(value: str) -> None:
+    """Raise ValidationError for hidden signs and line breaks in one line of text."""
+    clean_line(value)
+
+
+def refuse_signs(value: str) -> None:
+    """Raise ValidationError for hidden signs in a text of several lines."""
+    clean_lines(value)
+
+
 class EnquirySerializer(StrictSerializer):
     """A buyer's enquiry. The answer holds the private address; contacts never come back."""
 
@@ -51,9 +61,9 @@ class EnquirySerializer(StrictSerializer):
         child=serializers.IntegerField(min_value=1, max_value=12), required=False, max_length=12
     )
     market = serializers.SlugRelatedField(slug_field="code", queryset=Market.objects.all(), required=False)
-    quality = serializers.CharField(max_length=160, required=False, allow_blank=True, validators=[clean_line])
-    message = serializers.CharField(max_length=2000, validators=[clean_lines])
-    buyer_name = serializers.CharField(max_length=120, validators=[clean_line])
+    quality = serializers.CharField(max_length=160, required=False, allow_blank=True, validators=[refuse_signs_in_line])
+    message = serializers.CharField(max_length=2000, validators=[refuse_signs])
+    buyer_name = serializers.CharField(max_length=120, validators=[refuse_signs_in_line])
     contact = serializers.CharField(max_length=200)
     shares_contact = serializers.BooleanField(default=False)
     consent = serializers.BooleanField()
@@ -120,7 +130,7 @@ class EnquirySentSerializer(EnquiryShownSerializer):
 class AnswerSerializer(StrictSerializer):
     """The text of an answer."""
 
-    text = serializers.CharField(max_length=2000, validators=[clean_lines])
+    text = serializers.CharField(max_length=2000, validators=[refuse_signs])
 
 
 def _enquiries(request: Request) -> QuerySet[Enquiry]:

@@ -149,7 +149,7 @@ class AnswerForm(MessageForm):
             ]
         return choices
 
-    def attachment(self) -> dict[str, Product | Offer]:
+    def attachment(self) -> dict[str, Any]:
         """Return `product=` or `offer=` as the service takes it; empty when nothing goes with the answer."""
         kind, _colon, key = self.cleaned_data["attached"].partition(":")
         if not kind:

@@ -20,7 +20,8 @@ MOST = 5
 def known_contacts(request: HttpRequest) -> list[str]:
     """Return the digests of the contacts that this browser has proved, newest first."""
     try:
-        digests = json.loads(request.get_signed_cookie(COOKIE, salt=SALT, max_age=int(KNOWN_FOR.total_seconds())))
+        kept = request.get_signed_cookie(COOKIE, salt=SALT, max_age=int(KNOWN_FOR.total_seconds()))
+        digests = json.loads(kept or "[]")
     except (KeyError, BadSignature, ValueError):
         return []
     return [digest for digest in digests if isinstance(digest, str)][:MOST] if isinstance(digests, list) else []

@@ -43,7 +43,9 @@ def save_template(
 
 
 def _findings(cooperative: Cooperative, title: str, text: str, template: AnswerTemplate | None) -> list[Finding]:
-    others = cooperative.answer_templates.exclude(pk=template.pk if template else None)
+    others = cooperative.answer_templates.all()
+    if template is not None:
+        others = others.exclude(pk=template.pk)
     findings = []
     if others.filter(title=title).exists():
         findings.append(finding("title_taken", "title", _("Đã có mẫu với tiêu đề này.")))
