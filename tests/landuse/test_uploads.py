@@ -2,9 +2,11 @@
 
 import json
 
+import geopandas
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from shapely import wkt
 
 from landuse import uploads
 from landuse.models import LandUseLayer, LandUseParcel, LayerUpload, UploadStatus
@@ -205,3 +207,27 @@ def test_empty_layer_is_not_published(client, planner, land_use_layer):
 
     land_use_layer.refresh_from_db()
     assert not land_use_layer.is_public
+
+
+def test_what_the_file_leaves_open_is_asked_and_the_answer_read(send, client, tmp_path):
+
+    path = tmp_path / "hai-lop.gpkg"
+    for name, code in (("thua", "LUC"), ("nha", "ODT")):
+        shape = wkt.loads(square(105.6, 10.45).wkt)
+        frame = geopandas.GeoDataFrame({"ma": [code]}, geometry=[shape], crs="EPSG:4326")
+        frame.to_file(path, layer=name, driver="GPKG")
+    upload = send(path.read_bytes(), "hai-lop.gpkg")
+    assert upload.status == UploadStatus.FAILED
+    assert 'value="nha"' in client.get(upload.get_absolute_url()).content.decode()
+    answer = reverse("landuse:upload-answer", args=[upload.pk])
+
+    client.post(answer, {"answer": "khong-co"})
+    upload.refresh_from_db()
+    assert upload.status == UploadStatus.FAILED
+    client.post(answer, {"answer": "nha"})
+    upload.refresh_from_db()
+    run_job(upload.job_id)
+    upload.refresh_from_db()
+
+    assert upload.status == UploadStatus.PREVIEWED
+    assert [row[0] for row in upload.summary["values"]["ma"]] == ["ODT"]
