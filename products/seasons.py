@@ -1,6 +1,6 @@
 """Tonnes by commune, product and month: what can be bought in March, how much, from whom.
 
-The rule (docs/domain.md §7.1): an offer's tonnes are those of a whole season, spread evenly over its months. The twelve
+The rule (docs/domain.md §6.3): an offer's tonnes are those of a whole season, spread evenly over its months. The twelve
 months of any group therefore add up to the tonnes of its offers. Page, API and map all read these functions.
 """
 
@@ -13,6 +13,7 @@ from django.contrib.gis.db.models import Collect
 from django.contrib.gis.db.models.functions import Centroid
 from django.contrib.gis.geos import Point
 from django.db.models import Count, F, FloatField, Func, IntegerField, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils.translation import get_language
 
@@ -24,6 +25,7 @@ from products.models import Offer, ProductKind
 MONTHS = tuple(range(1, 13))
 DIGITS = 6  # a gramme: what is left of the order in which floats were added is cut off
 NOBODY = AnonymousUser()
+_OUTLINES = ("boundary", "boundary_3857")
 
 _SHARE = Sum(F("volume_t") / Cast(Func(F("months"), function="cardinality"), FloatField()))
 _PRODUCERS = Count("product__cooperative", distinct=True)
@@ -116,7 +118,10 @@ def season_offers(params: Mapping[str, Any], *, besides: Collection[str] = ()) -
     asked = as_query_dict(params).copy()
     asked.pop("month", None)
     found = OFFERS.filtered(NOBODY, asked, besides=besides)
-    return Offer.objects.filter(pk__in=found.order_by().values("pk")).order_by()
+    # The filters are asked once, not by each of the sums: all numbers of a page are of the same offers.
+    ids = found.order_by().values_list("pk", flat=True)
+    chosen = RawSQL("SELECT unnest(%s::bigint[])", [f"{{{','.join(map(str, ids))}}}"])  # one value
+    return Offer.objects.filter(pk__in=chosen).order_by()
 
 
 def in_month(offers: QuerySet[Offer], month: int) -> QuerySet[Offer]:
@@ -140,13 +145,19 @@ def year_of(offers: QuerySet[Offer]) -> Year:
 def by_commune(offers: QuerySet[Offer]) -> list[CommuneYear]:
     """Return the months of every commune, in the order of names."""
     years = {pk: year for (pk,), year in _years(offers, ("product__commune",)).items()}
-    middles = offers.values("product__commune").annotate(middle=Centroid(Collect("product__location")))
-    places = dict(middles.values_list("product__commune", "middle"))
-    units = AdministrativeUnit.objects.filter(pk__in=years).order_by("name_vi", "code")
+    units = list(AdministrativeUnit.objects.filter(pk__in=years).order_by("name_vi", "code").defer(*_OUTLINES))
+    places = _middles(offers, [unit.pk for unit in units if unit.centre is None])
     return [
-        CommuneYear(unit.code, unit.full_name, unit.centre or places.get(unit.pk), years[unit.pk])
-        for unit in units.defer("boundary", "boundary_3857")
+        CommuneYear(unit.code, unit.full_name, unit.centre or places.get(unit.pk), years[unit.pk]) for unit in units
     ]
+
+
+def _middles(offers: QuerySet[Offer], communes: Sequence[int]) -> dict[int, Point]:
+    """Return the middle of what is sold in these communes; most have a centre of their own and ask for none."""
+    if not communes:
+        return {}
+    rows = offers.filter(product__commune__in=communes).values("product__commune")
+    return dict(rows.annotate(middle=Centroid(Collect("product__location"))).values_list("product__commune", "middle"))
 
 
 def by_goods(offers: QuerySet[Offer]) -> list[GoodsYear]:
