@@ -5,7 +5,7 @@ stored data (`maps.zooms`), the same for all tiles of a layer.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.gis.db.models import PointField
 from django.contrib.postgres.aggregates import StringAgg
@@ -22,6 +22,7 @@ from landuse.layers import LAND_USE
 from maps import drawing
 from maps.basemap import BASE, FIRST_ZOOM, LAST_ZOOM, base_sources
 from maps.drawing import Drawing
+from maps.grid import MAX_ZOOM
 from maps.models import DensityCell
 from maps.sources import Cells, Groups, Part, Rows, Shapes, TileSource
 from maps.zooms import LAST, PLOTS_BEGIN, Begin, by_rows, shapes_from
@@ -236,17 +237,21 @@ WATCHED_CODE_MAP = MapLayer(
     begin=_CODES_BEGIN,
 )
 
-_PLOT_CELLS = {
-    "cells": DensityCell.objects.visible_to,
-    "filters": frozenset({"crop", "status", "commune", "cooperative"}),
-}
 SQUARES_FROM = 11  # cells of 150 to 600 m there: together they look like fields
+
+_PLOT_CELLS = Cells(
+    "plot_cells",
+    cells=DensityCell.objects.visible_to,
+    filters=frozenset({"crop", "status", "commune", "cooperative"}),
+    finer=4,
+    to_zoom=SQUARES_FROM - 1,
+)
 
 PLOT_MAP = MapLayer(
     PLOTS,
     sources=(
-        Cells("plot_cells", **_PLOT_CELLS, finer=4, to_zoom=SQUARES_FROM - 1),
-        Cells("plot_squares", **_PLOT_CELLS, finer=5, from_zoom=SQUARES_FROM, is_square=True),
+        _PLOT_CELLS,
+        replace(_PLOT_CELLS, name="plot_squares", finer=5, from_zoom=SQUARES_FROM, to_zoom=MAX_ZOOM, is_square=True),
         Shapes("plots", part=Part.NEAR, extra=_CROP_CODE),
     ),
     depends_on=("plots",),

@@ -47,7 +47,7 @@ def count_plots(plots: QuerySet[Plot], *, sign: int) -> int:
         return cursor.rowcount
 
 
-def _as_cell_source(plots: QuerySet[Plot]) -> tuple[str, tuple[object, ...]]:
+def _as_cell_source(plots: QuerySet[Plot]) -> tuple[str, tuple[Any, ...]]:
     rows = plots.order_by().annotate(cell_shape=AsStored(F("boundary_3857")))
     return rows.values_list(*sql.CELL_SOURCE_COLUMNS).query.sql_with_params()
 

@@ -180,6 +180,10 @@ class Groups:
         )
 
 
+_CELL_COLUMNS = ("cell_x", "cell_y", "crop_id", "plots", "area_dm2", "yield_kg")
+_PLOT_COLUMNS = ("crop_id", "area_m2", "expected_yield_t", "cell_shape")
+
+
 @dataclass(frozen=True, slots=True)
 class Cells:
     """The density pyramid: cells `finer` levels below the tile's, as points or as squares.
@@ -212,15 +216,14 @@ class Cells:
         used = {name for name, values in params.lists() if any(value.strip() for value in values)}
         try:
             if used <= self.filters:
-                rows = asked.layer.filterset.checked(params, self.cells(asked.user).within(tile, level))
-                columns = ("cell_x", "cell_y", "crop_id", "plots", "area_dm2", "yield_kg")
-                found, values = rows.placed_on(level).order_by().values_list(*columns).query.sql_with_params()
+                cells = self.cells(asked.user).within(tile, level).placed_on(level)
+                rows = asked.layer.filterset.checked(params, cells).order_by()
+                found, values = rows.values_list(*_CELL_COLUMNS).query.sql_with_params()
                 inner = sql.stored(found)
             else:
                 rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
                 rows = rows.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
-                columns = ("crop_id", "area_m2", "expected_yield_t", "cell_shape")
-                found, values = rows.values_list(*columns).query.sql_with_params()
+                found, values = rows.values_list(*_PLOT_COLUMNS).query.sql_with_params()
                 inner = sql.inside(sql.plots_as_cells(found, level), tile, level)
         except EmptyResultSet:
             return None

@@ -7,8 +7,9 @@ from maps.drawing.common import PAPER, Drawing, by_zoom, crops, match
 
 def plots(*, shapes_from: int, squares_from: int) -> Drawing:
     """Plots by crop; archived ones faint. Far out, circles in the colour of the crop with most ground; between them,
-    from `squares_from` on, squares of some hundred metres, the denser the more of their ground is planted. A tile holds squares or plots, so both
-    may be drawn from their lowest zoom on: when the change of kind moves to another zoom, open maps follow."""
+    from `squares_from` on, squares of some hundred metres, the denser the more of their ground is planted. A tile holds
+    squares or plots, so both may be drawn from their lowest zoom on: when the change of kind moves to another zoom,
+    open maps follow."""
     named = crops()
     colour = match("crop_code", ((code, shown) for code, shown, _name in named))
     base = {"source_layer": "plots", "min_zoom": shapes_from}

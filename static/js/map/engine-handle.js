@@ -165,12 +165,12 @@ export function createHandle(map, { settings, grounds, params }) {
       });
     },
 
-    /** How many features a tile in view drew of more than it could hold (its layer `meta`); 0 when all are drawn. */
+    /** How many features a tile in view drew of more than it could hold (its layer `meta`); null when all are drawn. */
     shownOfMore() {
       const flags = layers
         .filter((layer) => drawn.get(layer.name).data.some((id) => map.getLayoutProperty(id, "visibility") !== "none"))
         .flatMap((layer) => map.querySourceFeatures(layer.name, { sourceLayer: "meta" }));
-      return Math.max(0, ...flags.map((flag) => Number(flag.properties.shown)));
+      return flags.length === 0 ? null : Math.max(...flags.map((flag) => Number(flag.properties.shown)));
     },
 
     /** Addresses of the tiles that the present view is made of, for what keeps it without signal. */

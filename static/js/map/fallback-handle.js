@@ -138,9 +138,10 @@ export function createHandle(L, map, { settings, ground, basemap, params, fitTo,
     onView(tell) {
       viewListeners.push(tell);
     },
-    /** How many features are drawn where the server has more in view than it gives at once; 0 when all are drawn. */
+    /** How many features are drawn where the server has more in view than it gives at once; null when all are drawn. */
     shownOfMore() {
-      return Math.max(0, ...[...drawn.values()].map((entry) => (entry.isCut && entry.isVisible ? entry.count : 0)));
+      const cut = [...drawn.values()].filter((entry) => entry.isCut && entry.isVisible);
+      return cut.length === 0 ? null : Math.max(...cut.map((entry) => entry.count));
     },
     setVisible(name, isVisible) {
       const entry = drawn.get(name);

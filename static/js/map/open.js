@@ -133,9 +133,9 @@ function decorate({ handle, container, notes, catalogue, frame, settings, why })
       if (key && values) {
         narrowLegend(key, values);
       }
-      const shown = handle.shownOfMore?.() ?? 0;
-      more.hidden = shown === 0;
-      more.textContent = shown ? fill(texts.too_many, { n: number(shown) }) : "";
+      const shown = handle.shownOfMore?.() ?? null; // 0: a tile whose rows could not even be counted in time
+      more.hidden = shown === null;
+      more.textContent = shown === null ? "" : fill(texts.too_many, { n: number(shown) });
       const said = fill(texts.in_view, { n: number(count) });
       if (line.textContent !== said) {
         line.textContent = said;
