@@ -1,6 +1,6 @@
 """Writes on demands: a buyer says what is looked for, cooperatives that have it answer, neither contact is shown.
 
-Behind the setting DEMAND_POSTS (docs/domain.md §7.2): the pages and the API ask it, these functions do not.
+Behind the setting DEMAND_POSTS (docs/domain.md §6.4): the pages and the API ask it, these functions do not.
 """
 
 import datetime as dt
