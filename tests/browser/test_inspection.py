@@ -121,7 +121,10 @@ def test_the_page_opens_without_signal_from_the_worker(small, sign_in, problems,
     sign_in(small, officer)
     open_page(small, visit)
     small.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    small.wait_for_function("async () => Boolean(await caches.match('/desk/inspections/shell/'))", timeout=30_000)
+    for _look in range(150):  # the shells are kept after the worker has started
+        if small.evaluate("async () => Boolean(await caches.match('/desk/inspections/shell/'))"):
+            break
+        small.wait_for_timeout(200)
     kept = small.evaluate(
         "async () => { const all = []; for (const key of await caches.keys())"
         " for (const one of await (await caches.open(key)).keys()) all.push(new URL(one.url).pathname);"
