@@ -45,7 +45,7 @@ class DirectoryPlaceFilters(StrictFilterSet):
     These are asked of those who are only counted as well; a household's name is its person's, so none finds it.
     """
 
-    commune = UnitFilter(field_name="cooperative__commune", with_former=True, label=_("Phường, xã (tên mới hoặc cũ)"))
+    commune = UnitFilter(field_name="cooperative__commune", with_former=True, label=_("Xã, tên mới hoặc cũ"))
     cooperative = django_filters.CharFilter(method="filter_cooperative", max_length=100, label=_("Hợp tác xã"))
 
     class Meta:
