@@ -24,6 +24,21 @@ if (form && results) {
     followInList();
   }
   results.addEventListener("click", share);
+  document.addEventListener("map:ready", catchUp);
+}
+
+// `layer-map.js` follows the form once the map is there; what was asked before that is not lost.
+function catchUp() {
+  const asked = new URLSearchParams(new FormData(form));
+  const shown = new URLSearchParams(window.location.search);
+  const filled = (params) =>
+    [...params]
+      .filter(([, value]) => value !== "")
+      .map((pair) => pair.join("="))
+      .sort();
+  if (filled(asked).join("&") !== filled(shown).join("&")) {
+    form.requestSubmit();
+  }
 }
 
 function suggestInto(input, isWanted) {
