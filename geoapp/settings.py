@@ -345,7 +345,7 @@ IMPORT_FILES_A_DAY = env.int("IMPORT_FILES_A_DAY", default=100)  # of one user
 IMPORT_BYTES_A_DAY = env.int("IMPORT_BYTES_A_DAY", default=1024**3)
 CAPTURE_MAX_ERROR_M = 15  # mean GPS error of a walked boundary
 
-# --- Shops: whether a job asks listed shops, each page once a week, if it still opens; off, since it calls out of the house ----
+# --- Shops: whether a job asks listed pages once a week if they still open; off, since it calls out of the house ---
 LISTING_CHECK = env.bool("LISTING_CHECK", default=False)
 
 # --- Maps ----------------------------------------------------------------------------------------------------

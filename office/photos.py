@@ -21,7 +21,7 @@ def clean_photo(raw: bytes, *, side: int = pictures.PHOTO_SIDE) -> bytes:
 
 
 def jpeg_size(photo: bytes) -> tuple[int, int]:
-    """Return width and height in pixels of a JPEG that `clean_photo` wrote, from its frame header (ITU-T T.81 B.2.2)."""
+    """Return width and height in pixels of a JPEG of `clean_photo`, from its frame header (ITU-T T.81 B.2.2)."""
     position = 2
     while photo[position] == 0xFF:
         marker, length = photo[position + 1], int.from_bytes(photo[position + 2 : position + 4], "big")

@@ -11,7 +11,9 @@ BASE, FRESH = 18, 0
 
 # Plots become fresh deltas, which every reader counts; the worker's fold puts them into the levels within seconds.
 _BITS = " | ".join(
-    f"(((g.{axis}::bigint >> {bit}) & 1) << {2 * bit + shift})" for bit in range(BASE) for shift, axis in ((0, "x"), (1, "y"))
+    f"(((g.{axis}::bigint >> {bit}) & 1) << {2 * bit + shift})"
+    for bit in range(BASE)
+    for shift, axis in ((0, "x"), (1, "y"))
 )
 FILL = f"""
 INSERT INTO maps_densitycell (level, quad, x, y, crop_id, commune_id, cooperative_id, status, plots, area_dm2, yield_kg)

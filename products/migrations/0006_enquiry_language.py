@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('products', '0005_searches_seen_demands_hidden'),
+        ("products", "0005_searches_seen_demands_hidden"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='enquiry',
-            name='language',
-            field=models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'Tiếng Anh')], default='vi', max_length=2, verbose_name='ngôn ngữ'),
+            model_name="enquiry",
+            name="language",
+            field=models.CharField(
+                choices=[("vi", "Tiếng Việt"), ("en", "Tiếng Anh")], default="vi", max_length=2, verbose_name="ngôn ngữ"
+            ),
         ),
     ]
