@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 
 from codes.models import ApprovalStatus, Market, ProductionAreaCode
 from codes.querysets import HOME_MARKET
-from cooperatives.models import CertificateKind
+from cooperatives.models import Certificate, CertificateKind
 from core.filters import as_query_dict, without_blanks
 from crops.models import Crop, Variety
 from products.filters import CERTIFICATES
@@ -132,7 +132,8 @@ def _markets(rows: Rows, asked: QueryDict) -> list[FacetValue]:
 def _certificates(rows: Rows, asked: QueryDict) -> list[FacetValue]:
     today = localdate()
     held = "cooperative__certificates__"
-    valid = Q(**{f"{held}issued_on__lte": today, f"{held}valid_until__gte": today})
+    # The filter's own rows: neither refused by an officer nor taken out of use.
+    valid = Q(cooperative__certificates__in=Certificate.objects.valid_on(today).values("pk"))
     fits = Q(**{f"{held}crop": None}) | Q(**{f"{held}crop": F("crop")})
     kinds = {kind: Q(**{f"{held}kind": kind}) for kind in CertificateKind.values}
     stars = {f"ocop{n}": Q(**{f"{held}kind": CertificateKind.OCOP, f"{held}stars__gte": n}) for n in (3, 4, 5)}

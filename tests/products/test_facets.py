@@ -1,12 +1,17 @@
 """Counts beside the filters: what each value would leave, while the other filters stay."""
 
+import datetime as dt
+
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.translation import override
 
 from core.errors import BadInput
 from products.facets import facets
+from products.layers import PRODUCTS
 from products.models import Listing, ShopHost
 from tests.factories.codes import make_market
 
@@ -69,6 +74,22 @@ def test_markets_certificates_and_shops(
     assert counts("market") == {"USA": 1}
     assert counts("certificate") == {"vietgap": 2, "ocop": 2, "ocop3": 2, "ocop4": 2}
     assert counts("sells_on") == {"voso": 1}
+
+
+@pytest.mark.parametrize(
+    "state", [{"check_status": "refused"}, {"ended_on": dt.date(2026, 1, 5)}], ids=["refused", "ended"]
+)
+def test_a_certificate_that_no_longer_counts_is_in_no_count(state, product_factory, certificate_factory, officer):
+    product_factory()
+    certificate_factory(kind="ocop", stars=4)
+    certificate_factory(
+        kind="vietgap", checked_by=officer, checked_at=timezone.now(), **{"check_status": "checked"} | state
+    )
+
+    found = counts("certificate")
+
+    assert found == {"ocop": 1, "ocop3": 1, "ocop4": 1}
+    assert PRODUCTS.filtered(AnonymousUser(), {"certificate": "vietgap"}).count() == 0
 
 
 def test_labels_are_in_the_readers_language(mixed, mango):
