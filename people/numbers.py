@@ -1,4 +1,4 @@
-"""Phone and identity numbers of persons: one written form each, and how they are looked up.
+"""Phone and identity numbers of persons, and buyers' contacts: one written form each, and how they are looked up.
 
 Phones: mobile numbers have 10 digits and fixed ones 11 (the numbering plan of Circular 22/2014/TT-BTTTT and its later
 changes), both with a leading 0 that +84 stands for. Identity: 9 digits of the former card (CMND), 12 of the personal
@@ -16,6 +16,7 @@ from core.errors import RuleViolated
 _COUNTRY = re.compile(r"^(?:\+|00)84|^84(?=\d{9,10}$)")
 _PHONE = re.compile(r"0\d{9,10}")
 _ID_NUMBER = re.compile(r"\d{9}|\d{12}")
+_GOOGLE = ("gmail.com", "googlemail.com")
 _BETWEEN = re.compile(r"[\s.()\-\u2010-\u2015']+")
 
 
@@ -30,6 +31,19 @@ def phone_digits(text: str) -> str:
     if digits.startswith("00") and _COUNTRY.match(squeezed):  # +84 (0)912...
         digits = digits[1:]
     return f"0{digits}" if re.fullmatch(r"[35789]\d{8}", digits) else digits
+
+
+def contact_key(contact: str) -> str:
+    """Return a contact as limits count it: one text for all spellings of a mail address that reach one mailbox.
+
+    What follows "+" is dropped (RFC 5233, subaddresses), at Google also dots; a phone number stays as it is. It is for
+    counting only: at some hosts such addresses are two people's, so nothing is sent to this text or proved by it.
+    """
+    local, at, host = contact.rpartition("@")
+    if not at:
+        return contact
+    local = local.partition("+")[0] or local
+    return f"{local.replace('.', '')}@gmail.com" if host in _GOOGLE else f"{local}@{host}"
 
 
 def clean_phone(text: str) -> str:

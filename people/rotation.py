@@ -16,11 +16,11 @@ from django.utils.module_loading import import_string
 
 from core import crypto, keyfile
 from core.keyfile import KeyRing
-from people.numbers import id_digits, phone_digits
+from people.numbers import contact_key, id_digits, phone_digits
 
 BATCH = 500
 # What was digested, by purpose; other purposes digest the text as it is.
-NORMAL_FORMS: dict[str, Callable[[str], str]] = {"phone": phone_digits, "id_number": id_digits}
+NORMAL_FORMS: dict[str, Callable[[str], str]] = {"phone": phone_digits, "id_number": id_digits, "enquiry": contact_key}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from core.errors import Finding, RuleViolated, TooManyRequests, WrongState
 from office.models import MessageChannel
 from office.senders import channels
 from office.services.outbox import queue
+from people.numbers import contact_key, phone_digits
 from products.models import ContactCode, ContactKind, Enquiry, EnquiryStatus
 
 DIGITS = 6
@@ -32,6 +33,8 @@ SPAM_COUNTS_FOR = dt.timedelta(days=90)
 KNOWN_FOR = dt.timedelta(days=30)  # a contact proved in the same browser needs no new code
 
 _PHONE = re.compile(r"\+?[0-9]{8,15}")  # ITU-T E.164: at most 15 digits
+_NATIONAL = re.compile(r"0[0-9]{9,10}")
+_FOREIGN = re.compile(r"00[1-9]")  # dialled from here: 00 stands for +
 _MARKUP = re.compile(r"<\s*[/!?]?\s*[a-zA-Z]|<!--|&#x?[0-9a-f]+;", re.IGNORECASE)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
@@ -52,7 +55,7 @@ def read_contact(contact: str) -> tuple[str, str]:
         except ValidationError as error:
             raise RuleViolated(findings=[_finding("bad_email", "contact", _("Địa chỉ thư chưa đúng."))]) from error
         return ContactKind.EMAIL, text.lower()
-    digits = re.sub(r"[ .()-]", "", text)
+    digits = _one_spelling(re.sub(r"[ .()-]", "", text))
     if not _PHONE.fullmatch(digits):
         raise RuleViolated(
             findings=[_finding("bad_contact", "contact", _("Hãy ghi một số điện thoại hoặc một địa chỉ thư điện tử."))]
@@ -61,6 +64,24 @@ def read_contact(contact: str) -> tuple[str, str]:
         told = _("Máy chủ này chưa gửi được tin nhắn để xác nhận số điện thoại. Hãy ghi địa chỉ thư điện tử.")
         raise RuleViolated(findings=[_finding("no_sms", "contact", told)])
     return ContactKind.PHONE, digits
+
+
+def _one_spelling(digits: str) -> str:
+    """Numbers of this country begin with 0, those of others with +: else each spelling would have a budget of its own."""
+    national = phone_digits(digits)
+    if _NATIONAL.fullmatch(national):
+        return national
+    return f"+{digits[2:]}" if _FOREIGN.match(digits) else digits
+
+
+def digest_of(contact: str) -> str:
+    """Return the digest under which a contact is counted: the same for all addresses of one mailbox."""
+    return crypto.digest(contact_key(contact), "enquiry")
+
+
+def digests_of(contact: str) -> list[str]:
+    """Return the digests, by every key, under which a contact is counted."""
+    return crypto.digests(contact_key(contact), "enquiry")
 
 
 def has_markup(text: str) -> bool:
@@ -76,9 +97,10 @@ def masked(contact: str) -> str:
 
 def proved_at(contact: str, digests: Any) -> dt.datetime | None:
     """Return when a code proved the contact in a browser that remembers `digests`; None when it has to again."""
-    own = [digest for digest in crypto.digests(contact, "enquiry") if digest in digests]
+    own = [digest for digest in digests_of(contact) if digest in digests]
     proved = Enquiry.objects.filter(contact_digest__in=own, confirmed_at__gt=timezone.now() - KNOWN_FOR)
-    return proved.order_by("-confirmed_at").values_list("confirmed_at", flat=True).first()
+    # The digest is that of a mailbox as it is counted; what was proved is one address.
+    return next((row.confirmed_at for row in proved.order_by("-confirmed_at") if row.contact == contact), None)
 
 
 def hold(name: str) -> None:
@@ -92,7 +114,7 @@ def spend_enquiry(contact: str) -> None:
 
     Marks of one cooperative leave 3 a day, those of two or more none, until 90 days have passed. Call in a transaction.
     """
-    digests = crypto.digests(contact, "enquiry")
+    digests = digests_of(contact)
     hold(f"enquiries:{digests[0]}")
     now = timezone.now()
     own = Enquiry.objects.filter(contact_digest__in=digests)
@@ -181,3 +203,10 @@ def take_code(enquiry: Enquiry, code: str) -> bool:
         row.attempts += 1
     row.save(update_fields=["attempts", "used_at"])
     return is_right
+
+
+def was_proved_by(enquiry: Enquiry, code: str) -> bool:
+    """Whether `code` is the one that confirmed the enquiry: who types anything else has proved nothing."""
+    row = enquiry.contact_codes.exclude(used_at=None).first()
+    typed = re.sub(r"[^0-9]", "", code)
+    return row is not None and row.code_digest in crypto.digests(_named(row, typed), "contact_code")

@@ -14,7 +14,7 @@ from core.errors import DomainError, TooManyRequests
 from core.throttling import caller_of, client_address, count_request, throttled
 from core.views import error_lines, show_domain_errors
 from products import services
-from products.contacts import CODES_PER_ENQUIRY, MAX_ATTEMPTS, NOT_SOONER, VALID_FOR, masked
+from products.contacts import CODES_PER_ENQUIRY, MAX_ATTEMPTS, NOT_SOONER, VALID_FOR, masked, was_proved_by
 from products.forms_enquiries import CodeForm, EnquiryForm, LinksForm, MessageForm
 from products.known_contacts import known_contacts, remember_contact
 from products.models import Enquiry, EnquiryStatus, Product
@@ -101,7 +101,9 @@ def _confirm_page(request: HttpRequest, token: str) -> HttpResponse:
         else:
             messages.success(request, _("Đã xác nhận và gửi yêu cầu tới hợp tác xã. Hãy lưu địa chỉ trang này."))
             response = redirect("products:enquiry", token=token)
-            remember_contact(request, response, found.contact_digest)
+            # Another browser may have confirmed it in between; then this one typed anything.
+            if was_proved_by(found, form.cleaned_data["code"]):
+                remember_contact(request, response, found.contact_digest)
             return response
     context = {
         "enquiry": found,

@@ -251,6 +251,27 @@ def test_a_forged_memory_of_a_contact_that_never_proved_itself_is_worth_nothing(
     assert ask(cooperative, known=[crypto.digest(MAIL, "enquiry")]).status == EnquiryStatus.UNCONFIRMED
 
 
+def test_another_address_of_the_same_mailbox_has_to_prove_itself(cooperative):
+    make_enquiry(cooperative, contact="bay@example.test", proved_at=timezone.now())
+
+    asked = ask(cooperative, "bay+la@example.test", known=[contacts.digest_of("bay@example.test")])
+
+    assert asked.status == EnquiryStatus.UNCONFIRMED
+
+
+def test_links_go_to_the_very_address_that_asked(cooperative, work_off):
+    make_enquiry(cooperative, contact="bay@example.test", proved_at=timezone.now())
+    make_enquiry(cooperative, contact="bay+khac@example.test", proved_at=timezone.now())
+    work_off()
+    mail.outbox.clear()
+
+    sent = services.send_links("bay+khac@example.test")
+    work_off()
+
+    assert sent == 1
+    assert [one.to for one in mail.outbox] == [["bay+khac@example.test"]]
+
+
 # --- How much ------------------------------------------------------------------------------------------------------
 
 
@@ -265,6 +286,24 @@ def test_ten_enquiries_a_day(cooperative):
     assert make_enquiry(cooperative, contact="khac@example.test")
     Enquiry.objects.update(created_at=timezone.now() - dt.timedelta(hours=25))
     assert make_enquiry(cooperative, contact=MAIL)
+
+
+@pytest.mark.parametrize(
+    ("spellings"),
+    [
+        ("0912345678", "+84912345678", "84 912 345 678", "0084912345678", "+84 (0) 912.345.678"),
+        ("bay.vua@gmail.com", "bayvua@gmail.com", "BayVua+1@gmail.com", "b.a.y.vua@googlemail.com"),
+        ("bay@example.test", "bay+1@example.test", "BAY+2@example.test"),
+    ],
+    ids=["phone", "google", "subaddress"],
+)
+def test_spellings_of_one_contact_share_one_budget(spellings, cooperative, sms_files):
+    for turn in range(10):
+        make_enquiry(cooperative, contact=spellings[turn % len(spellings)])
+
+    for spelling in spellings:
+        with pytest.raises(TooManyRequests):
+            make_enquiry(cooperative, contact=spelling)
 
 
 def test_spam_marks_shrink_the_day_and_two_cooperatives_close_it(cooperative, neighbour, clerk, neighbour_clerk):

@@ -112,6 +112,24 @@ def test_the_same_browser_is_remembered_another_is_not(client, cooperative, work
     ]  # fmt: skip
 
 
+def test_a_wrong_code_proves_nothing_while_another_browser_confirms(client, cooperative, work_off, monkeypatch):
+    """The page was read before the other browser's right code arrived: the service then has nothing left to do."""
+    enquiry, _answer = ask(client, cooperative)
+    work_off()
+    confirm, code, address = services.confirm_enquiry, code_sent(MAIL), f"/enquiries/{enquiry.token}/confirm/"
+
+    def overtaken(found, **typed):
+        confirm(found, code=code)
+        return confirm(found, **typed)
+
+    monkeypatch.setattr(services, "confirm_enquiry", overtaken)
+
+    wrong = client.post(address, {"code": f"{(int(code) + 1) % 1_000_000:06d}"})
+
+    assert wrong["Location"] == f"/enquiries/{enquiry.token}/"
+    assert COOKIE not in wrong.cookies
+
+
 def test_in_a_demonstration_the_page_says_the_code(client, cooperative, settings):
     settings.DEMO = True
     enquiry, _answer = ask(client, cooperative)

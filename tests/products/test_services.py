@@ -184,6 +184,10 @@ def test_offer_of_today_taken_off_leaves_nothing(offer_factory, clerk):
         ("Mua.Hang@Example.TEST ", "email", "mua.hang@example.test"),
         ("0000 123.456", "phone", "0000123456"),
         ("+84 (000) 123-456", "phone", "+84000123456"),
+        ("+84 912 345 678", "phone", "0912345678"),
+        ("84912345678", "phone", "0912345678"),
+        ("0084 (0) 912-345-678", "phone", "0912345678"),
+        ("0086 138 0013 8000", "phone", "+8613800138000"),
     ],
 )
 def test_contact_is_a_mail_address_or_a_phone_number(contact, kind, cleaned):
