@@ -3,7 +3,7 @@
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cooperatives.models import Cooperative, Grower, HolderKind
@@ -14,11 +14,11 @@ from people.models import ConsentField
 from people.querysets import named
 from places.filters import UnitFilter
 
-DIRECTORY_ORDERS = {
+DIRECTORY_ORDERS: dict[str, tuple[Any, ...]] = {
     "name": ("person__search_key", "pk"),
     "hamlet": ("shown_hamlet", "person__search_key", "pk"),
     "cooperative": ("cooperative__name", "person__search_key", "pk"),
-    "area": ("-shown_m2", "person__search_key", "pk"),
+    "area": (F("shown_m2").desc(nulls_last=True), "person__search_key", "pk"),
 }
 
 

@@ -184,6 +184,17 @@ def test_what_is_not_opened_is_not_shown_filtered_or_sorted_by(client, officer, 
     assert "012345678901" not in text
 
 
+def test_largest_first_does_not_begin_with_those_whose_land_is_not_open(client, officer, listed, mango):
+    closed, small, large = listed("Nguyễn Kín", opened=()), listed("Nguyễn Nhỏ"), listed("Nguyễn Lớn")
+    for grower in (small, large, large, closed, closed, closed):  # a hectare each
+        make_plot(grower.cooperative, mango, grower=grower)
+    client.force_login(officer)
+
+    found = names(client.get(URL, {"sort": "area"}))
+
+    assert found == ["Nguyễn Lớn", "Nguyễn Nhỏ", "Nguyễn Kín"]
+
+
 def test_a_count_of_hidden_people_answers_no_question_about_one(client, officer, listed, grower_factory):
     """A count under a name, hamlet or crop would say who is hidden; under a commune or cooperative it is what it is."""
     listed("Nguyễn Văn Hiện")
