@@ -10,7 +10,9 @@ UPDATE products_enquiry SET waiting_since = coalesce(
     (SELECT max(line.at) FROM products_enquirymessage line
      WHERE line.enquiry_id = products_enquiry.id AND line.author = 'buyer'), created_at)
 WHERE status IN ('sent', 'read');
-UPDATE products_enquiry SET expired_at = created_at + interval '14 days' WHERE status = 'expired'"""
+UPDATE products_enquiry SET expired_at = created_at + interval '14 days' WHERE status = 'expired';
+-- The updated rows wait for their foreign keys to be checked; a table with such rows takes no new constraint.
+SET CONSTRAINTS ALL IMMEDIATE"""
 
 
 class Migration(migrations.Migration):
