@@ -79,6 +79,7 @@ JOB_HANDLERS: dict[str, str] = {
     "farms.update_plots": "farms.services.imports.update_plots",
     "landuse.read_upload": "landuse.uploads.read_upload",
     "landuse.store_upload": "landuse.uploads.store_upload_rows",
+    "landuse.clean_uploads": "landuse.retention.clean_uploads",
     "landuse.compare": "landuse.comparison.run_comparison",
     "maps.fold_cells": "maps.tasks.fold_cells",
     "maps.prune_changes": "maps.tasks.prune_changes",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from landuse.models import ClassScheme, GroundUse, LandUseClass, UseRule, Verdict
+from office.reference import DAY, add_schedules
 
 SINCE_2024 = "tt-08-2024"
 UNTIL_2024 = "tt-27-2018"
@@ -109,7 +110,8 @@ RULES: tuple[tuple[frozenset[str], tuple[GroundUse, ...], Verdict, str], ...] = 
 
 @transaction.atomic
 def load() -> str:
-    """Put in the editions and classes that are missing; return a line for the log. Changed rows stay as they are."""
+    """Put in the editions, classes and the clock that are missing; return a line for the log. Changed rows stay."""
+    add_schedules({"landuse.clean_uploads": DAY})
     made = 0
     for code, name, legal_ref, valid_from, valid_to, classes in SCHEMES:
         scheme, _created = ClassScheme.objects.get_or_create(

@@ -28,7 +28,7 @@ from landuse.file_errors import ANSWERED_BY, answers, file_error_text
 from landuse.models import ClassScheme, LandUseLayer, LayerUpload, UploadStatus
 from landuse.permissions import can_edit_layers
 from landuse.services import create_layer, note_revision
-from office.models import Job
+from office.models import Job, JobStatus
 from office.services import start_job, store_upload, tell_progress
 from places.models import AdministrativeUnit
 
@@ -39,6 +39,7 @@ SLIVER_M2 = 5.0
 OVERLAP_M2 = 10.0  # less is what two digitised borders differ by
 SHOWN = 20
 MAX_LEGAL_BYTES = 20 * 1024**2
+WORKING = (JobStatus.QUEUED, JobStatus.RUNNING)
 _CLASS_WORDS = re.compile(r"ma_?loai|loai_?dat|maloaidat|kh2003|ma_?dat|mucdich|md_?sd|class|code", re.IGNORECASE)
 _REF_WORDS = re.compile(r"^(so_?hieu|so_?thua|shthua|ref|id|ma_?khu|so_?khoanh)", re.IGNORECASE)
 _NAME_WORDS = re.compile(r"^(ten|name|ten_?khu|ten_?ct|du_?an)", re.IGNORECASE)
@@ -73,6 +74,22 @@ def _locked(upload: LayerUpload, *statuses: UploadStatus) -> LayerUpload:
     if upload.status not in statuses:
         raise WrongState
     return upload
+
+
+@transaction.atomic
+def take_up(upload: LayerUpload) -> LayerUpload:
+    """Return the upload where its sender can go on, though its job was lost: killed twice it tells the upload nothing.
+
+    What was being stored is a preview again, what was being read counts as not read, with the job's words.
+    """
+    row = LayerUpload.objects.select_for_update(of=("self",)).select_related("job").get(pk=upload.pk)
+    if row.job is None or row.job.status in WORKING or row.status not in (UploadStatus.READING, UploadStatus.STORING):
+        return row
+    is_stored_next = row.status == UploadStatus.STORING
+    row.status = UploadStatus.PREVIEWED if is_stored_next else UploadStatus.FAILED
+    row.error = "" if is_stored_next else row.job.error or file_error_text("")
+    row.save(update_fields=["status", "error"])
+    return row
 
 
 @transaction.atomic
@@ -113,6 +130,7 @@ def read_upload(job: Job) -> dict[str, Any]:
         return {}
 
     def look(reading: FileReading) -> dict[str, Any]:
+        _locked(upload, UploadStatus.READING)  # a second worker that took this one for dead may have been faster
         summary = _look(upload, reading)
         upload.summary, upload.status = summary, UploadStatus.PREVIEWED
         upload.save(update_fields=["summary", "status"])
@@ -128,6 +146,7 @@ def store_upload_rows(job: Job) -> dict[str, Any]:
         return {}
 
     def store(reading: FileReading) -> dict[str, Any]:
+        _locked(upload, UploadStatus.STORING)  # as above: else there would be two layers
         layer = _make_layer(upload, by=job.created_by)
         options = upload.options
         with connection.cursor() as cursor:
@@ -151,7 +170,8 @@ def store_upload_rows(job: Job) -> dict[str, Any]:
         return _with_staged(upload, job, store)
     except Exception:
         # Back to the preview: what was chosen is still there, and the job says what went wrong.
-        LayerUpload.objects.filter(pk=upload.pk).update(status=UploadStatus.PREVIEWED)
+        own = LayerUpload.objects.filter(pk=upload.pk, status=UploadStatus.STORING)
+        own.update(status=UploadStatus.PREVIEWED)
         raise
 
 

@@ -21,7 +21,6 @@ from landuse.forms import ColumnsForm, LayerUploadForm
 from landuse.models import LandUseClass, LandUseLayer, LayerUpload, UploadStatus
 from landuse.permissions import can_edit_layers
 from landuse.services import publish_layer
-from office.models import JobStatus
 from places.models import AdministrativeUnit
 
 PAGE_SIZE = 40
@@ -83,9 +82,9 @@ def upload_detail(request: HttpRequest, pk: Any) -> HttpResponse:
     """GET: whatever comes next for this file; while a job works the page asks again by itself. `column`: the heading of
     the classes to look at."""
     require(can_edit_layers(request.user))
-    upload = get_object_or_404(LayerUpload.objects.select_related("job", "document", "layer"), pk=pk)
+    upload = uploads.take_up(get_object_or_404(LayerUpload, pk=pk))
     job = upload.job
-    is_working = job is not None and job.status in (JobStatus.QUEUED, JobStatus.RUNNING)
+    is_working = job is not None and job.status in uploads.WORKING
     is_part = request.headers.get("HX-Request") == "true"
     if is_working:
         template = "landuse/_upload_progress.html" if is_part else "landuse/upload_progress.html"
@@ -128,8 +127,8 @@ def upload_answer(request: HttpRequest, pk: Any) -> HttpResponse:
 @show_domain_errors
 def upload_store(request: HttpRequest, pk: Any) -> HttpResponse:
     """POST: the column and the class of each of its values; a job stores the version."""
-    upload = get_object_or_404(LayerUpload.objects.select_related("job", "document"), pk=pk)
     require(can_edit_layers(request.user))
+    upload = uploads.take_up(get_object_or_404(LayerUpload, pk=pk))
     if upload.status != UploadStatus.PREVIEWED:
         return redirect(upload)
     form = _columns_form(upload, request.POST, request.POST.get("column", ""))
