@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from accounts.permissions import holds
+from accounts.permissions import units_with
 from accounts.roles import Role
 from cooperatives.models import Cooperative
 from cooperatives.permissions import can_edit_for_cooperative, has_role_in
+from places.models import UnitLevel
 from products.models import Enquiry
 
 GRANTS: dict[Role, set[str]] = {
@@ -35,5 +36,6 @@ def can_reply_for(user: Any, cooperative: Cooperative) -> bool:
 
 
 def can_hide_demand(user: Any) -> bool:
-    """Whether the user may see all demands and hide one: officers and administrators (a demand has no place)."""
-    return holds(user, "products.hide_demand")
+    """Whether the user may see all demands and hide one: officers and administrators of the province. A demand has no
+    place, so no commune is in charge of it, and a buyer's name is not every commune's to read."""
+    return units_with(user, "products.hide_demand", level=UnitLevel.PROVINCE).exists()

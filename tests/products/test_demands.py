@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import localdate
 
+from accounts.roles import Role
 from codes.models import CodeScheme
 from core.errors import NotAllowed, RuleViolated, WrongState
 from farms.models import Plot
@@ -20,6 +21,7 @@ from tests.factories.codes import make_market
 from tests.factories.cooperatives import make_cooperative, make_membership
 from tests.factories.crops import make_crop
 from tests.maps.conftest import make_product
+from tests.people import make_officer
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/demands/", "/demands/new/", "/demands/1/", "/coop/demands/", "/coop/demands/1/", "/desk/demands/")
@@ -39,6 +41,12 @@ def buyer(user_factory):
     return user_factory(
         username="buyer", full_name="Nguyễn Thị Người Mua", email="buyer@example.test", phone="0000777666"
     )
+
+
+@pytest.fixture
+def officer(province):
+    """Officer of the province: a demand has no place, so the communes' officers do not see them."""
+    return make_officer(province, Role.OFFICER, username="province-officer")
 
 
 @pytest.fixture
@@ -301,7 +309,14 @@ def test_only_the_buyer_closes_and_reposts(act, demand, clerk, officer):
 
 @pytest.mark.parametrize(
     ("who", "may"),
-    [("officer", True), ("administrator", True), ("planner", False), ("clerk", False), ("buyer", False)],
+    [
+        ("officer", True),
+        ("administrator", True),
+        ("foreign_officer", False),
+        ("planner", False),
+        ("clerk", False),
+        ("buyer", False),
+    ],
 )
 def test_officers_and_administrators_hide_with_a_reason(who, may, demand, request, clerk):
     user = request.getfixturevalue(who)
