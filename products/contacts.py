@@ -67,7 +67,7 @@ def read_contact(contact: str) -> tuple[str, str]:
 
 
 def _one_spelling(digits: str) -> str:
-    """Numbers of this country begin with 0, those of others with +: else each spelling would have a budget of its own."""
+    """Return the number with 0 for this country and + for others: else each spelling had a budget of its own."""
     national = phone_digits(digits)
     if _NATIONAL.fullmatch(national):
         return national
