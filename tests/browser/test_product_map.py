@@ -100,10 +100,9 @@ def test_near_me(browser: Browser, live_server, market):
 
     page.get_by_role("button", name="Dùng vị trí của tôi").click()
 
-    expect(page).to_have_url(re.compile(r"km=20&near=105.601%2C10.451(#|$)"))  # no closer than about 100 m
+    expect(page).to_have_url(re.compile(r"km=20&near=105.601%2C10.451&sort=distance(#|$)"))  # within 100 m
     expect(page.locator(".results__meta").first).to_contain_text("cách")
-    page.locator("select[name=sort]").select_option("distance")
-    expect(page).to_have_url(re.compile("sort=distance"))
+    expect(page.locator("select[name=sort]")).to_have_value("distance")  # the nearest first
     page.get_by_label("Quanh vị trí").fill("")
     expect(page.locator(".count-line")).to_contain_text("3 sản phẩm")
     expect(page).not_to_have_url(re.compile("km=|sort="))

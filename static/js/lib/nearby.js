@@ -43,6 +43,10 @@ export function pairNearAndKm(form, button, say) {
       ({ coords }) => {
         button.removeAttribute("aria-busy");
         near.value = `${coords.longitude.toFixed(DIGITS)},${coords.latitude.toFixed(DIGITS)}`;
+        if (sort && !sort.value) {
+          sort.value = "distance"; // who asks what is near sees the nearest first
+          sort.selectedOptions[0].disabled = false;
+        }
         near.dispatchEvent(new Event("change", { bubbles: true }));
       },
       () => {

@@ -81,7 +81,7 @@ async function start(canvas, options, why) {
 // in the lower right corner, which broad shapes pass above and tall ones to its left.
 function roomFor(container, frame, [west, south, east, north]) {
   if (container.clientWidth < 500) {
-    return { top: 64, right: 16, bottom: container.clientHeight > 400 ? 140 : 24, left: 16 };
+    return { top: 64, right: 16, bottom: container.clientHeight > 320 ? 150 : 24, left: 16 };
   }
   const isWide = frame.legend !== false && container.clientWidth > 700;
   const hasOpenLegend = isWide && frame.legend !== "closed";

@@ -85,7 +85,7 @@ def search_products(page: Page) -> None:
     expect(page.get_by_label("Cây trồng")).to_have_value("xoai")
     expect(page.get_by_label("Phường, xã")).to_have_value("Cao Lãnh Thử")
     expect(page.get_by_role("checkbox", name="Tháng 5:")).to_be_checked()
-    expect(page.get_by_role("link", name="VN-XXOR-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="VN-XXOR-0001", exact=True)).to_be_visible()
 
 
 def see_product_map(page: Page) -> None:
@@ -110,7 +110,7 @@ def open_producer(page: Page) -> None:
     page.goto("/")
     page.locator("#results").get_by_role("link", name="Xoài Cát Chu").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Hợp tác xã xoài Rạch Chanh")
-    expect(page.get_by_role("link", name="VN-XXOR-0001")).to_be_visible()
+    expect(page.get_by_role("link", name="VN-XXOR-0001", exact=True)).to_be_visible()
     expect(page.locator(".producer-product")).to_contain_text("45 tấn")
     at_rest(page)
     look(page, "producer")
