@@ -6,19 +6,24 @@ months of any group therefore add up to the tonnes of its offers. Page, API and 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db.models import Collect
 from django.contrib.gis.db.models.functions import Centroid
 from django.contrib.gis.geos import Point
-from django.db.models import Count, F, FloatField, Func, IntegerField, QuerySet, Sum
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, FloatField, Func, IntegerField, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 from django.utils.translation import get_language
 
 from core.filters import as_query_dict
+from crops.models import Crop
 from places.models import AdministrativeUnit
+from products import sql
 from products.layers import OFFERS
 from products.models import Offer, ProductKind
 
@@ -28,7 +33,9 @@ NOBODY = AnonymousUser()
 _OUTLINES = ("boundary", "boundary_3857")
 
 _SHARE = Sum(F("volume_t") / Cast(Func(F("months"), function="cardinality"), FloatField()))
-_PRODUCERS = Count("product__cooperative", distinct=True)
+_COMMUNE_KEY = ("commune",)
+_GOODS_KEY = ("kind", "crop")
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,20 @@ class GoodsYear:
 
 
 @dataclass(frozen=True, slots=True)
+class Overview:
+    """The months of all offers together, of each commune, of each product."""
+
+    year: Year
+    communes: list[CommuneYear]
+    goods: list[GoodsYear]
+
+    def total_of(self, month: int) -> Total:
+        """Return what can be bought in `month` (1 to 12)."""
+        communes = sum(1 for row in self.communes if row.year.producers[month - 1])
+        return Total(self.year.tonnes[month - 1], self.year.producers[month - 1], communes)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The months of a product in a commune."""
 
@@ -129,27 +150,34 @@ def in_month(offers: QuerySet[Offer], month: int) -> QuerySet[Offer]:
     return offers.filter(months__contains=[month])
 
 
-def total_of_month(offers: QuerySet[Offer], month: int) -> Total:
-    """Return what can be bought in `month`."""
-    row = in_month(offers, month).aggregate(
-        tonnes=_SHARE, producers=_PRODUCERS, communes=Count("product__commune", distinct=True)
+def overview(offers: QuerySet[Offer]) -> Overview:
+    """Return the months of all offers, of every commune in the order of names, of every product, the largest first.
+
+    The offers are read once for all three.
+    """
+    sums = _sums(offers, (), _COMMUNE_KEY, _GOODS_KEY)
+    communes = sums[_COMMUNE_KEY]
+    units = list(
+        AdministrativeUnit.objects.filter(pk__in=[pk for (pk,) in communes])
+        .order_by("name_vi", "code")
+        .defer(*_OUTLINES)
     )
-    return Total(_tonnes(row["tonnes"]), row["producers"], row["communes"])
+    places = _middles(offers, [unit.pk for unit in units if unit.centre is None])
+    named = _goods_by_key(sums[_GOODS_KEY])
+    goods = [GoodsYear(named[key], year) for key, year in sums[_GOODS_KEY].items()]
+    return Overview(
+        sums[()].get((), _year({})),
+        [
+            CommuneYear(unit.code, unit.full_name, unit.centre or places.get(unit.pk), communes[(unit.pk,)])
+            for unit in units
+        ],
+        sorted(goods, key=lambda row: (-sum(row.year.tonnes), row.goods.name)),
+    )
 
 
 def year_of(offers: QuerySet[Offer]) -> Year:
     """Return the months of all offers together."""
-    return _years(offers, ()).get((), _year({}))
-
-
-def by_commune(offers: QuerySet[Offer]) -> list[CommuneYear]:
-    """Return the months of every commune, in the order of names."""
-    years = {pk: year for (pk,), year in _years(offers, ("product__commune",)).items()}
-    units = list(AdministrativeUnit.objects.filter(pk__in=years).order_by("name_vi", "code").defer(*_OUTLINES))
-    places = _middles(offers, [unit.pk for unit in units if unit.centre is None])
-    return [
-        CommuneYear(unit.code, unit.full_name, unit.centre or places.get(unit.pk), years[unit.pk]) for unit in units
-    ]
+    return _sums(offers, ())[()].get((), _year({}))
 
 
 def _middles(offers: QuerySet[Offer], communes: Sequence[int]) -> dict[int, Point]:
@@ -160,18 +188,14 @@ def _middles(offers: QuerySet[Offer], communes: Sequence[int]) -> dict[int, Poin
     return dict(rows.annotate(middle=Centroid(Collect("product__location"))).values_list("product__commune", "middle"))
 
 
-def by_goods(offers: QuerySet[Offer]) -> list[GoodsYear]:
-    """Return the months of every product, the largest first."""
-    found = [GoodsYear(_goods(key), year) for key, year in _years(offers, _goods_fields()).items()]
-    return sorted(found, key=lambda row: (-sum(row.year.tonnes), row.goods.name))
-
-
 def lines(offers: QuerySet[Offer]) -> list[Line]:
     """Return the months of every product in every commune, by commune and name."""
-    fields = ("product__commune__code", "product__commune__unit_type", "product__commune__name_vi", *_goods_fields())
+    key_of = (*_COMMUNE_KEY, *_GOODS_KEY)
+    years = _sums(offers, key_of)[key_of]
+    units = AdministrativeUnit.objects.defer(*_OUTLINES).in_bulk({key[0] for key in years})
+    named = _goods_by_key(key[1:] for key in years)
     found = [
-        Line(key[0], f"{key[1]} {key[2]}".strip(), _goods(key[3:]), year)
-        for key, year in _years(offers, fields).items()
+        Line(units[pk].code, units[pk].full_name, named[tuple(goods)], year) for (pk, *goods), year in years.items()
     ]
     return sorted(found, key=lambda row: (row.commune_code, row.goods.name))
 
@@ -231,14 +255,43 @@ def _goods(key: Sequence[Any]) -> Goods:
     return Goods(kind, slug or "", name or str(ProductKind(kind).label))
 
 
-def _years(offers: QuerySet[Offer], keys: tuple[str, ...]) -> dict[tuple[Any, ...], Year]:
-    """Return the twelve months of every group; the database adds up, one row comes for each group and month."""
-    each = Func(F("months"), function="unnest", output_field=IntegerField())
-    rows = offers.annotate(each=each).values(*keys, "each").annotate(tonnes=_SHARE, producers=_PRODUCERS)
-    months: dict[tuple[Any, ...], dict[int, tuple[float, int]]] = {}
-    for *key, month, tonnes, producers in rows.values_list(*keys, "each", "tonnes", "producers"):
-        months.setdefault(tuple(key), {})[month] = (_tonnes(tonnes), producers)
-    return {key: _year(found) for key, found in months.items()}
+def _goods_by_key(keys: Iterable[Key]) -> dict[Key, Goods]:
+    """Return what is sold for each (kind, crop id)."""
+    wanted = {tuple(key) for key in keys}
+    crops = Crop.objects.in_bulk({crop for _kind, crop in wanted if crop is not None})
+    name = "name_en" if get_language() == "en" else "name_vi"
+    return {
+        (kind, pk): _goods((kind, pk, crop.slug if crop else "", getattr(crop, name, "")))
+        for kind, pk in wanted
+        for crop in [crops.get(pk)]
+    }
+
+
+def _sums(offers: QuerySet[Offer], *keys: Key) -> dict[Key, dict[Key, Year]]:
+    """Return for each of `keys` (columns of `sql.sums_by_month`) the twelve months of every group.
+
+    One statement reads the offers once; the database adds up, one row comes for each group and month.
+    """
+    rows = offers.annotate(
+        commune=F("product__commune_id"),
+        kind=F("product__kind"),
+        crop=F("product__crop_id"),
+        holder=F("product__cooperative_id"),
+        month=Func(F("months"), function="unnest", output_field=IntegerField()),
+        tonnes=F("volume_t") / Cast(Func(F("months"), function="cardinality"), FloatField()),
+    ).values_list("commune", "kind", "crop", "holder", "month", "tonnes")
+    found: dict[Key, dict[Key, dict[int, tuple[float, int]]]] = {key: {} for key in keys}
+    try:
+        inner, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return {key: {} for key in keys}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.sums_by_month(inner, keys), params)
+        for is_grouped, *values, month, tonnes, producers in cursor:
+            key = tuple(compress(sql.SUMMED, is_grouped))
+            group = tuple(compress(values, is_grouped))
+            found[key].setdefault(group, {})[month] = (_tonnes(tonnes), producers)
+    return {key: {group: _year(months) for group, months in groups.items()} for key, groups in found.items()}
 
 
 def _year(months: Mapping[int, tuple[float, int]]) -> Year:

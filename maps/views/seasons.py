@@ -66,7 +66,7 @@ def _found(params: QueryDict) -> dict[str, Any]:
     month, sort = _month_of(params), _sort_of(params)
     offers = seasons.season_offers(params, besides=OWN)
     page = Paginator(seasons.month_rows(offers, month, sort=sort), PAGE_SIZE).get_page(params.get("page"))
-    communes = seasons.by_commune(offers)
+    whole = seasons.overview(offers)
 
     def here(**changes: str) -> str:
         return with_query(reverse("maps:seasons"), params, **{"month": str(month), **changes})
@@ -76,12 +76,12 @@ def _found(params: QueryDict) -> dict[str, Any]:
 
     return {
         "month": month,
-        "total": seasons.total_of_month(offers, month),
-        "bars": shown.bars(seasons.year_of(offers), month, here),
+        "total": whole.total_of(month),
+        "bars": shown.bars(whole.year, month, here),
         "lines": shown.shown_lines(seasons.month_lines(offers, month, page.object_list), products),
-        "heat": shown.heat_rows(seasons.by_goods(offers), month, here),
-        "legend": shown.legend(communes),
-        "map_data": shown.map_data(communes, month, products),
+        "heat": shown.heat_rows(whole.goods, month, here),
+        "legend": shown.legend(whole.communes),
+        "map_data": shown.map_data(whole.communes, month, products),
         "months": seasons.MONTHS,
         "sorts": {name: here(sort=name) for name in seasons.SORTS},
         "sort": sort,

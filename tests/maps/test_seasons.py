@@ -118,7 +118,7 @@ def test_page_map_api_and_spreadsheet_say_the_same(client, year, month, query):
         "spreadsheet": sum(float(row[month + 2]) for row in list(csv.reader(io.StringIO(sheet)))[1:]),
     }
 
-    expected = seasons.total_of_month(seasons.season_offers(whole_params(query)), month).tonnes
+    expected = seasons.overview(seasons.season_offers(whole_params(query))).total_of(month).tonnes
     assert sums == {name: pytest.approx(expected, abs=1e-5) for name in sums}
     assert of_month["months"] == [month]
     assert of_month["producers"] == [whole["producers"][month - 1]]

@@ -53,7 +53,7 @@ def test_a_producer_counts_once_a_month_whatever_it_sells(sellers):
     offer(sellers["longan"], [3], 5)
     offer(sellers["mango there"], [3], 5)
 
-    total = seasons.total_of_month(seasons.season_offers({}), 3)
+    total = seasons.overview(seasons.season_offers({})).total_of(3)
 
     assert (total.tonnes, total.producers, total.communes) == (15, 2, 2)
 
@@ -111,8 +111,8 @@ def test_what_is_not_offered_today_is_not_counted(case, offer_fields, product_fi
     offer(sellers["mango"], [3], 5, **days)
     Product.objects.filter(pk=sellers["mango"].pk).update(**product_fields)
 
-    assert seasons.total_of_month(seasons.season_offers({}), 3).tonnes == 0
-    assert seasons.by_commune(seasons.season_offers({})) == []
+    assert seasons.overview(seasons.season_offers({})).total_of(3).tonnes == 0
+    assert seasons.overview(seasons.season_offers({})).communes == []
 
 
 def test_a_household_is_never_counted(sellers, cooperative):
@@ -127,7 +127,7 @@ def test_filters_are_those_of_the_product_map(sellers):
     offer(sellers["longan"], [3, 4], 8)
     offer(sellers["jam"], [3], 9)
 
-    asked = {query: seasons.total_of_month(seasons.season_offers(params), 3).tonnes for query, params in {
+    asked = {query: seasons.overview(seasons.season_offers(params)).total_of(3).tonnes for query, params in {
         "crop": {"product": "xoai"}, "kind": {"kind": "processed"}, "text": {"q": "nhan a"},
         "commune": {"commune": "Bên Kia Thử"}, "month is no filter here": {"month": "4"},
     }.items()}  # fmt: skip
@@ -167,10 +167,10 @@ def test_every_view_adds_up_to_the_offers(offers, filters, sellers):
 
     views = {
         "year": sum(seasons.year_of(found).tonnes),
-        "communes": sum(sum(row.year.tonnes) for row in seasons.by_commune(found)),
-        "products": sum(sum(row.year.tonnes) for row in seasons.by_goods(found)),
+        "communes": sum(sum(row.year.tonnes) for row in seasons.overview(found).communes),
+        "products": sum(sum(row.year.tonnes) for row in seasons.overview(found).goods),
         "lines": sum(sum(row.year.tonnes) for row in seasons.lines(found)),
-        "months": sum(seasons.total_of_month(found, month).tonnes for month in seasons.MONTHS),
+        "months": sum(seasons.overview(found).total_of(month).tonnes for month in seasons.MONTHS),
         "rows": sum(
             line.tonnes
             for month in seasons.MONTHS
