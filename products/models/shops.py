@@ -8,7 +8,6 @@ from core.fields import TextLine
 from products.models.products import Product
 from products.querysets_shops import ListingQuerySet, ProducerPhotoQuerySet
 
-
 LARGE_SIDE, SMALL_SIDE = 1_600, 640  # pixels of a photo's longer side: a wide screen, a phone at twice its points
 
 
