@@ -2,7 +2,6 @@
 
 import datetime as dt
 import time
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -64,9 +63,12 @@ def _due() -> list[Listing]:
 @transaction.atomic
 def _record(listing: Listing, *, is_open: bool | None) -> None:
     before = listing.check_result
-    after = record_check(listing, is_open=is_open)
+    try:
+        after = record_check(listing, is_open=is_open)
+    except Listing.DoesNotExist:  # taken off while the shop was asked; the others are still due
+        return
     if after.check_result == ListingCheck.DEAD and before != ListingCheck.DEAD:
-        transaction.on_commit(partial(_tell_dead, after))
+        _tell_dead(after)  # in the same transaction: hidden and told, or neither
 
 
 def _tell_dead(listing: Listing) -> None:

@@ -131,9 +131,12 @@ def look_through(search: SavedSearch) -> list[int]:
     """Take note of what matches now; return the ids of the products that are new, the newest first.
 
     Two runs at once tell nothing twice: the row is locked, and the second finds nothing new. [] for filters that hold
-    no longer.
+    no longer, and for a search that its user has deleted meanwhile.
     """
-    search = SavedSearch.objects.select_for_update(of=("self",)).get(pk=search.pk)
+    found = SavedSearch.objects.select_for_update(of=("self",)).filter(pk=search.pk).first()
+    if found is None:
+        return []
+    search = found
     try:
         new = list(new_matches(search).order_by("-updated_at", "pk").values_list("pk", flat=True))
         search.seen = _match_ids(search)

@@ -340,6 +340,26 @@ def test_dead_page_is_hidden_after_two_failures_and_shown_when_it_opens_again(
 
 
 @pytest.mark.django_db
+def test_listing_taken_off_while_it_is_asked_stops_no_other(job, settings, product, shop):
+    settings.LISTING_CHECK = True
+    first, second = (make_listing(product, f"https://shop.test/{name}") for name in ("gone", "open"))
+    checker = shop.checker()
+
+    class Deleting:
+        """Somebody takes the first listing off between the answer of its shop and our note of it."""
+
+        def check(self, address):
+            state = checker.check(address)
+            type(first).objects.filter(pk=first.pk).delete()
+            return state
+
+    check_listings(job, checker=Deleting(), pause_s=0)
+
+    second.refresh_from_db()
+    assert second.checked_at is not None
+
+
+@pytest.mark.django_db
 def test_each_page_is_asked_once_a_week_and_closed_shops_never(job, settings, product, shop):
     settings.LISTING_CHECK = True
     make_listing(product, "https://shop.test/")

@@ -192,6 +192,22 @@ def test_filters_that_hold_no_longer_stop_nobody_elses_mail(search, buyer, coope
     assert len(run()) == 1
 
 
+def test_search_that_is_deleted_during_the_job_stops_nobody_elses_mail(search, buyer, cooperative, mango, monkeypatch):
+    other = searches.save_search(buyer, name="Z", params={"product": "xoai"})
+    make_product(cooperative, mango, name_vi="Xoài Mới", months=[5])
+    look_through = searches.look_through
+
+    def deleted_first(found):
+        SavedSearch.objects.filter(pk=search.pk).delete()
+        return look_through(found)
+
+    monkeypatch.setattr("products.search_mail.look_through", deleted_first)
+
+    letters = run()
+
+    assert [other.name in letter.subject for letter in letters] == [True]
+
+
 def test_mail_waits_for_the_commit_and_is_dropped_when_it_was_stopped(search, cooperative, mango):
     make_product(cooperative, mango, name_vi="Xoài Mới", months=[5])
     mail_searches(None)
