@@ -109,10 +109,12 @@ def hold(name: str) -> None:
         cursor.execute(_LOCK, [name])
 
 
-def spend_enquiry(contact: str) -> None:
+def spend_enquiry(contact: str, *, is_proved: bool = False) -> None:
     """Raise TooManyRequests above 10 enquiries in 24 hours, RuleViolated for a contact that cooperatives marked.
 
-    Marks of one cooperative leave 3 a day, those of two or more none, until 90 days have passed. Call in a transaction.
+    Marks of one cooperative leave 3 a day, those of two or more none, until 90 days have passed. `is_proved`: what
+    nobody confirmed does not count, so that strangers who type a buyer's contact do not use up that buyer's day.
+    Call in a transaction.
     """
     digests = digests_of(contact)
     hold(f"enquiries:{digests[0]}")
@@ -123,6 +125,7 @@ def spend_enquiry(contact: str) -> None:
     if not allowed:
         told = _("Liên hệ này bị nhiều đơn vị đánh dấu là thư rác nên tạm thời không gửi yêu cầu được.")
         raise RuleViolated(findings=[_finding("contact_blocked", "contact", told)])
+    own = own.exclude(status=EnquiryStatus.UNCONFIRMED) if is_proved else own
     made = list(own.filter(created_at__gt=now - A_DAY).order_by("-created_at").values_list("created_at", flat=True))
     if len(made) >= allowed:
         raise TooManyRequests(retry_after=_seconds_until(made[allowed - 1] + A_DAY, now))

@@ -78,7 +78,7 @@ def send_enquiry(
     ]
     if findings:
         raise RuleViolated(findings=findings)
-    contacts.spend_enquiry(cleaned)
+    contacts.spend_enquiry(cleaned, is_proved=proved_at is not None)
     now = timezone.now()
     enquiry = Enquiry.objects.create(
         cooperative=cooperative,

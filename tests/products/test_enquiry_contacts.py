@@ -306,6 +306,18 @@ def test_spellings_of_one_contact_share_one_budget(spellings, cooperative, sms_f
             make_enquiry(cooperative, contact=spelling)
 
 
+def test_strangers_who_type_a_buyers_contact_do_not_use_up_the_buyers_day(cooperative):
+    make_enquiry(cooperative, contact=MAIL)
+    for _turn in range(9):
+        make_enquiry(cooperative, contact=MAIL, proved_at=None)
+
+    with pytest.raises(TooManyRequests):
+        ask(cooperative)
+    own = ask(cooperative, known=[contacts.digest_of(MAIL)])
+
+    assert own.status == EnquiryStatus.SENT
+
+
 def test_spam_marks_shrink_the_day_and_two_cooperatives_close_it(cooperative, neighbour, clerk, neighbour_clerk):
     for place, by in ((cooperative, clerk), (cooperative, clerk)):
         services.mark_spam(make_enquiry(place, contact=MAIL), is_spam=True, by=by)
