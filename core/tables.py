@@ -7,12 +7,13 @@ from itertools import chain
 from typing import Any
 
 BYTE_ORDER_MARK = "\ufeff"  # else Excel reads UTF-8 as an ANSI code page
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# The full-width forms too: a spreadsheet of an East Asian language takes them for the narrow ones.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe_cell(value: Any) -> Any:
     """Return the cell with an apostrophe before what a spreadsheet would run as a formula (OWASP CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA) else value
 
 
 def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

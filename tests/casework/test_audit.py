@@ -199,7 +199,8 @@ def test_csv_is_the_same_as_the_page_and_no_cell_is_a_formula(story, officer):
     ("cell", "safe"),
     [
         ("=1+1", "'=1+1"), ("+84", "'+84"), ("-1", "'-1"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1"),
-        ("\r=1", "'\r=1"), ("  =1", "'  =1"), ("12/QĐ", "12/QĐ"), ("", ""), (5, 5),
+        ("\r=1", "'\r=1"), ("  =1", "'  =1"), ("12/QĐ", "12/QĐ"), ("", ""), (5, 5), ("\n=1", "'\n=1"),
+        ("\uff1d1+1", "'\uff1d1+1"), ("\uff0b84", "'\uff0b84"), ("\u00a0=1", "'\u00a0=1"),
     ],
 )  # fmt: skip
 def test_cells_are_no_formulas(cell, safe):
