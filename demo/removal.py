@@ -11,7 +11,8 @@ from codes.reference import shipped_schemes
 from demo import removal_sql as sql
 from demo.accounts import accounts_file
 from demo.casefiles import FIXED_PARTS
-from maps.services import note_changes, rebuild_cells
+from maps.layers import MAP_LAYERS
+from maps.services import decide_zooms, note_changes, rebuild_cells
 
 
 @transaction.atomic
@@ -31,6 +32,7 @@ def remove_demo() -> dict[str, int]:
             removed[table] = cursor.rowcount
     _reset_shipped_schemes()
     rebuild_cells()
+    decide_zooms(MAP_LAYERS)  # of what is left: the demonstration may have made a layer denser than it is now
     note_changes(("plots", "areas", "codes", "products", "cooperatives", "land-use"))
     transaction.on_commit(lambda: _forget_files(files))
     return {table: rows for table, rows in removed.items() if rows}

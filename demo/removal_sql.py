@@ -121,6 +121,7 @@ DELETIONS = (
     ("people_person", "id IN (SELECT id FROM gone_person)"),
     ("landuse_layercomparison", "left_id IN (SELECT id FROM gone_layer) OR right_id IN (SELECT id FROM gone_layer)"),
     ("landuse_layerupload", "layer_id IN (SELECT id FROM gone_layer)"),
+    ("maps_groundcell", _LAYER),
     ("landuse_landuseparcel", _LAYER),
     ("landuse_landuselayer", "id IN (SELECT id FROM gone_layer)"),
     ("office_message", _of("notice_id", "office_notice", _USER)),

@@ -10,6 +10,7 @@ from core.admin import GeoModelAdmin
 from core.changes import announce
 from landuse.changes import LandUseChanged
 from landuse.models import ClassScheme, LandUseClass, LandUseLayer, LandUseParcel, UseRule
+from landuse.services import note_revision
 
 
 class LandUseClassInline(admin.TabularInline):
@@ -43,6 +44,14 @@ class LandUseLayerAdmin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         announce(LandUseChanged(layers=LandUseLayer.objects.filter(pk=obj.pk)))
 
+    def delete_model(self, request: HttpRequest, obj: LandUseLayer) -> None:
+        super().delete_model(request, obj)
+        announce(LandUseChanged(layers=LandUseLayer.objects.none()))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LandUseLayer]) -> None:
+        super().delete_queryset(request, queryset)
+        announce(LandUseChanged(layers=LandUseLayer.objects.none()))
+
 
 @admin.register(LandUseParcel)
 class LandUseParcelAdmin(GeoModelAdmin):
@@ -58,6 +67,16 @@ class LandUseParcelAdmin(GeoModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: LandUseParcel | None = None) -> bool:
         return False
+
+    def delete_model(self, request: HttpRequest, obj: LandUseParcel) -> None:
+        super().delete_model(request, obj)
+        note_revision(obj.layer)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[LandUseParcel]) -> None:
+        layers = list(LandUseLayer.objects.filter(parcels__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        for layer in layers:
+            note_revision(layer)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LandUseParcel]:
         return super().get_queryset(request).defer("boundary_3857")

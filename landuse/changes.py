@@ -9,6 +9,7 @@ from core.changes import Change
 
 @dataclass(frozen=True, slots=True)
 class LandUseChanged(Change):
-    """These layers, or their parcels, changed; the queryset is lazy."""
+    """These layers changed; the queryset is lazy. `with_parcels`: their parcels too."""
 
     layers: QuerySet
+    with_parcels: bool = False

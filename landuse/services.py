@@ -98,7 +98,7 @@ def note_revision(layer: LandUseLayer) -> None:
     """Count a change of the layer's parcels, which voids kept comparisons, and tell it; call it in the transaction."""
     LandUseLayer.objects.filter(pk=layer.pk).update(revision=F("revision") + 1)
     layer.refresh_from_db(fields=["revision"])
-    _tell(layer)
+    _tell(layer, with_parcels=True)
 
 
 @transaction.atomic
@@ -138,5 +138,5 @@ def _findings(bad: Iterable[tuple[int, str, str]], first_row: int) -> Iterator[F
         yield Finding(code, _REASONS[code], extra={"row": first_row + number - 1, "reason": reason})
 
 
-def _tell(layer: LandUseLayer) -> None:
-    announce(LandUseChanged(layers=LandUseLayer.objects.filter(pk=layer.pk)))
+def _tell(layer: LandUseLayer, *, with_parcels: bool = False) -> None:
+    announce(LandUseChanged(layers=LandUseLayer.objects.filter(pk=layer.pk), with_parcels=with_parcels))

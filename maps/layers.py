@@ -23,9 +23,10 @@ from maps import drawing
 from maps.basemap import BASE, FIRST_ZOOM, LAST_ZOOM, base_sources
 from maps.drawing import Drawing
 from maps.grid import MAX_ZOOM
-from maps.models import DensityCell
+from maps.ground import GroundCells
+from maps.models import DensityCell, GroundCell
 from maps.sources import Cells, Groups, Part, Rows, Shapes, TileSource
-from maps.zooms import LAST, PLOTS_BEGIN, Begin, by_rows, shapes_from
+from maps.zooms import LAND_USE_BEGIN, LAST, PLOTS_BEGIN, Begin, by_rows, shapes_from
 from places.layers import UNITS
 from products.layers import PRODUCTS
 from products.models import Product
@@ -45,7 +46,7 @@ class MapLayer:
     """
 
     layer: Layer
-    sources: tuple[TileSource, ...]
+    sources: tuple[TileSource | GroundCells, ...]
     depends_on: tuple[str, ...]
     draw: Callable[[int], Drawing]
     min_zoom: int = 0
@@ -63,7 +64,7 @@ class MapLayer:
         """Return the zoom from which the rows are shapes of their own, as it was decided last."""
         return shapes_from(self.name, self.begin)
 
-    def sources_at(self, z: int, shapes_from: int) -> list[TileSource]:
+    def sources_at(self, z: int, shapes_from: int) -> list[TileSource | GroundCells]:
         """Return the sources that serve level `z`."""
         return [
             source
@@ -190,10 +191,16 @@ _PARCEL_PAGE: dict[str, Source] = {
 
 LAND_USE_MAP = MapLayer(
     LAND_USE,
-    sources=(Shapes("land_use", from_zoom=7, limit=20_000, extra=_PARCEL_PAGE),),
-    depends_on=("land-use",),
+    sources=(
+        GroundCells(
+            "land_use_cells", cells=GroundCell.objects.visible_to, filters=frozenset({"layer", "kind", "class"})
+        ),
+        Shapes("land_use", part=Part.NEAR, limit=20_000, extra=_PARCEL_PAGE),
+    ),
+    depends_on=("land-use", "units"),  # units: `commune` asks for the ground of one
     draw=lambda _shapes_from: drawing.land_use(),
-    min_zoom=7,
+    min_zoom=LAND_USE_BEGIN.lowest,
+    begin=LAND_USE_BEGIN,
 )
 
 # Areas and the codes given for them lie at the same places.

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from maps.base_features import BaseFeature as BaseFeature  # Django looks for models here
+from maps.ground_cells import GroundCell as GroundCell
 from maps.querysets import DensityCellQuerySet
 
 BASE_LEVEL = 18  # the finest cell: a Web Mercator tile of this level, 150 m wide at 10° north

@@ -3,7 +3,9 @@
 from codes.changes import AreasChanged, CodesChanged
 from farms.changes import PlotsArrived, PlotsLeaving
 from landuse.changes import LandUseChanged
-from maps import services
+from landuse.layers import LAND_USE
+from maps import services, zooms
+from maps.ground import count_ground
 from places.changes import UnitsChanged
 from products.changes import ProductsChanged
 
@@ -41,5 +43,8 @@ def units_changed(change: UnitsChanged) -> None:
 
 
 def land_use_changed(change: LandUseChanged) -> None:
-    """Land-use layers and parcels."""
+    """Land-use layers and parcels; new parcels are counted for far-out zooms, and may be too many for near ones."""
+    if change.with_parcels:
+        count_ground(change.layers)
+        zooms.decide(LAND_USE.name, zooms.LAND_USE_BEGIN)
     services.note_changes(["land-use"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from maps import services
+from maps.ground import count_missing_ground
 from maps.layers import MAP_LAYERS
 
 
@@ -22,5 +23,6 @@ def prune_changes(job: Any) -> dict[str, int]:
 
 
 def decide_zooms(job: Any) -> dict[str, int]:
-    """Decide anew from which zoom each layer is drawn as shapes."""
+    """Decide anew from which zoom each layer is drawn as shapes; before that zoom there must be cells to draw."""
+    count_missing_ground()
     return {found.layer: found.shapes_from for found in services.decide_zooms(MAP_LAYERS)}

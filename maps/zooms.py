@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from landuse.models import LandUseParcel
 from maps import sql
 from maps.expressions import AsStored, InWebMercator
 from maps.models import LEVELS, LayerZoom
@@ -34,14 +35,18 @@ class Begin:
     density: Density
 
 
-def by_rows(rows: Callable[[], QuerySet], place: str, *, is_mercator: bool = True) -> Density:
-    """Return the density of rows counted one by one; `place` is their geometry (EPSG:3857, else 4326)."""
+def by_rows(rows: Callable[[], QuerySet], place: str, *, is_mercator: bool = True, apart: str = "") -> Density:
+    """Return the density of rows counted one by one; `place` is their geometry (EPSG:3857, else 4326).
+
+    `apart`: a field whose values are maps of their own, of which one is looked at at a time.
+    """
 
     def density(z: int) -> int:
         shape = AsStored(F(place)) if is_mercator else InWebMercator(F(place))
-        inner, params = rows().order_by().annotate(place=shape).values_list("place").query.sql_with_params()
+        columns = {"place": shape} | ({"apart": F(apart)} if apart else {})
+        inner, params = rows().order_by().annotate(**columns).values_list(*columns).query.sql_with_params()
         with connection.cursor() as cursor:
-            cursor.execute(sql.densest(inner, z), params)
+            cursor.execute(sql.densest(inner, z, is_apart=bool(apart)), params)
             return int(cursor.fetchone()[0])
 
     return density
@@ -56,6 +61,7 @@ def by_cells(z: int) -> int:
 
 
 PLOTS_BEGIN = Begin(12, by_cells)  # a plot is 3 pixels wide at z12
+LAND_USE_BEGIN = Begin(7, by_rows(LandUseParcel.objects.all, "boundary_3857", apart="layer_id"))
 
 
 def decide(layer: str, begin: Begin) -> LayerZoom:

@@ -8,12 +8,14 @@ from maps.drawing.common import INK, PAPER, Drawing, by_zoom, match
 
 
 def land_use() -> Drawing:
-    """Parcels in the colour of their class, with its code where there is room."""
+    """Parcels in the colour of their class, with its code where there is room; far out, squares in that of the class
+    with most of their ground, the paler the less it is."""
     name = "name_en" if get_language() == "en" else "name_vi"
     used = LandUseClass.objects.filter(parcels__layer__is_public=True).order_by().distinct()
     rows = sorted(used.values_list("code", "colour", name, "replaces"))
     classes = [(code, shown, label, old if old != code else "") for code, shown, label, old in rows]
     colour = match("class_code", ((code, shown) for code, shown, _label, _old in classes), "#dddddd")
+    named = {"class_code": {code: f"{code} · {_with_old(label, old)}" for code, _shown, label, old in classes}}
     base = {"source_layer": "land_use"}
     return Drawing(
         kinds=[
@@ -25,6 +27,19 @@ def land_use() -> Drawing:
                     "line-color": "#6b5b36",
                     "line-width": by_zoom(9, 0.15, 12, 0.5, 15, 1.2),
                     "line-opacity": by_zoom(9, 0.25, 12, 0.6),
+                },
+            },
+            {
+                "source_layer": "land_use_cells",
+                "type": "fill",
+                "paint": {
+                    "fill-color": colour,
+                    "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0, 0.3, 1, 0.8],
+                },
+                "popup": {
+                    "title": "class_code",
+                    "fields": [["area_ha", _("Diện tích (ha)")], ["count", _("Khoanh")]],
+                    "values": named,
                 },
             },
             {
@@ -42,6 +57,7 @@ def land_use() -> Drawing:
         popup={
             "title": "class_code",
             "link": "url",
+            "path": "/maps/land-use/parcels/{id}/",
             "fields": [
                 ["zone", _("Khu")],
                 ["area_ha", _("Diện tích (ha)")],
@@ -51,9 +67,7 @@ def land_use() -> Drawing:
                 ["legal_document", _("Văn bản pháp lý")],
                 ["valid_to", _("Hết hiệu lực")],
             ],
-            "values": {
-                "class_code": {code: f"{code} · {_with_old(label, old)}" for code, _shown, label, old in classes}
-            },
+            "values": named,
         },
         colour_by="class_code",
     )

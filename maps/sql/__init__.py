@@ -4,5 +4,6 @@ Values are parameters; names (columns, properties, source layers) come from the 
 """
 
 from maps.sql.cells import *  # noqa: F403
+from maps.sql.ground import *  # noqa: F403
 from maps.sql.tiles import *  # noqa: F403
 from maps.sql.versions import *  # noqa: F403

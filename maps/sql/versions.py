@@ -22,17 +22,17 @@ PRUNE_CHANGES = """
 SHAPES_FROM = "SELECT shapes_from FROM maps_layerzoom WHERE layer = %s"
 
 
-def densest(inner: str, z: int) -> str:
+def densest(inner: str, z: int, *, is_apart: bool = False) -> str:
     """Return SQL for the largest number of rows of `inner` (column `place`, EPSG:3857) in one tile of level `z`.
 
-    A row counts where the middle of its box lies.
+    A row counts where the middle of its box lies; apart: rows of different `apart` are not counted together.
     """
     side = WORLD_M / (1 << z)
     return f"""
         SELECT coalesce(max(n), 0) FROM (
             SELECT count(*) AS n FROM ({inner}) r
             WHERE r.place IS NOT NULL
-            GROUP BY floor(((ST_XMin(r.place) + ST_XMax(r.place)) / 2 + {HALF_WORLD_M}) / {side}),
+            GROUP BY {"r.apart, " if is_apart else ""}floor(((ST_XMin(r.place) + ST_XMax(r.place)) / 2 + {HALF_WORLD_M}) / {side}),
                      floor(({HALF_WORLD_M} - (ST_YMin(r.place) + ST_YMax(r.place)) / 2) / {side})) t"""
 
 

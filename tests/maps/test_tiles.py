@@ -255,7 +255,7 @@ def test_over_the_limit_the_tile_says_so(features, parcel_factory, monkeypatch):
 
     for number in range(4):
         parcel_factory(boundary=square(LON + 0.002 * number, LAT))
-    limited = replace(layers.LAND_USE_MAP, sources=(replace(layers.LAND_USE_MAP.sources[0], limit=3),))
+    limited = replace(layers.LAND_USE_MAP, sources=(replace(layers.LAND_USE_MAP.sources[-1], limit=3),))
     monkeypatch.setitem(layers.BY_NAME, "land-use", limited)
 
     found = features("land-use", 12)
