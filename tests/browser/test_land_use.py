@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 
 import pytest
 from django.conf import settings
@@ -175,3 +176,20 @@ def test_pages_fit_and_hold_no_barrier(page: Page, live_server, sign_in, planner
             assert_no_axe_violations(page)
             page.wait_for_timeout(700)
             screenshot(page, f"land-use-{name}-{width}-{language}")
+
+
+def test_the_light_map_leads_from_a_click_to_the_parcel(page: Page, versions):
+    page.add_init_script("localStorage.setItem('map.light', '1')")
+    page.goto("/maps/land-use/?layer=hien-trang-2026")
+    drawn = page.locator(".leaflet-container")
+    expect(drawn).to_be_visible(timeout=30_000)
+    expect(page.locator(".map__count")).not_to_have_text("", timeout=30_000)
+
+    box = drawn.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    link = page.locator(".map-popup__link")
+    expect(link).to_be_visible()
+    link.click()
+    expect(page).to_have_url(re.compile(r"/maps/land-use/parcels/\d+/$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ODT")
