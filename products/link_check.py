@@ -104,9 +104,15 @@ def public_address(addresses: Collection[str]) -> str:
     for text in addresses:
         found = ipaddress.ip_address(text.partition("%")[0])
         inner = _inner(found)
-        if not found.is_global or found.is_multicast or (inner is not None and not inner.is_global):
+        is_public = found.is_global and not found.is_multicast and (inner is None or inner.is_global)
+        if not is_public or (inner is None and _is_out_of_use(found)):
             raise ValueError("address is not public")
     return min(addresses, key=lambda text: (":" in text, text))  # IPv4 first: not every house has the other
+
+
+def _is_out_of_use(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Addresses that nobody was given: among them old ways to write those of this house (::127.0.0.1, fec0::)."""
+    return address.is_reserved or getattr(address, "is_site_local", False)
 
 
 def _inner(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -202,6 +202,8 @@ def test_host_off_the_list_is_never_resolved(shop):
         ("IPv4 in IPv6", ["::ffff:127.0.0.1"]),
         ("6to4 of a private one", ["2002:7f00:1::"]),
         ("NAT64 of a private one", ["64:ff9b::10.0.0.1"]),
+        ("IPv4 in IPv6, the oldest way", ["::127.0.0.1"]),
+        ("IPv6 site local", ["fec0::1"]),
         ("one private among public ones", [PUBLIC, "192.168.1.1"]),
         ("none", []),
     ],
