@@ -28,6 +28,7 @@ class CodeBadge:
 
     code: str
     markets: tuple[str, ...]
+    said: tuple[MarketApproval, ...]  # where no market takes the code: what those say that were asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +123,19 @@ def code_rows(codes: Any) -> list[CodeRow]:
 
 
 def _badges(area_ids: Iterable[int]) -> dict[int, list[CodeBadge]]:
-    approved = MarketApproval.objects.filter(status=ApprovalStatus.APPROVED).select_related("market")
+    said = MarketApproval.objects.select_related("market").order_by("market__position", "market_id")
     codes = (
         ProductionAreaCode.objects.active_on(localdate())
         .filter(area__in=list(area_ids))
         .only("code", "area_id")
-        .prefetch_related(Prefetch("approvals", approved.order_by("market__position", "market_id")))
+        .prefetch_related(Prefetch("approvals", said))
         .order_by("code")
     )
     badges: dict[int, list[CodeBadge]] = {}
     for code in codes:
-        markets = tuple(str(approval.market) for approval in code.approvals.all())
-        badges.setdefault(code.area_id, []).append(CodeBadge(code.code, markets))
+        approvals = tuple(code.approvals.all())
+        markets = tuple(str(approval.market) for approval in approvals if approval.status == ApprovalStatus.APPROVED)
+        badges.setdefault(code.area_id, []).append(CodeBadge(code.code, markets, () if markets else approvals))
     return badges
 
 

@@ -57,6 +57,17 @@ def test_approval_that_is_not_given_shows_no_market(client, product_factory, are
     assert 'data-status="approved"' not in page
 
 
+@pytest.mark.parametrize("address", ["/", "/?print=1"])
+def test_code_that_its_market_refused_says_so(client, product_factory, area_factory, code_factory, address):
+    area = area_factory(growers=3)
+    product_factory(area=area)
+    code_factory(area=area).approvals.update(status="rejected")
+
+    page = client.get(address).content.decode()
+
+    assert "Trung Quốc: Nước nhập khẩu từ chối" in page
+
+
 @pytest.mark.parametrize(
     "query",
     ["", "?month=5", "?month=12", "?product=xoai", "?q=CAT CHU", "?commune=99001", "?market=CHN", "?kind=processed",
