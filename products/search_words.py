@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from core.errors import BadInput
 from products.layers import PRODUCTS
@@ -14,8 +15,9 @@ from products.services import searches
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A condition: its label and what is asked."""
+    """A condition: the parameter, its label and what is asked."""
 
+    name: str
     label: str
     value: str
 
@@ -36,7 +38,7 @@ def words_of(params: QueryDict) -> list[Asked]:
     form = filters.form
     form.is_valid()
     return [
-        Asked(str(form.fields[name].label or name), _words(form, name, params.getlist(name)))
+        Asked(name, str(form.fields[name].label or name), _words(form, name, params.getlist(name)))
         for name in params
         if name in form.fields
     ]
@@ -51,8 +53,12 @@ def _words(form: Any, name: str, values: list[str]) -> str:
 
 
 def name_for(params: QueryDict) -> str:
-    """Return a name to propose: the values asked for, at most 80 characters."""
-    return ", ".join(asked.value for asked in words_of(params))[:80].strip(", ")
+    """Return a name to propose: the values asked for, at most 80 characters; a month by more than its number."""
+    values = [
+        _("tháng %(months)s") % {"months": asked.value} if asked.name == "month" else asked.value
+        for asked in words_of(params)
+    ]
+    return ", ".join(values)[:80].strip(", ")
 
 
 def row_of(search: SavedSearch) -> SearchRow:
