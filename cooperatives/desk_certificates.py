@@ -17,7 +17,8 @@ from cooperatives import services
 from cooperatives.forms_certificates import CertificateSearchForm, CheckForm, RefuseForm
 from cooperatives.models import Certificate, CertificateCheck
 from cooperatives.permissions import can_check_certificate
-from cooperatives.views.certificates import events_of, paper_response, saved, with_state
+from cooperatives.views.certificates import events_of, paper_response, with_state
+from core.form_errors import saved
 from core.views import show_domain_errors
 
 GRANT = "cooperatives.check_certificate"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cooperatives import desk, desk_certificates, views
-from cooperatives.views import certificates, directory, grower_imports, growers, joining, people
+from cooperatives.views import certificates, directory, grower_imports, growers, joining, number_reads, people
 
 app_name = "cooperatives"
 urlpatterns = [
@@ -25,7 +25,7 @@ urlpatterns = [
     path("invitations/<str:token>/", people.invitation, name="invitation"),
     path("coop/growers/", growers.grower_list, name="grower-list"),
     path("coop/growers/search/", growers.grower_search, name="grower-search"),
-    path("coop/growers/reads/", growers.number_reads, name="number-reads"),
+    path("coop/growers/reads/", number_reads.number_reads, name="number-reads"),
     path("coop/growers/import/", grower_imports.grower_import_new, name="grower-import-new"),
     path("coop/growers/import/template.xlsx", grower_imports.grower_template, name="grower-template"),
     path("coop/growers/import/<uuid:pk>/", grower_imports.grower_import, name="grower-import"),

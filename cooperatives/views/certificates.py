@@ -1,11 +1,9 @@
 """A cooperative's own certificates: declare one, give its paper, see who checked it, take it out of use."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
@@ -17,8 +15,8 @@ from cooperatives.forms_certificates import CertificateForm, EndForm, PaperForm
 from cooperatives.models import Certificate, Cooperative
 from cooperatives.permissions import can_edit_for_cooperative
 from cooperatives.views.home import cooperative_of
-from core.errors import DomainError, NotAllowed
-from core.views import error_lines, show_domain_errors
+from core.form_errors import saved
+from core.views import show_domain_errors
 from office.services import document_response
 
 
@@ -113,22 +111,6 @@ def with_state(rows: Any) -> list[dict[str, Any]]:
     """Return each certificate with `is_expired` as of today."""
     today = localdate()
     return [{"certificate": certificate, "is_expired": certificate.is_expired(today)} for certificate in rows]
-
-
-def saved(form: Form, save: Callable[[], Certificate]) -> Certificate | None:
-    """Return what `save` stored; None with the errors in the form."""
-    try:
-        return save()
-    except NotAllowed:
-        raise
-    except DomainError as error:
-        for finding in error.findings:
-            name = finding.pointer.strip("/")
-            form.add_error(name if name in form.fields else None, str(finding.message))
-        if not error.findings:
-            for line in error_lines(error):
-                form.add_error(None, line)
-        return None
 
 
 def _own(request: HttpRequest, pk: int) -> Certificate:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.permissions import holds, units_with
 from cooperatives import services
 from cooperatives.forms_growers import (
     CodeBackForm,
@@ -44,7 +43,7 @@ from core.views import show_domain_errors
 from office.services import document_response
 from people.consent_codes import can_send_code, confirm_code, send_code
 from people.consent_texts import CONSENT_TEXTS, EXPLANATION, TEXT_VERSION, chosen_fields, text_of
-from people.models import Consent, ConsentField, NumberRead
+from people.models import Consent, ConsentField
 
 PAGE_SIZE = 50
 FOUND_AT_MOST = 100
@@ -380,29 +379,3 @@ def _sheet(request: HttpRequest, grower: Grower, data: dict[str, Any]) -> HttpRe
     response = render(request, "cooperatives/grower_sheet.html", context)
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-@login_required
-@require_safe
-@show_domain_errors
-def number_reads(request: HttpRequest) -> HttpResponse:
-    """Who read whole numbers and what for: an owner's cooperative, or the units of an auditor."""
-    if holds(request.user, "cooperatives.view_number_reads"):
-        units = units_with(request.user, "cooperatives.view_number_reads")
-        growers = Grower.objects.filter(cooperative__commune__in=units)
-        cooperative = None
-    else:
-        cooperative = cooperative_of(request)
-        require(can_see_number_reads(request.user, cooperative))
-        growers = Grower.objects.filter(cooperative=cooperative)
-    contexts = {f"grower:{pk}": (pk, number) for pk, number in growers.values_list("pk", "number")}
-    reads = NumberRead.objects.filter(context__in=contexts).select_related("read_by")
-    page = Paginator(reads, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [{"read": read, "grower": contexts[read.context]} for read in page]
-    context = {
-        "cooperative": cooperative,
-        "page": page,
-        "rows": rows,
-        "query": f"cooperative={cooperative.slug}" if cooperative else "",
-    }
-    return render(request, "cooperatives/grower_reads.html", context)

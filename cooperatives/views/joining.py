@@ -15,9 +15,10 @@ from cooperatives.models import Cooperative
 from cooperatives.permissions import can_edit_registration, can_read_registration
 from cooperatives.views.home import CHOSEN
 from core.errors import DomainError
+from core.form_errors import add_errors
 from core.permissions import require
 from core.throttling import throttled
-from core.views import error_lines, show_domain_errors
+from core.views import show_domain_errors
 from office.services import document_response
 from places.models import AdministrativeUnit
 
@@ -102,12 +103,7 @@ def _saved(form: RegistrationForm, save: Any) -> Cooperative | None:
     except DomainError as error:
         if error.code == "likely_duplicate":
             form.offer_confirmation()
-        for finding in error.findings:
-            name = finding.pointer.strip("/")
-            form.add_error(name if name in form.fields else None, str(finding.message))
-        if not error.findings:
-            for line in error_lines(error):
-                form.add_error(None, line)
+        add_errors(form, error)
         form.is_duplicate = error.code == "likely_duplicate"  # type: ignore[attr-defined]
         return None
 

@@ -14,13 +14,13 @@ from cooperatives.models import Cooperative
 from cooperatives.permissions import can_publish_contact
 from cooperatives.services import change_profile
 from cooperatives.views import cooperative_of
+from core.form_errors import saved
 from core.views import show_domain_errors
 from products import services
 from products.forms_shops import CaptionForm, PhotoForm, ProfileForm
 from products.models import ProducerPhoto
 from products.permissions import can_edit_products
 from products.services.photos import MAX_PHOTOS
-from products.views.forms import saved
 from products.views.photos import photo_response
 from products.views.producer import producer_response
 

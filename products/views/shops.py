@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.permissions import holds
 from cooperatives.models import Cooperative
+from core.form_errors import saved
 from core.views import show_domain_errors
 from products import services
 from products.forms_shops import ListingForm
@@ -20,7 +21,6 @@ from products.models import Listing, Product, ShopHost
 from products.permissions import can_edit_products
 from products.services.shops import leads_to_its_shop
 from products.summaries_shops import CLICK_DAYS, listings_with_clicks, shop_shares
-from products.views.forms import saved
 
 # Programs that say what they are. Who hides it is counted; the figures are a hint for the clerk, not a bill.
 _ROBOTS = re.compile(

@@ -19,10 +19,15 @@ def saved(form: Form, save: Callable[[], Any], *, field: str | None = None) -> A
     except NotAllowed:
         raise
     except DomainError as error:
-        for finding in error.findings:
-            name = finding.pointer.strip("/")
-            form.add_error(name if name in form.fields else field, str(finding.message))
-        if not error.findings:
-            for line in error_lines(error):
-                form.add_error(field, line)
+        add_errors(form, error, field=field)
         return None
+
+
+def add_errors(form: Form, error: DomainError, *, field: str | None = None) -> None:
+    """Put each finding beside the field that its pointer names, else at `field`; without findings, the error itself."""
+    for finding in error.findings:
+        name = finding.pointer.strip("/")
+        form.add_error(name if name in form.fields else field, str(finding.message))
+    if not error.findings:
+        for line in error_lines(error):
+            form.add_error(field, line)
