@@ -62,7 +62,10 @@ export function createHandle(L, map, { settings, ground, basemap, params, fitTo,
     select(layer.name, id);
     const content = popupContent({ id, ...feature.properties }, layer.popup, settings.texts);
     if (content) {
-      popup = L.popup({ maxWidth: 320, autoPanPaddingTopLeft: [8, 56] }).setLatLng(where).setContent(content).openOn(map);
+      popup = L.popup({ maxWidth: 320, autoPanPaddingTopLeft: [8, 56] })
+        .setLatLng(where)
+        .setContent(content)
+        .openOn(map);
       popup
         .getElement()
         .querySelector(".leaflet-popup-close-button")
