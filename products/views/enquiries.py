@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from cooperatives.models import Cooperative
 from core.errors import DomainError, TooManyRequests
+from core.form_errors import add_errors
 from core.throttling import caller_of, client_address, count_request, throttled
 from core.views import error_lines, show_domain_errors
 from products import services
@@ -60,22 +60,13 @@ def _send(request: HttpRequest, form: EnquiryForm, cooperative: Cooperative) -> 
     except TooManyRequests:
         raise
     except DomainError as error:
-        show_findings(form, error)
+        add_errors(form, error)
         return None
     if sent.status == EnquiryStatus.UNCONFIRMED:
         _tell_code(request, code)
     else:
         messages.success(request, _("Đã gửi yêu cầu. Hãy lưu địa chỉ trang này để xem trả lời."))
     return sent
-
-
-def show_findings(form: forms.Form, error: DomainError) -> None:
-    """Put what a service found at the fields of the form."""
-    for finding in error.findings:
-        name = finding.pointer.strip("/")
-        form.add_error(name if name in form.fields else None, str(finding.message))
-    if not error.findings:
-        form.add_error(None, str(error.detail))
 
 
 def _tell_code(request: HttpRequest, code: str) -> None:
@@ -97,7 +88,7 @@ def _confirm_page(request: HttpRequest, token: str) -> HttpResponse:
         try:
             found = services.confirm_enquiry(found, code=form.cleaned_data["code"])
         except DomainError as error:
-            show_findings(form, error)
+            add_errors(form, error)
         else:
             messages.success(request, _("Đã xác nhận và gửi yêu cầu tới hợp tác xã. Hãy lưu địa chỉ trang này."))
             response = redirect("products:enquiry", token=token)
@@ -187,7 +178,7 @@ def _act(request: HttpRequest, found: Enquiry, form: MessageForm) -> HttpRespons
         messages.error(request, told % {"n": (error.retry_after + 59) // 60})
     except DomainError as error:
         if do == "" and error.findings:
-            show_findings(form, error)
+            add_errors(form, error)
             return None
         _show_lines(request, error)
     return redirect("products:enquiry", token=found.token)
@@ -203,7 +194,7 @@ def enquiry_links(request: HttpRequest) -> HttpResponse:
         try:
             services.send_links(form.cleaned_data["contact"])
         except DomainError as error:
-            show_findings(form, error)
+            add_errors(form, error)
         else:
             told = _("Nếu liên hệ này đã gửi yêu cầu trong 90 ngày qua, địa chỉ các trang riêng sẽ tới trong ít phút.")
             messages.success(request, told)

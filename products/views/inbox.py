@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cooperatives.models import Cooperative
 from core.errors import DomainError
+from core.form_errors import add_errors
 from core.views import show_domain_errors
 from products import services
 from products.forms_enquiries import AnswerForm, AnswerTemplateForm, CloseForm
@@ -25,7 +26,6 @@ from products.services.answers import PLACES, fill_template
 from products.services.enquiries import is_open
 from products.tasks import EXPIRES_AFTER_DAYS
 from products.timelines import timeline_of
-from products.views.enquiries import show_findings
 
 PAGE_SIZE = 50
 TABS = {
@@ -159,7 +159,7 @@ def _act(request: HttpRequest, found: Enquiry, do: str, form: AnswerForm) -> Htt
     except DomainError as error:
         if not error.findings:
             raise
-        show_findings(form, error)
+        add_errors(form, error)
         return None
     messages.success(request, _("Đã gửi trả lời cho người mua."))
     return redirect(found)
@@ -196,7 +196,7 @@ def _save(
     except DomainError as error:
         if not error.findings:
             raise
-        show_findings(form, error)
+        add_errors(form, error)
         return False
     return True
 
