@@ -271,7 +271,9 @@ def test_link_of_a_deleted_search_says_that_it_is_done(letter, search, client):
     assert client.post(path).status_code == 200
 
 
-@pytest.mark.parametrize("token", ["1", "abc:def:ghi", dumps(1, salt="other")])
+@pytest.mark.parametrize(
+    "token", ["1", "abc:def:ghi", dumps(1, salt="other")], ids=["number", "no-token", "other-salt"]
+)
 def test_token_that_is_not_ours_opens_nothing(token, client, search):
     assert client.get(f"/searches/stop/{token}/").status_code == 404
     assert client.post(f"/searches/stop/{token}/").status_code == 404
