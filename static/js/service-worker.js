@@ -27,6 +27,7 @@ const KEPT_MS = 7 * 86_400_000;
 const MOST = { [VIEWS]: 12, [DATA]: 600, [ASSETS]: 150 };
 const KEPT_AT = "Kept-At";
 const PUBLIC_PAGES = views.map((pattern) => new RegExp(pattern));
+let forgotten = 0; // how often the views were: what was asked for before must not come back after
 
 self.addEventListener("install", (event) => {
   event.waitUntil(refill().then(() => self.skipWaiting()));
@@ -129,25 +130,25 @@ function isPublicPage(url) {
 /** The page from the server, which is then kept; without signal its copy with the time in a banner, else its shell. */
 async function pageOrCopy(event, shell) {
   const { request } = event;
+  const since = forgotten;
   const answer = await patientFetch(request);
   if (answer !== null && answer.status < 500) {
-    event.waitUntil(keepPage(request.url, answer.clone()));
+    event.waitUntil(keepPage(request.url, answer.clone(), since));
     return answer;
   }
   return (await copyOf(request.url)) ?? (shell && (await caches.match(shell))) ?? answer ?? Response.error();
 }
 
-async function keepPage(address, answer) {
+async function keepPage(address, answer, since) {
   if (answer.type === "opaqueredirect") {
     return;
   }
-  const cache = await caches.open(VIEWS);
   const url = withoutHash(address);
   if (answer.status !== 200 || answer.headers.get("Offline-Copy") !== "keep") {
-    await cache.delete(url);
+    await (await caches.open(VIEWS)).delete(url);
     return;
   }
-  await put(VIEWS, url, answer);
+  await put(VIEWS, url, answer, since);
 }
 
 async function copyOf(address) {
@@ -169,23 +170,24 @@ async function copyOf(address) {
 
 /** What a page says of itself once it stands: its address, its files, the data of its map. */
 async function keepView({ page, addresses }) {
+  const since = forgotten;
   const url = new URL(page, self.location.origin);
   if (isPublicPage(url)) {
     try {
       const kept = await (await caches.open(VIEWS)).match(withoutHash(url.href));
       if (!kept || ageOf(kept) > FRESH_MS) {
-        await keepPage(url.href, await fetch(url.href, { headers: { Accept: "text/html" } }));
+        await keepPage(url.href, await fetch(url.href, { headers: { Accept: "text/html" } }), since);
       }
     } catch {
       return; // without signal nothing new can be kept
     }
   }
   for (const address of addresses ?? []) {
-    await keepAddress(new URL(address, self.location.origin));
+    await keepAddress(new URL(address, self.location.origin), since);
   }
 }
 
-async function keepAddress(url) {
+async function keepAddress(url, since) {
   const name = url.pathname.startsWith("/static/") ? ASSETS : DATA_PATHS.test(url.pathname) ? DATA : null;
   if (name === null || url.origin !== self.location.origin) {
     return;
@@ -195,13 +197,14 @@ async function keepAddress(url) {
     return;
   }
   try {
-    await putPublic(name, url.href, await fetch(url.href));
+    await putPublic(name, url.href, await fetch(url.href), since);
   } catch {
     // one part fewer in the copy
   }
 }
 
 async function forgetViews() {
+  forgotten += 1;
   await Promise.all([caches.delete(VIEWS), caches.delete(DATA)]);
 }
 
@@ -213,10 +216,11 @@ async function asset(event, url) {
   if (kept && HASHED.test(url.pathname)) {
     return kept;
   }
+  const since = forgotten;
   try {
     const answer = await fetch(event.request);
     const isShells = files.includes(url.pathname);
-    event.waitUntil(isShells ? Promise.resolve() : putPublic(ASSETS, url.href, answer.clone()));
+    event.waitUntil(isShells ? Promise.resolve() : putPublic(ASSETS, url.href, answer.clone(), since));
     return answer;
   } catch {
     return kept ?? Response.error();
@@ -250,26 +254,31 @@ async function freshThenKept(event) {
 }
 
 async function fetchAndKeep(event) {
+  const since = forgotten;
   const answer = await fetch(event.request);
-  event.waitUntil(putPublic(DATA, event.request.url, answer.clone()));
+  event.waitUntil(putPublic(DATA, event.request.url, answer.clone(), since));
   return answer;
 }
 
 /** Only what the server gives to everybody: an answer for one user is private, and passes. */
-async function putPublic(name, url, answer) {
+async function putPublic(name, url, answer, since) {
   const isPublic = name === ASSETS || (answer.headers.get("Cache-Control") ?? "").includes("public");
   if (answer.status === 200 && answer.type === "basic" && isPublic) {
-    await put(name, url, answer);
+    await put(name, url, answer, since);
   }
 }
 
-async function put(name, url, answer) {
+async function put(name, url, answer, since) {
   const headers = new Headers(answer.headers);
   headers.set(KEPT_AT, String(Date.now()));
   headers.delete("Content-Encoding"); // the body is unpacked already
   headers.delete("Content-Length");
+  const content = await answer.arrayBuffer();
+  if (name !== ASSETS && since !== forgotten) {
+    return;
+  }
   const cache = await caches.open(name);
-  await cache.put(url, new Response(await answer.arrayBuffer(), { status: 200, headers }));
+  await cache.put(url, new Response(content, { status: 200, headers }));
   const all = await cache.keys(); // the oldest first
   await Promise.all(all.slice(0, Math.max(0, all.length - MOST[name])).map((request) => cache.delete(request)));
 }

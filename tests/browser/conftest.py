@@ -153,7 +153,8 @@ def assert_no_axe_violations(page: Page) -> None:
 
 
 def wait_for_map(page: Page) -> None:
-    """Wait until the first map of the page has drawn its style with either engine."""
+    """Wait until the first map of the page has drawn its style with either engine; it begins when it comes near."""
+    page.locator("[data-map]").first.scroll_into_view_if_needed()
     page.wait_for_selector("[data-map][data-engine]", timeout=20_000)
 
 

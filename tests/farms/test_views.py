@@ -24,7 +24,7 @@ def test_list_costs_the_same_for_one_and_for_many(client, clerk, plot_factory, g
         plot_factory(grower=grower)
     client.force_login(clerk)
 
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(25):
         page = client.get(reverse("farms:plot-list"))
 
     assert page.context["count"] == 30

@@ -75,6 +75,8 @@ def test_every_write_says_what_it_takes(schema):
 
     # These steps need no words.
     assert silent == [
+        "POST /api/v1/demands/{id}/close/",
+        "POST /api/v1/demands/{id}/repost/",
         "POST /api/v1/imports/{id}/undo/",
         "POST /api/v1/requests/{key}/submit/",
         "POST /api/v1/requests/{key}/take-up/",
