@@ -9,6 +9,10 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- table -->", "<!-- /table -->"
 Result = dict[str, Any]
+# What a result may hold beside what all of them hold.
+OPTIONAL = {
+    "ours_p95_ms", "ours_max_bytes", "all_bytes", "script_before_list_bytes", "filter_bytes_ms", "filter_redraw_ms",
+}  # fmt: skip
 
 
 def write(fresh: list[Result]) -> list[Result]:
