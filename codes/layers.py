@@ -44,6 +44,7 @@ AREAS = Layer(
     rows=_areas,
     filterset=AreaFilters,
     geometry="shape",
+    unit="commune",
     mercator="shape_3857",
     fields={
         "name": "name",
@@ -97,6 +98,7 @@ CODES = Layer(
     rows=_codes,
     filterset=CodeFilters,
     geometry="shape",
+    unit="commune",
     fields={
         "code": "code",
         "scheme": "scheme__slug",

@@ -35,6 +35,7 @@ COOPERATIVES = Layer(
         "story": "story",
     },
     geometry="seat",
+    unit="commune",
     tile_fields=("slug", "kind", "name", "commune"),
     is_public=True,
 )

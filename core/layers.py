@@ -33,6 +33,7 @@ class Layer:
     tile_fields the properties that go into tiles, a subset of `fields`
     key         unique column: feature id and last part of the address of a feature
     order       keyset order: the key, or a not-null column ("-issued_on") with the key to break ties
+    unit        path from a row to the administrative unit it belongs to; "": known by its place only
     is_public   anonymous users may read it (what they see, `rows` decides)
     rights_key  rights_key(user) -> all that `rows(user)` depends on besides the data and the day; where there is one,
                 tiles keep the SQL of a user's rows for the next tile instead of building it anew
@@ -48,6 +49,7 @@ class Layer:
     tile_fields: tuple[str, ...] = ()
     key: str = "id"
     order: str = ""
+    unit: str = ""
     is_public: bool = False
     rights_key: Callable[[Any], Hashable] | None = None
 

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from exchange import views
+from exchange.views import catalogue, exports
 
 app_name = "exchange"
 urlpatterns = [
-    path("data/", views.catalogue, name="catalogue"),
-    path("data/<slug:name>.geojson", views.export, name="export"),
+    path("data/", catalogue.catalogue, name="catalogue"),
+    path("data/<slug:name>.geojson", exports.export, name="export"),
 ]

@@ -40,6 +40,7 @@ PLOTS = Layer(
         "version": "version",  # what a bulk update names as `if_match`
     },
     geometry="boundary",
+    unit="commune",
     mercator="boundary_3857",
     tile_fields=("ref", "crop", "variety", "area_ha", "commune_code", "cooperative", "status"),
     rights_key=_plot_rights,

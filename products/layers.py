@@ -50,6 +50,7 @@ PRODUCTS = Layer(
     rows=_public_products,
     filterset=ProductFilters,
     geometry="location",
+    unit="commune",
     fields={
         "name": "name_vi",
         "kind": "kind",
@@ -80,6 +81,7 @@ OFFERS = Layer(
     rows=_public_offers,
     filterset=OfferFilters,
     geometry="product__location",
+    unit="product__commune",
     fields={
         "product": "product__name_vi",
         "kind": "product__kind",

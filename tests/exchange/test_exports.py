@@ -11,7 +11,7 @@ from django.db.models import F
 from django.http import QueryDict
 
 from core.layers import Layer
-from exchange.exports import geojson_lines, head_of
+from exchange.exports.streams import geojson_lines, head_of
 from places.filters import UnitFilters
 from places.layers import UNITS
 from places.models import AdministrativeUnit

@@ -1,9 +1,6 @@
-"""The catalogue page and the download of a layer."""
-
-from typing import Any
+"""The download of a layer."""
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -11,23 +8,8 @@ from core.api.authentication import reader_of
 from core.filters import without_blanks
 from core.throttling import throttled
 from core.views import show_domain_errors
-from exchange.catalogue import CATALOGUE, Entry, entry
-from exchange.exports import geojson_lines, head_of
-
-
-@require_GET
-def catalogue(request: HttpRequest) -> HttpResponse:
-    """Cards of all layers that the visitor may take out."""
-    cards = [_card(found, request.user) for found in CATALOGUE if found.may_export(request.user)]
-    return render(request, "exchange/catalogue.html", {"cards": cards})
-
-
-def _card(found: Entry, user: Any) -> dict[str, Any]:
-    rows = found.layer.filtered(user, {})
-    form = found.layer.filterset(data=None, queryset=rows.none()).form
-    form.auto_id = f"{found.layer.name}-%s"  # several forms on one page
-    licence = found.licence_for(user)
-    return {"entry": found, "licence": licence, "count": rows.count(), "fields": list(found.layer.fields), "form": form}
+from exchange.catalogue import entry
+from exchange.exports.streams import geojson_lines, head_of
 
 
 @require_GET

@@ -1,0 +1,1 @@
+"""Layers as files: `streams` (text that PostgreSQL writes, sent as it comes)."""
