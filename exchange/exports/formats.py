@@ -1,0 +1,56 @@
+"""The formats of files, each with what it can hold and what it can't. Written out, one entry each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from exchange.models import ExportFormat
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpec:
+    """What a format can do.
+
+    is_streamed   PostgreSQL writes it as text: sent as it comes, without a job
+    crs_free      holds coordinates of any system; else WGS 84 only
+    max_rows      more than these do not fit; None: no limit
+    limits_text   what a reader must know before choosing it; "" where there is nothing
+    """
+
+    content_type: str
+    suffix: str
+    is_streamed: bool = False
+    crs_free: bool = True
+    max_rows: int | None = None
+    limits_text: Any = ""
+
+
+FORMATS: Mapping[ExportFormat, FormatSpec] = {
+    ExportFormat.GEOJSON: FormatSpec(
+        "application/geo+json; charset=utf-8",
+        "geojson",
+        is_streamed=True,
+        limits_text=_("Trong hệ VN-2000, tệp không còn theo RFC 7946; hệ tọa độ ghi ở coordRefSys."),
+    ),
+    ExportFormat.GEOJSONL: FormatSpec(
+        "application/geo+json-seq; charset=utf-8",
+        "geojsonl",
+        is_streamed=True,
+        limits_text=_("Mỗi dòng một đối tượng; nguồn và giấy phép nằm ở phần mô tả đi kèm, không trong tệp."),
+    ),
+    ExportFormat.CSV: FormatSpec(
+        "text/csv; charset=utf-8; header=present",
+        "csv",
+        is_streamed=True,
+        limits_text=_("Hình ghi dạng WKT hoặc kinh độ, vĩ độ; nguồn và giấy phép nằm ở phần mô tả đi kèm."),
+    ),
+    ExportFormat.KML: FormatSpec(
+        "application/vnd.google-earth.kml+xml; charset=utf-8",
+        "kml",
+        is_streamed=True,
+        crs_free=False,
+        limits_text=_("Chỉ WGS 84 (EPSG:4326), theo chuẩn KML."),
+    ),
+}
