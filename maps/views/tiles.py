@@ -119,18 +119,26 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
     """GET /tiles/<layer>.json: TileJSON 3.0.0; the layer's filters may be given and go into the tiles' address."""
     layer = _layer(name)
     params = without_blanks(request.GET)
+    address = f"{request.scheme}://{request.get_host()}{tile_address(layer)}"
+    response = JsonResponse(tilejson_of(layer, params, address), json_dumps_params={"ensure_ascii": False})
+    response["Cache-Control"] = PUBLIC
+    return response
+
+
+def tilejson_of(layer: MapLayer, params: QueryDict, address: str) -> dict[str, Any]:
+    """Return the TileJSON of a layer whose tiles lie at `address` ({z}, {x}, {y} in it); BadInput for bad filters."""
     layer.layer.filtered(tiles.NOBODY, params)
     query = f"?{params.urlencode()}" if params else ""
     shapes_from = layer.shapes_from()
     zooms = range(layer.min_zoom, layer.max_zoom + 1)
     names = list(dict.fromkeys(source.name for z in zooms for source in layer.sources_at(z, shapes_from)))
-    document = {
+    return {
         "tilejson": "3.0.0",
         "name": layer.name,
         "description": str(layer.layer.title),
         "version": "1.0.0",
         "scheme": "xyz",
-        "tiles": [f"{request.scheme}://{request.get_host()}{tile_address(layer)}{query}"],
+        "tiles": [f"{address}{query}"],
         "minzoom": layer.min_zoom,
         "maxzoom": layer.max_zoom,
         "bounds": list(settings.MAP_BOUNDS),
@@ -138,9 +146,6 @@ def tilejson(request: HttpRequest, name: str) -> HttpResponse:
             {"id": name, "fields": _fields(layer, name), **_zooms(layer, name, shapes_from)} for name in names
         ],
     }
-    response = JsonResponse(document, json_dumps_params={"ensure_ascii": False})
-    response["Cache-Control"] = PUBLIC
-    return response
 
 
 def _fields(layer: MapLayer, name: str) -> dict[str, str]:
