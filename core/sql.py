@@ -9,7 +9,6 @@ from typing import Any
 
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.core.exceptions import EmptyResultSet, ValidationError
-from django.db import connection
 from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import BadInput
 from core.layers import KEY, Layer, as_expression
 from core.problems import parameter_finding
+from core.replicas import connection
 
 COORDINATE_DIGITS = 7  # 1 cm on the ground
 # One atomic statement: two requests at once are both counted.
@@ -77,15 +77,18 @@ def _after(layer: Layer, rows: QuerySet[Any], last: tuple[str, str]) -> QuerySet
     return rows.filter(beyond | Q(**{column: value, f"{layer.key}__{way}": key}))
 
 
-def feature_sql(layer: Layer, rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
-    """Return (sql, params) of a query with the columns layer_key_text, layer_order_text and feature (JSON text)."""
+def feature_sql(layer: Layer, rows: QuerySet[Any], *, geometry: Any | None = None) -> tuple[str, tuple[Any, ...]]:
+    """Return (sql, params) of a query with the columns layer_key_text, layer_order_text and feature (JSON text).
+
+    `geometry`: an expression that writes the member `geometry`; default: GeoJSON in EPSG:4326, longitude first.
+    """
     columns = layer.columns()
     rows = rows.annotate(
         **{
             KEY: F(layer.key),
             KEY_TEXT: Cast(F(layer.key), TextField()),
             ORDER_TEXT: Cast(F(order_column(layer)), TextField()),
-            GEOJSON: _geojson(layer),
+            GEOJSON: _geojson(layer) if geometry is None else geometry,
         },
         **columns,
     )
@@ -114,12 +117,21 @@ def _geojson(layer: Layer) -> Any:
     return AsGeoJSON(F(layer.geometry), precision=COORDINATE_DIGITS)
 
 
-def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[str, str] | None = None) -> FeaturePage:
-    """Return up to `limit` features of `rows` after `last`, by one query; one row more tells whether there are more."""
+def feature_page(
+    layer: Layer,
+    rows: QuerySet[Any],
+    *,
+    limit: int,
+    last: tuple[str, str] | None = None,
+    offset: int = 0,
+    geometry: Any | None = None,
+) -> FeaturePage:
+    """Return up to `limit` features of `rows` after `last` (and `offset` more), by one query; one row more tells
+    whether there are more. `geometry` as in `feature_sql`."""
     if last is not None:
         rows = after(layer, rows, last)
     try:
-        inner, params = feature_sql(layer, in_order(layer, rows)[: limit + 1])
+        inner, params = feature_sql(layer, in_order(layer, rows)[offset : offset + limit + 1], geometry=geometry)
     except EmptyResultSet:  # the ORM knows already that no row can match
         return FeaturePage("", 0, ("", ""), has_more=False)
     # Plain aggregates over the ordered rows: a window or FILTER would cost half as much again. The row too many is
@@ -136,10 +148,10 @@ def feature_page(layer: Layer, rows: QuerySet[Any], *, limit: int, last: tuple[s
     return FeaturePage(features, min(found, limit), (order_value or "", key or ""), found > limit)
 
 
-def feature_text(layer: Layer, rows: QuerySet[Any]) -> str | None:
-    """Return the one feature of `rows` as JSON text, None when there is no row."""
+def feature_text(layer: Layer, rows: QuerySet[Any], *, geometry: Any | None = None) -> str | None:
+    """Return the one feature of `rows` as JSON text, None when there is no row; `geometry` as in `feature_sql`."""
     try:
-        sql, params = feature_sql(layer, rows[:1])
+        sql, params = feature_sql(layer, rows[:1], geometry=geometry)
     except EmptyResultSet:
         return None
     with connection.cursor() as cursor:
