@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count
 from django.utils.timezone import localdate
 
+from core.replicas import connection
 from maps import print_sql
 from maps.tiles import NOBODY
 from products.layers import PRODUCTS

@@ -11,10 +11,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import DataError, InternalError, OperationalError, connection, transaction
+from django.db import DataError, InternalError, OperationalError, transaction
 from django.utils.timezone import localdate
 from psycopg2.errors import QueryCanceled
 
+from core.replicas import connection
 from maps import sql
 from maps.grid import Tile
 from maps.layers import MapLayer

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from core.replicas import connection
 from landuse.models import LandUseParcel
 from maps import sql
 from maps.expressions import AsStored, InWebMercator

@@ -50,12 +50,13 @@ ROLE_SETTINGS = {
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """`folder`: everything of it; `user`: the system user it runs as (None: ourselves); `durable`: fsync
-    on.
+    on; `more`: further lines of postgresql.conf.
     """
 
     folder: Path
     user: str | None
     durable: bool = True
+    more: tuple[str, ...] = ()
 
     @property
     def data(self) -> Path:
@@ -94,7 +95,7 @@ def create(cluster: Cluster) -> None:
     passwords = {role: secrets.token_hex(24) for role in ("postgres", OWNER, APP, WORKER)}
     password_file = cluster.folder / "initdb-password"
     write_private(password_file, passwords["postgres"], owner=cluster.user)
-    command: list[str | Path] = [_program("initdb"), "--pgdata", cluster.data, "--username=postgres", "--encoding=UTF8"]
+    command: list[str | Path] = [program("initdb"), "--pgdata", cluster.data, "--username=postgres", "--encoding=UTF8"]
     command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={password_file}", "--data-checksums"]
     run(command if cluster.durable else [*command, "--no-sync"], user=cluster.user, cwd="/")
     password_file.unlink()
@@ -107,7 +108,7 @@ def create(cluster: Cluster) -> None:
 def start(cluster: Cluster) -> None:
     """Start on the port used last, or on another one when that is taken meanwhile."""
     command: list[str | Path] = [
-        _program("pg_ctl"),
+        program("pg_ctl"),
         "start",
         "-D",
         cluster.data,
@@ -134,7 +135,7 @@ def stop(cluster: Cluster) -> bool:
     """Stop the cluster if it runs; False when there was nothing to stop."""
     if running_pid(cluster) is None:
         return False
-    run([_program("pg_ctl"), "stop", "-D", cluster.data, "-m", "fast", "-w", "-s"], user=cluster.user, cwd="/")
+    run([program("pg_ctl"), "stop", "-D", cluster.data, "-m", "fast", "-w", "-s"], user=cluster.user, cwd="/")
     return True
 
 
@@ -229,7 +230,7 @@ def sql(cluster: Cluster, database: str, statements: str) -> str:
     message.
     """
     command: list[str | Path] = [
-        _program("psql"),
+        program("psql"),
         "-h",
         "127.0.0.1",
         "-p",
@@ -277,6 +278,7 @@ def _configure(cluster: Cluster, port: int) -> None:
             "full_page_writes = off",
             "autovacuum_naptime = 10s",
         ]
+    lines += cluster.more
     cluster.settings.write_text("\n".join(lines) + "\n")
 
 
@@ -298,7 +300,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _program(name: str) -> Path:
+def program(name: str) -> Path:
     """The program of the newest PostgreSQL on this machine that has PostGIS."""
     folder = newest_installation()
     if folder is None:
