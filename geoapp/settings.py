@@ -47,12 +47,34 @@ DATABASES = {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
+        # Through PgBouncer in transaction mode a cursor on the server would outlive its connection.
+        "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
         "TEST": {
             "NAME": env("TEST_DB_NAME", default="test_vungtrong"),
             "TEMPLATE": env("TEST_DB_TEMPLATE", default="template_vungtrong"),
         },
     }
 }
+# A copy that follows by streaming replication (core/replicas.py); without a user in its address, ours is taken, so that
+# web and worker keep their own limits there.
+if _replica_url := env("DATABASE_REPLICA_URL", default=""):
+    _replica = env.db_url_config(_replica_url)
+    _as_whom = _replica if _replica.get("USER") else DATABASES["default"]
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        **{name: _replica.get(name, "") for name in ("NAME", "HOST", "PORT")},
+        **{name: _as_whom[name] for name in ("USER", "PASSWORD")},
+        "OPTIONS": {**DATABASES["default"].get("OPTIONS", {}), **_replica.get("OPTIONS", {}), "connect_timeout": 2},
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["core.replicas.ReplicaRouter"]
+REPLICA_MAX_LAG_SECONDS = env.int("REPLICA_MAX_LAG_SECONDS", default=10)
+# What may be some seconds old. Never: who somebody is, what they may do, jobs and what was just asked for.
+REPLICA_APPS = {
+    "places", "crops", "landuse", "people", "cooperatives", "farms", "codes", "casework", "products", "maps",
+}  # fmt: skip
+REPLICA_NEVER = {"cooperatives.Membership"}
+REPLICA_PATHS = ("/tiles/", "/maps/", "/ogc/", "/data/", "/api/v1/analysis/", "/embed/")
 DATABASE_APP_ROLE = env.db_url("DATABASE_URL", default="postgis:///vungtrong")["USER"]  # see grant_app_role
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -117,6 +139,7 @@ MIDDLEWARE = [
     "core.middleware.PrivateByDefaultMiddleware",
     "office.middleware.OfflineCopyMiddleware",
     "core.middleware.HistoryContextMiddleware",
+    "core.replica_middleware.ReplicaMiddleware",
 ]
 ROOT_URLCONF = "geoapp.urls"
 WSGI_APPLICATION = "geoapp.wsgi.application"
