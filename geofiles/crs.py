@@ -27,6 +27,7 @@ from geofiles.crs_wkt import (
     name_of,
     names_vn2000,
     normalise,
+    projjson,
     wkt_for_prj,
 )
 
@@ -51,6 +52,7 @@ __all__ = [
     "pipeline_of",
     "points_from_wgs84",
     "points_to_wgs84",
+    "projjson",
     "rank_candidates",
     "split_choice",
     "swap_axes",

@@ -193,6 +193,11 @@ def wkt_for_prj(crs: str) -> str:
     return str(pyproj_crs(crs).to_wkt("WKT1_ESRI"))
 
 
+def projjson(crs: str) -> dict[str, Any]:
+    """PROJJSON of the system, as GeoParquet's metadata holds it."""
+    return dict(pyproj_crs(crs).to_json_dict())
+
+
 # --- inside ---
 
 
