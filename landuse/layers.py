@@ -1,4 +1,5 @@
-"""The layer `land-use`: parcels with their class, and the layer's own source, date and legal document."""
+"""The layers `land-use` (parcels with their class and the survey's or plan's source, date, legal document),
+`planning-zones` (those of plans in force) and `land-use-layers` (the surveys and plans themselves)."""
 
 from typing import Any
 
@@ -7,12 +8,16 @@ from django.db.models.functions import Cast, Round
 from django.utils.translation import gettext_lazy as _
 
 from core.layers import Layer
-from landuse.filters import LayerFilters, ParcelFilters
-from landuse.models import LandUseLayer, LandUseParcel
+from landuse.filters import LayerFilters, ParcelFilters, ZoneFilters
+from landuse.models import LandUseLayer, LandUseParcel, LayerKind
 
 
 def _parcels(user: Any) -> QuerySet[LandUseParcel]:
     return LandUseParcel.objects.visible_to(user)
+
+
+def _zones(user: Any) -> QuerySet[LandUseParcel]:
+    return LandUseParcel.objects.visible_to(user).filter(layer__kind=LayerKind.PLANNING)
 
 
 def _layers(user: Any) -> QuerySet[LandUseLayer]:
@@ -52,6 +57,17 @@ LAND_USE = Layer(
         "legal_document",
         "valid_to",
     ),
+    is_public=True,
+)
+
+PLANNING_ZONES = Layer(
+    name="planning-zones",
+    title=_("Khu quy hoạch"),
+    rows=_zones,
+    filterset=ZoneFilters,
+    fields={name: source for name, source in LAND_USE.fields.items() if name != "kind"},
+    geometry="boundary",
+    mercator="boundary_3857",
     is_public=True,
 )
 

@@ -34,6 +34,7 @@ from products.api_demands import (
 from products.api_search import FacetsView, SuggestView
 from products.api_searches import SearchListView, SearchView
 from products.api_seasons import SeasonListView
+from products.commune_sums import PRODUCTS_BY_COMMUNE
 from products.layers import OFFERS, PRODUCTS
 from products.models import Enquiry, Product
 
@@ -238,6 +239,8 @@ urlpatterns = [
     path("products/<int:key>/", LayerDetailView.as_view(layer=PRODUCTS)),
     path("offers/", LayerListView.as_view(layer=OFFERS)),
     path("offers/<int:key>/", LayerDetailView.as_view(layer=OFFERS)),
+    path("products-by-commune/", LayerListView.as_view(layer=PRODUCTS_BY_COMMUNE)),
+    path("products-by-commune/<str:key>/", LayerDetailView.as_view(layer=PRODUCTS_BY_COMMUNE)),
     path("seasons/", SeasonListView.as_view()),
     path("demands/", DemandListView.as_view()),
     path("demands/matching/", MatchingDemandListView.as_view()),

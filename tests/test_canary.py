@@ -473,7 +473,10 @@ def sample_paths(stage):
         "reject",
         "withdraw",
     )
-    exports = ("products", "offers", "areas", "codes", "cooperatives", "land-use", "units", "plots", "requests")
+    exports = (
+        "products", "products-by-commune", "offers", "areas", "codes", "cooperatives", "land-use", "planning-zones",
+        "units", "plots", "requests",
+    )  # fmt: skip
     visit = Inspection.objects.first().pk
     return {
         **_misuse_paths(stage["misuse"]),
@@ -492,6 +495,8 @@ def sample_paths(stage):
         "api/v1/units/<int:key>/": [f"api/v1/units/{unit.pk}/"],
         "api/v1/land-use/<key>/": ["api/v1/land-use/1/"],
         "api/v1/land-use-layers/<key>/": ["api/v1/land-use-layers/hien-trang/"],
+        "api/v1/planning-zones/<int:key>/": ["api/v1/planning-zones/1/"],
+        "api/v1/products-by-commune/<str:key>/": [f"api/v1/products-by-commune/{unit.code}/"],
         "api/v1/cooperatives/<key>/": [
             f"api/v1/cooperatives/{one.pk}/" for one in (stage["cooperative"], stage["household"])
         ],
