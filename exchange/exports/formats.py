@@ -53,4 +53,33 @@ FORMATS: Mapping[ExportFormat, FormatSpec] = {
         crs_free=False,
         limits_text=_("Chỉ WGS 84 (EPSG:4326), theo chuẩn KML."),
     ),
+    ExportFormat.GPKG: FormatSpec("application/geopackage+sqlite3", "gpkg"),
+    ExportFormat.FGB: FormatSpec(
+        "application/flatgeobuf",
+        "fgb",
+        limits_text=_("Nếu có đối tượng chưa có hình, tệp không có chỉ mục không gian."),
+    ),
+    ExportFormat.PARQUET: FormatSpec("application/vnd.apache.parquet", "parquet"),
+    ExportFormat.XLSX: FormatSpec(
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "xlsx",
+        max_rows=1_048_575,
+        limits_text=_("Nhiều nhất 1.048.575 dòng; hình ghi thành một điểm nằm trong hình."),
+    ),
+    ExportFormat.SHP: FormatSpec(
+        "application/zip",
+        "shp.zip",
+        limits_text=_(
+            "Tên trường 10 chữ (bảng tên đầy đủ ở fields.csv), chữ dài nhất 254 byte, mỗi tệp nhiều nhất 2 GB; "
+            "điểm và vùng nằm ở tệp riêng."
+        ),
+    ),
+    ExportFormat.PMTILES: FormatSpec(
+        "application/vnd.pmtiles",
+        "pmtiles",
+        crs_free=False,
+        limits_text=_(
+            "Ô bản đồ để xem, tọa độ làm tròn theo mức thu phóng; ở mức xa mỗi ô giữ nhiều nhất 5.000 hình lớn nhất."
+        ),
+    ),
 }
