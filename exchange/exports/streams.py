@@ -12,12 +12,12 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
 from core.layers import Layer
+from core.replicas import connection
 from core.sql import feature_sql, in_order
 from exchange import sql
 
