@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "DEFAULT_LIMITS", "LARGE_LIMITS", "PHOTO_LIMITS", "FileReading", "Limits", "check_signatures", "clean_photo",
-    "clean_signature", "has_bubblewrap", "inspect_file", "read_file", "read_file_to", "read_list", "sweep", "workspace",
+    "DEFAULT_LIMITS", "EUDR_LIMITS", "LARGE_LIMITS", "PHOTO_LIMITS", "FileReading", "Limits", "check_eudr",
+    "check_signatures", "clean_photo", "clean_signature", "correct_eudr", "has_bubblewrap", "inspect_file", "read_file", "read_file_to", "read_list", "sweep", "workspace",
 ]  # fmt: skip
 
 # A million plots: minutes of reading, gigabytes on disk, and still no more memory than a small file may use.
 LARGE_LIMITS = Limits(cpu_s=1_200, wall_s=1_800, output_bytes=8 * 1024**3)
 PHOTO_LIMITS = Limits(cpu_s=15, wall_s=30, memory_bytes=1024**3, output_bytes=16 * 1024**2)
+EUDR_LIMITS = Limits(cpu_s=25, wall_s=40)
 _TABLE, _PICTURE = "features.arrow", "picture"
 
 
@@ -149,6 +150,20 @@ def check_signatures(
     }
     with workspace() as folder:
         return run("check_signatures", Path(path), folder, options, limits)
+
+
+def check_eudr(raw: bytes, *, limits: Limits = EUDR_LIMITS) -> dict[str, Any]:
+    """``geofiles.eudr.check`` in a fenced process; raises TooComplex."""
+    with workspace() as folder:
+        return run("check_eudr", raw, folder, {}, limits)
+
+
+def correct_eudr(raw: bytes, *, limits: Limits = EUDR_LIMITS) -> tuple[list[bytes], list[int]]:
+    """``geofiles.eudr.correct`` in a fenced process; GeoFileError with the code of what can't be read, TooComplex."""
+    with workspace() as folder:
+        answer = run("correct_eudr", raw, folder, {}, limits)
+        parts = [read_answer(folder / f"part-{number}") for number in range(int(answer["parts"]))]
+    return parts, [int(number) for number in answer["left_out"]]
 
 
 def read_list(

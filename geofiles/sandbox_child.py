@@ -142,9 +142,29 @@ def _read_list(source: Path, folder: Path, options: dict[str, Any]) -> dict[str,
     return lists.read_list(source, **options).as_dict()
 
 
+def _check_eudr(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles import eudr
+
+    return eudr.check(source.read_bytes())
+
+
+def _correct_eudr(source: Path, folder: Path, options: dict[str, Any]) -> dict[str, Any]:
+    from geofiles.eudr import correct
+    from geofiles.eudr.reading import NotRead
+
+    try:
+        parts, left_out = correct(source.read_bytes())
+    except NotRead as error:
+        raise GeoFileError(error.code, **error.params) from error
+    for number, part in enumerate(parts):
+        (folder / f"part-{number}").write_bytes(part)
+    return {"parts": len(parts), "left_out": left_out}
+
+
 _ACTIONS = {
     "read": _read, "read_to": _read_to, "inspect": _inspect, "read_list": _read_list,
     "check_signatures": _check_signatures, "clean_photo": _clean_photo, "clean_signature": _clean_signature,
+    "check_eudr": _check_eudr, "correct_eudr": _correct_eudr,
 }  # fmt: skip
 
 
