@@ -16,17 +16,22 @@ from codes.models import (
     ProductionArea,
     ProductionAreaCode,
 )
+from cooperatives.models import Certificate
 from core.filters import BboxFilter, StrictFilterSet, TextSearchFilter
 from crops.models import Crop
 from places.filters import UnitFilter
 
 MONTHS = [(str(month), str(month)) for month in range(1, 13)]
 EXPIRED = "expired"
+YES, NO = "yes", "no"
+CODED = [(YES, _("Có mã còn hiệu lực")), (NO, _("Không có mã còn hiệu lực"))]
+CERTIFIED = [(YES, _("Có chứng nhận còn hạn")), (NO, _("Không có chứng nhận còn hạn"))]
 SHOWN_STATUSES = [*CodeStatus.choices, (EXPIRED, _("Hết hạn"))]
 
 
 class AreaFilters(StrictFilterSet):
-    """`product` (crop), `month` (1-12) of an offer, `market` of a valid code, `commune`, `q`, `bbox`."""
+    """`product` (crop), `month` (1-12) of an offer, `market` of a valid code, `coded` and `certified` (yes, no) today,
+    `commune`, `q`, `bbox`."""
 
     product = django_filters.ModelChoiceFilter(
         field_name="crop",
@@ -44,6 +49,12 @@ class AreaFilters(StrictFilterSet):
         method="filter_market",
         label=_("Có mã còn hiệu lực cho"),
         empty_label=_("Mọi thị trường"),
+    )
+    coded = django_filters.ChoiceFilter(
+        choices=CODED, method="filter_coded", label=_("Mã số vùng trồng"), empty_label=_("Tất cả")
+    )
+    certified = django_filters.ChoiceFilter(
+        choices=CERTIFIED, method="filter_certified", label=_("Chứng nhận"), empty_label=_("Tất cả")
     )
     commune = UnitFilter(field_name="commune", label=_("Phường, xã"))
     q = TextSearchFilter(folded=("search_key",), label=_("Tìm theo tên"))
@@ -64,6 +75,19 @@ class AreaFilters(StrictFilterSet):
             products__offers__valid_from__lte=today,
         )
         return rows.filter(pk__in=offered.exclude(cooperative__kind="household").order_by().values("pk"))
+
+    def filter_coded(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        held = Exists(ProductionAreaCode.objects.active_on(localdate()).filter(area=OuterRef("pk")))
+        return rows.filter(held if value == YES else ~held)
+
+    def filter_certified(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Areas whose holder has a certificate in force, for all crops or for the area's."""
+        held = Exists(
+            Certificate.objects.valid_on(localdate()).filter(
+                Q(crop=None) | Q(crop=OuterRef("crop")), cooperative=OuterRef("cooperative")
+            )
+        )
+        return rows.filter(held if value == YES else ~held)
 
     def filter_market(self, rows: QuerySet[Any], name: str, value: Market) -> QuerySet[Any]:
         good = ProductionArea.objects.with_active_code(value.code, localdate())
