@@ -30,7 +30,7 @@ __all__ = [
 # A million plots: minutes of reading, gigabytes on disk, and still no more memory than a small file may use.
 LARGE_LIMITS = Limits(cpu_s=1_200, wall_s=1_800, output_bytes=8 * 1024**3)
 PHOTO_LIMITS = Limits(cpu_s=15, wall_s=30, memory_bytes=1024**3, output_bytes=16 * 1024**2)
-EUDR_LIMITS = Limits(cpu_s=25, wall_s=40)
+EUDR_LIMITS = Limits(cpu_s=40, wall_s=80)
 _TABLE, _PICTURE = "features.arrow", "picture"
 
 

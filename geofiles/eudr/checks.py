@@ -229,8 +229,8 @@ def _check_ring(item: Item, positions: Positions, pointer: str, found: Findings)
 
 def _check_positions(item: Item, read: Positions, pointer: str, found: Findings) -> bool:
     """Note what is notable of single positions; whether all of them are on Earth."""
-    if read.decimals < rules.DECIMALS:
-        found.add("few_decimals", item, pointer, decimals=read.decimals)
+    if read.is_coarse:
+        found.add("few_decimals", item, pointer)
     if read.height >= 0:
         found.add("height", item, f"{pointer}/{read.height}")
     outside = [index for index, xy in enumerate(read.xy) if not is_in_range(xy)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+_M2_PER_SQUARE_DEGREE = 1.2e10
 _OPENING, _CLOSING = b'{"type":"FeatureCollection","features":[\n', b"\n]}\n"
 
 
@@ -155,10 +156,10 @@ def _polygons(geometry: dict[str, Any]) -> list[Any]:
             return []
         polygons.append(polygon)
     shape = polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
-    area = float(shapes_of.areas_m2([shape])[0])
-    if not shapely.is_valid(shape):
-        shape = mended(shape, area)
-    if shape is None or area < rules.FEW_SQUARE_METRES:
+    if not shape.is_valid:
+        shape = mended(shape, float(shapes_of.areas_m2([shape])[0]))
+    # Square degrees: some square metres here, exact enough to tell ground from a line that doubles back.
+    if shape is None or shape.area * _M2_PER_SQUARE_DEGREE < rules.FEW_SQUARE_METRES:
         return []
     return without_holes(shape)
 
@@ -171,11 +172,13 @@ def without_holes(shape: Any) -> list[Any]:
     """
     import shapely
 
-    whole = shapely.get_parts(shapely.set_precision(shape, rules.GRID))
+    snapped = shapely.set_precision(shape, rules.GRID)
+    if snapped.is_empty:
+        return []
+    whole = shapely.get_parts(snapped)
     holed = shapely.get_num_interior_rings(whole) > 0
     if not holed.any():
-        kept = shapely.orient_polygons(whole[~shapely.is_empty(whole)])
-        return [] if not len(kept) else [kept[0] if len(kept) == 1 else shapely.multipolygons(kept)]
+        return [shapely.orient_polygons(snapped)]
     pieces = [*whole[~holed], *(piece for polygon in whole[holed] for piece in _cut(polygon))]
     if any(shapely.get_num_interior_rings(piece) for piece in pieces):
         return []

@@ -1,4 +1,4 @@
-"""The document as it stands: JSON read with the decimals of each number, and the features in it with where they are."""
+"""The document as it stands: JSON, and the features in it with where they are."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from typing import Any
 from geofiles.eudr import rules
 
 _MAX_NESTED = 4  # collections within collections
-
-
-class Decimal(float):
-    """A number that knows how many decimals it was written with."""
-
-    __slots__ = ("decimals",)
-    decimals: int
 
 
 class NotRead(Exception):
@@ -46,7 +39,7 @@ def parse(raw: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise NotRead("not_utf8", byte=error.start) from error
     try:
-        document = json.loads(text, parse_float=_decimal, parse_constant=_constant)
+        document = json.loads(text, parse_constant=_constant)
     except json.JSONDecodeError as error:
         raise NotRead("not_json", line=error.lineno, column=error.colno) from error
     except RecursionError as error:
@@ -56,13 +49,6 @@ def parse(raw: bytes) -> dict[str, Any]:
     if not isinstance(document, dict) or not isinstance(document.get("type"), str):
         raise NotRead("not_geojson", found=type(document).__name__)
     return document
-
-
-def _decimal(text: str) -> Decimal:
-    number = Decimal(text)
-    mantissa = text.partition("e")[0].partition("E")[0]
-    number.decimals = len(mantissa.partition(".")[2])
-    return number
 
 
 def _constant(name: str) -> float:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from geofiles.eudr import rules
-from geofiles.eudr.reading import Decimal
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
+_HUGE = 1e300  # NaN is not between
+
 
 @dataclass(slots=True)
 class Positions:
-    """A list of positions and what is notable in it. `bad`, `height`: index of the first such, -1 for none.
-
-    `decimals`: the most that any number has, since writers drop zeros at the end.
-    """
+    """A list of positions and what is notable in it. `bad`, `height`: index of the first such, -1 for none."""
 
     xy: list[tuple[float, float]]
     bad: int = -1
     height: int = -1
-    decimals: int = 0
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether no number of it has a sixth decimal; one alone says nothing, since writers drop zeros at the end."""
+        return all(round(number, 5) == number for position in self.xy for number in position)
 
 
 def read_positions(found: Any) -> Positions | None:
@@ -34,34 +35,18 @@ def read_positions(found: Any) -> Positions | None:
         return None
     read = Positions([])
     for index, position in enumerate(found):
-        if not _is_position(position):
+        if type(position) is not list or not 2 <= len(position) <= 4 or not all(map(_is_number, position)):
             read.bad = index
             return read
-        longitude, latitude = position[0], position[1]
-        read.xy.append((longitude, latitude))
-        if read.height < 0 and len(position) > 2:
+        read.xy.append((position[0], position[1]))
+        if len(position) > 2 and read.height < 0:
             read.height = index
-        read.decimals = max(read.decimals, _decimals(longitude), _decimals(latitude))
     return read
 
 
-def _is_position(position: Any) -> bool:
-    if not isinstance(position, list) or not 2 <= len(position) <= 4:
-        return False
-    return all(
-        isinstance(number, int | float) and not isinstance(number, bool) and _is_finite(number) for number in position
-    )
-
-
-def _is_finite(number: float) -> bool:
-    try:
-        return math.isfinite(number)
-    except OverflowError:  # an integer beyond any float
-        return False
-
-
-def _decimals(number: float) -> int:
-    return number.decimals if isinstance(number, Decimal) else 0
+def _is_number(number: Any) -> bool:
+    # A JSON number is exactly one of the two; an integer of any length can be compared.
+    return (type(number) is float or type(number) is int) and -_HUGE < number < _HUGE
 
 
 def is_in_range(xy: tuple[float, float]) -> bool:
