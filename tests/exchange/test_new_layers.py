@@ -93,9 +93,15 @@ def plans(land_use_layer_factory, parcel_factory):
 
 @pytest.mark.parametrize(
     ("on", "expected"),
-    [("", ["qh-nay"]), ("2016-05-01", ["qh-cu"]), ("2020-12-31", ["qh-cu"]), ("2021-01-01", ["qh-nay"]), ("2010-01-01", [])],
+    [
+        ("", ["qh-nay"]),
+        ("2016-05-01", ["qh-cu"]),
+        ("2020-12-31", ["qh-cu"]),
+        ("2021-01-01", ["qh-nay"]),
+        ("2010-01-01", []),
+    ],
     ids=["today", "old", "last-day", "first-day", "before"],
-)  # fmt: skip
+)
 def test_planning_zones_are_those_in_force_on_the_day(client, plans, on, expected):
     zones = properties(client, "planning-zones", **({"on": on} if on else {}))
 
