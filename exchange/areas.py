@@ -139,16 +139,18 @@ class Area:
         return rows.filter(choices)
 
 
-def unit_of(layer: Layer, rows: QuerySet[Any], *, level: str, on: dt.date, by: str) -> QuerySet[Any]:
-    """Return `rows` of `layer` with `analysis_unit`: the id of the unit of `level` in force on `on`, None where the
-    row cannot be attributed."""
+def unit_of(
+    layer: Layer, rows: QuerySet[Any], *, level: str, on: dt.date, by: str, name: str = ANALYSIS_UNIT
+) -> QuerySet[Any]:
+    """Return `rows` of `layer` with `analysis_unit` (or `name`): the id of the unit of `level` in force on `on`, None
+    where the row cannot be attributed."""
     if not is_by_unit(layer, level, on, by):
-        return _with_place(layer, rows, level, on, ANALYSIS_UNIT)
+        return _with_place(layer, rows, level, on, name)
     # An object of {source: target} is folded to a constant and searched by halving; a CASE of a thousand branches or a
     # join that the ORM does not know would be the other ways.
     table = Value(json.dumps({str(source): target for source, target in sorted(traced_to(level, on).items())}))
     key = Cast(F(f"{layer.unit}_id"), TextField())
-    return rows.annotate(**{ANALYSIS_UNIT: _Looked(Cast(table, JSONField()), key)})
+    return rows.annotate(**{name: _Looked(Cast(table, JSONField()), key)})
 
 
 class _Looked(Func):
