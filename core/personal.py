@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from django.db.models import Case, Exists, Model, Subquery, Value, When
-from django.db.models.expressions import Col, RawSQL, Ref, Star
+from django.db.models.expressions import Col, RawSQL, Star
 from django.db.models.sql import Query
 from django.db.models.sql.where import ExtraWhere
 
@@ -93,8 +93,6 @@ def reached_by(expression: Any, asked: frozenset[Column] = frozenset()) -> Itera
         yield from selected_by(expression.query, asked)
     elif isinstance(expression, Query):
         yield from selected_by(expression, asked)
-    elif isinstance(expression, Ref):
-        yield from reached_by(expression.source, asked)
     else:
         yield from _of_parts(expression, asked)
 

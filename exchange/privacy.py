@@ -83,7 +83,7 @@ class Leak:
 @cache
 def registry() -> dict[str, Columns]:
     """Return the classed columns of every model by its label, such as "farms.Plot"."""
-    found = {}
+    found: dict[str, Columns] = {}
     for module in CLASSED_BY:
         app = module.__name__.partition(".")[0]
         found |= {f"{app}.{name}": columns for name, columns in module.COLUMNS.items()}
@@ -126,7 +126,7 @@ def leaks_of(layer: Layer) -> list[Leak]:
 
 def leaks_of_tiles(drawn: MapLayer) -> list[Leak]:
     """Return what the shapes of a map layer reach beyond its fields; sums of three and more are tested on tiles."""
-    found = []
+    found: list[Leak] = []
     for source in drawn.sources:
         if isinstance(source, Shapes):
             rows = source.narrow(drawn.layer.rows(NOBODY))
@@ -198,16 +198,18 @@ def _mistakes(model: type[Model], columns: Columns) -> Iterator[tuple[str, str]]
     fields = {field.name: field for field in model._meta.concrete_fields}
     if not columns.holds_persons:
         for name, field in fields.items():
-            target = field.related_model._meta.label if field.related_model else ""
-            if target in PERSONS or any(word in name.split("_") for word in TELLING):
+            if _is_person(field) or any(word in name.split("_") for word in TELLING):
                 yield name, "tells of persons: class the columns of this model one by one"
         return
     named = columns.named()
     for name in fields:
         if named.count(name) != 1:
             yield name, f"is classed {named.count(name)} times"
-        target = fields[name].related_model
-        if target is not None and target._meta.label in PERSONS and columns.flag_of(name) in (Flag.OPEN, Flag.GUARDED):
+        if _is_person(fields[name]) and columns.flag_of(name) in (Flag.OPEN, Flag.GUARDED):
             yield name, "leads to a person and is open"
     for name in sorted({*named, *columns.guarded.values()} - set(fields)):
         yield name, "is classed, but there is no such column"
+
+
+def _is_person(field: Any) -> bool:
+    return field.related_model is not None and field.related_model._meta.label in PERSONS
