@@ -5,9 +5,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import TextLine
+from exchange.querysets import ExportQuerySet, SnapshotQuerySet
 
 
 class ExportFormat(models.TextChoices):
@@ -50,6 +52,7 @@ class Export(models.Model):
     query = models.JSONField(_("bộ lọc"), default=dict)
     columns = models.JSONField(_("các trường"), default=list)
     crs = models.CharField(_("hệ tọa độ"), max_length=20, default="EPSG:4326")
+    personal = models.JSONField(_("trường cá nhân"), default=list)  # names of exchange.exports.personal.PersonalField
     has_personal = models.BooleanField(_("có dữ liệu cá nhân"), default=False)
     purpose = TextLine(_("mục đích"), max_length=300, blank=True)
     language = models.CharField(max_length=5, default="vi")
@@ -60,6 +63,8 @@ class Export(models.Model):
     row_count = models.PositiveBigIntegerField(_("số đối tượng"), null=True)
     written_at = models.DateTimeField(_("số liệu lúc"), null=True)
     expires_at = models.DateTimeField(_("giữ đến"), null=True)
+
+    objects = ExportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("lượt xuất dữ liệu")
@@ -78,6 +83,9 @@ class Export(models.Model):
     def __str__(self) -> str:
         return f"{self.layer}.{self.format} {self.pk}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("exchange:export-detail", args=[self.pk])
+
 
 class Snapshot(models.Model):
     """A public layer in one format as everybody could read it on a day; the newest one is `latest`."""
@@ -90,6 +98,8 @@ class Snapshot(models.Model):
     size = models.PositiveBigIntegerField(_("dung lượng"))
     sha256 = models.CharField(max_length=64)
     row_count = models.PositiveBigIntegerField(_("số đối tượng"))
+
+    objects = SnapshotQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bản chụp dữ liệu")

@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.kept.KeptUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -341,6 +342,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 ENQUIRY_CODES_PER_ADDRESS = env.int("ENQUIRY_CODES_PER_ADDRESS", default=100)  # one-time codes in 24 hours
+EXPORT_STREAMS = env.int("EXPORT_STREAMS", default=2)  # files sent at once as they are written; more are jobs
 THROTTLE_RATES = {  # per minute; counted per user, else per address
     "verify": env.int("THROTTLE_VERIFY", default=30),
     "verify_file": env.int("THROTTLE_VERIFY_FILE", default=10),
@@ -352,6 +354,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "invite": env.int("THROTTLE_INVITE", default=20),
     "tiles": env.int("THROTTLE_TILES", default=3_000),
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
+    "ogc": env.int("THROTTLE_OGC", default=1_500),  # QGIS and GDAL walk a whole layer in pages
     "api": env.int("THROTTLE_API", default=600),
 }
 
@@ -367,6 +370,11 @@ IMPORT_MAX_FEATURES = env.int("IMPORT_MAX_FEATURES", default=50_000)  # by page 
 IMPORT_FILES_A_DAY = env.int("IMPORT_FILES_A_DAY", default=100)  # of one user
 IMPORT_BYTES_A_DAY = env.int("IMPORT_BYTES_A_DAY", default=1024**3)
 CAPTURE_MAX_ERROR_M = 15  # mean GPS error of a walked boundary
+
+# --- Files taken out, and snapshots of public layers (exchange/services) --------------------------------------
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+SNAPSHOT_DIR = Path(env("SNAPSHOT_DIR", default=str(MEDIA_ROOT / "snapshots")))
+SNAPSHOT_KEEP_DAYS = env.int("SNAPSHOT_KEEP_DAYS", default=30)
 
 # --- Shops: whether a job asks listed pages once a week if they still open; off, since it calls out of the house ---
 LISTING_CHECK = env.bool("LISTING_CHECK", default=False)

@@ -72,6 +72,9 @@ JOB_HANDLERS: dict[str, str] = {
     "cooperatives.read_growers": "cooperatives.services.grower_imports.read_growers",
     "cooperatives.store_growers": "cooperatives.services.grower_imports.store_growers",
     "cooperatives.clean_imports": "cooperatives.services.grower_imports.clean_imports",
+    "exchange.make_export": "exchange.tasks.make_export",
+    "exchange.drop_expired": "exchange.tasks.drop_expired",
+    "exchange.make_snapshots": "exchange.tasks.make_snapshots",
     "farms.read_import": "farms.services.imports.read_import",
     "farms.clean_imports": "farms.services.imports.clean_imports",
     "farms.fill_parcel_codes": "farms.services.parcel_codes.fill_codes",
@@ -141,4 +144,5 @@ REFERENCE_LOADERS: tuple[str, ...] = (
     "products.reference.load",
     "products.reference_shops.load",
     "maps.reference.load",
+    "exchange.reference.load",
 )

@@ -1,12 +1,12 @@
 """Rows that PostgreSQL copied out as CSV, read into Arrow batches: no row is touched in Python.
 
-The reader on the other side is `COPY ... TO STDOUT (FORMAT csv)`: NULL is an empty field, an empty text is quoted. Shapes
-come as hexadecimal WKB and lists as texts joined by U+001F (ISO 646 "unit separator", which no text of ours holds).
+What comes is `COPY ... TO STDOUT (FORMAT csv)`: NULL is an empty field, an empty text is quoted. Shapes come as
+hexadecimal WKB, lists as texts joined by U+001F (ISO 646 "unit separator", which no text of ours holds).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ KINDS = ("text", "integer", "number", "boolean", "day", "moment", "texts", "inte
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A property of the rows: `kind` is one of KINDS; `moment` is UTC to the second, `texts` and `integers` are lists."""
+    """A property: `kind` is one of KINDS; `moment` is UTC to the second, `texts` and `integers` are lists."""
 
     name: str
     kind: str
@@ -158,3 +158,22 @@ def _digit_values() -> Any:
         for digit in digits:
             table[ord(digit)] = value
     return table
+
+
+def with_looked_up(batch: pa.RecordBatch, key: str, columns: Mapping[str, Mapping[int, str]]) -> pa.RecordBatch:
+    """Return the batch with a text column for each of `columns` (name -> value by key) in place of column `key`.
+
+    Rows whose key has no value get null. The new columns stand before the shape.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = batch.column(key)
+    arrays = {name: column for name, column in zip(batch.schema.names, batch.columns, strict=True) if name != key}
+    shape = arrays.pop(GEOMETRY, None)
+    for name, values in columns.items():
+        places = pc.index_in(keys, value_set=pa.array(list(values), pa.int64()))
+        arrays[name] = pa.array(list(values.values()), pa.string()).take(places)
+    if shape is not None:
+        arrays[GEOMETRY] = shape
+    return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))

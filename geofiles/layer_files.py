@@ -50,7 +50,7 @@ class LayerFile:
 
 
 def write_geopackage(file: LayerFile, batches: Batches, path: Path) -> None:
-    """Write one layer with a spatial index; the head is the file's metadata (OGC GeoPackage 1.3, table gpkg_metadata)."""
+    """Write one layer with a spatial index; the head is the metadata (OGC GeoPackage 1.3, table gpkg_metadata)."""
     write_gdal(
         file, batches, path, "GPKG",
         layer_options={"IDENTIFIER": file.title, "DESCRIPTION": _told(file.head)}, dataset_metadata=dict(file.head),

@@ -50,7 +50,7 @@ class PMTilesWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.scratch: IO[bytes] = tempfile.TemporaryFile(dir=path.parent, prefix="geofiles-")
+        self.scratch: IO[bytes] = tempfile.TemporaryFile(dir=path.parent, prefix="geofiles-")  # noqa: SIM115
         self.size = 0
         self.known: dict[bytes, tuple[int, int]] = {}
         self.places: dict[int, tuple[int, int]] = {}

@@ -1,7 +1,7 @@
 """Zipped shapefile out, with what the format cannot hold told inside: names of ten letters, text of 254 bytes, 2 GB.
 
-ESRI Shapefile Technical Description (1998): one type of shape a file, so points and polygons go apart; the DBF of dBASE III
-gives ten bytes to a name and 254 to a text. Text is UTF-8, which the `.cpg` says.
+ESRI Shapefile Technical Description (1998): one type of shape a file, so points and polygons go apart; the DBF of
+dBASE III gives ten bytes to a name and 254 to a text. Text is UTF-8, which the `.cpg` says.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Writes of the office: jobs, the outbox, notices, messages, documents. Other apps import from here."""
 
-from office.services.documents import document_response, store_upload
+from office.services.documents import document_response, erase_content, store_made, store_upload
 from office.services.jobs import (
     JobCancelled,
     cancel_job,
@@ -21,6 +21,7 @@ __all__ = [
     "deliver_messages",
     "deliver_outbox",
     "document_response",
+    "erase_content",
     "mark_read",
     "notify",
     "preferences_of",
@@ -31,6 +32,7 @@ __all__ = [
     "run_job",
     "start_due_schedules",
     "start_job",
+    "store_made",
     "store_upload",
     "tell_progress",
 ]

@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 import uuid
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -82,6 +83,28 @@ def store_upload(file: File, *, by: Any, max_bytes: int | None = None) -> Docume
     document.file.save(document.name, file, save=False)
     document.save(force_insert=True)
     return document
+
+
+def store_made(path: Path, *, name: str, by: Any) -> Document:
+    """Keep a file that we made: it is moved, not copied, where it lies on the same disk. Return its Document."""
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    document = Document(pk=uuid.uuid4(), name=clean_name(name), size=path.stat().st_size, sha256=digest, uploaded_by=by)
+    with path.open("rb") as opened:
+        document.file.save(document.name, _MadeFile(opened, path), save=False)
+    document.save(force_insert=True)
+    return document
+
+
+class _MadeFile(File):
+    """A file that the storage may take from where it lies."""
+
+    def __init__(self, opened: Any, path: Path) -> None:
+        super().__init__(opened, name=path.name)
+        self.path = path
+
+    def temporary_file_path(self) -> str:
+        return str(self.path)
 
 
 def erase_content(document: Document) -> None:

@@ -1,0 +1,1 @@
+"""Writes of the exchange: exports that are ordered and made, snapshots."""
