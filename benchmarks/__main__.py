@@ -3,8 +3,9 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
-from benchmarks import first_view, importing, province, pyramid, report, works
+from benchmarks import exporting, first_view, importing, ogc, province, pyramid, report, works
 
 SIZES = "10000,100000,1000000"
 
@@ -15,8 +16,8 @@ def main(words: list[str]) -> int:
     parser.add_argument("--sizes", default=SIZES, help=f"numbers of plots, by commas (default {SIZES})")
     parser.add_argument(
         "--only",
-        choices=("sizes", "view", "import", "pyramid"),
-        help="a page and tiles, the first view, imports, the cost of the pyramid",
+        choices=("sizes", "view", "import", "pyramid", "export", "ogc"),
+        help="a page and tiles, the first view, imports, the cost of the pyramid, exports, OGC API Features",
     )
     parser.add_argument("--clean", action="store_true", help="drop the benchmark databases and measure nothing")
     chosen = parser.parse_args(words)
@@ -29,17 +30,24 @@ def main(words: list[str]) -> int:
         parser.error(f"a size is at least {works.PAGE} plots")
     table = ""
     for size in sizes:  # written size by size: a run that is interrupted keeps what it has
-        if chosen.only == "pyramid":
-            table = _publish(pyramid.measure(province.ensure(str(size))))
-            continue
-        if chosen.only != "import":
-            table = _publish(_one(province.ensure(str(size))))
-        if chosen.only != "sizes":
-            table = _publish(importing.measure(size))
+        for name, work in WORKS.items():
+            if chosen.only in (name, None) and (chosen.only or name not in PARTS):
+                table = _publish(work(size))
     if chosen.only in (None, "view"):
         table = _publish([first_view.measure(province.ensure(province.DEMO))])
     print(table)
     return 0
+
+
+# Word of --only -> what is measured at one size; without the word all but PARTS, which others measure too.
+WORKS: dict[str, Callable[[int], list[report.Result]]] = {
+    "sizes": lambda size: _one(province.ensure(str(size))),
+    "import": importing.measure,
+    "pyramid": lambda size: pyramid.measure(province.ensure(str(size))),
+    "export": lambda size: _noting_load(exporting.measure, province.ensure(str(size))),
+    "ogc": lambda size: _noting_load(ogc.measure, province.ensure(str(size))),
+}
+PARTS = frozenset({"pyramid"})
 
 
 def _publish(fresh: list[report.Result]) -> str:
@@ -51,9 +59,15 @@ def _publish(fresh: list[report.Result]) -> str:
 def _one(filled: province.Province) -> list[report.Result]:
     if filled.filled_s:
         print(f"{filled.name}: filled in {filled.filled_s:.0f} s", file=sys.stderr)
+    return _noting_load(works.measure, filled)
+
+
+def _noting_load(
+    measure: Callable[[province.Province], list[report.Result]], filled: province.Province
+) -> list[report.Result]:
     load = os.getloadavg()[0]
     print(f"{filled.name}: {filled.plots:,} plots, measuring at load {load:.1f} ...", file=sys.stderr)
-    found = works.measure(filled)
+    found = measure(filled)
     if load > 1.5:  # others were at work on this machine
         for result in found:
             result["note"] += f"; machine was busy (load {load:.1f}), so noisy"

@@ -139,6 +139,8 @@ def _environment(name: str) -> dict[str, str]:
         "DEBUG": "0",
         "THROTTLE_API": "1000000",  # still counted for every request, as in production
         "THROTTLE_TILES": "1000000",
+        "THROTTLE_TAKEAWAY": "1000000",
+        "THROTTLE_OGC": "1000000",
         "LOG_LEVEL": "WARNING",
     }
 

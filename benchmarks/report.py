@@ -12,6 +12,7 @@ Result = dict[str, Any]
 # What a result may hold beside what all of them hold.
 OPTIONAL = {
     "ours_p95_ms", "ours_max_bytes", "all_bytes", "script_before_list_bytes", "filter_bytes_ms", "filter_redraw_ms",
+    "first_byte_ms", "growth_mb", "freed_s",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The servers that are compared: started on free loopback ports, stopped by their own process number."""
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.parse import urlsplit
 
 from benchmarks.province import ROOT, STATE, Province
 from ops import service
@@ -19,9 +21,12 @@ from ops.options import Options
 
 READY_WITHIN_S = 60
 ANSWER_WITHIN_S = 120
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 IDLE_S = 2.0
 TIPG_VENV = STATE / "tipg-venv"
 TIPG_LOCK = ROOT / "benchmarks" / "requirements-tipg.lock"
+PYGEOAPI_VENV = STATE / "pygeoapi-venv"
+PYGEOAPI_LOCK = ROOT / "benchmarks" / "requirements-pygeoapi.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ def tipg(province: Province) -> Server:
     One process: the benchmark asks one thing at a time, and with several uvicorn leaves Nagle's algorithm on,
     which would charge tipg 40 ms per answer that are not its own.
     """
-    ensure_tipg()
+    ensure_venv(TIPG_VENV, TIPG_LOCK)
     port = _free_port()
     command = [
         str(TIPG_VENV / "bin" / "python"), "-m", "uvicorn", "tipg.main:app", "--host=127.0.0.1", f"--port={port}",
@@ -206,15 +211,90 @@ def second_tipg(province: Province) -> Server:
     return replace(tipg(province), name="tipg-2")
 
 
-def ensure_tipg() -> None:
-    """Make tipg's virtual environment from its hash-locked list, where it is missing or made from another list."""
-    stamp = TIPG_VENV / "installed.lock"
-    if stamp.exists() and stamp.read_text() == TIPG_LOCK.read_text():
+def pygeoapi(province: Province) -> Server:
+    """pygeoapi reading the same table by the same role, by its own provider for PostgreSQL.
+
+    One gunicorn worker with threads, for the same reason as tipg's one process.
+    """
+    ensure_venv(PYGEOAPI_VENV, PYGEOAPI_LOCK)
+    port = _free_port()
+    bin_folder, folder = PYGEOAPI_VENV / "bin", STATE / "pygeoapi"
+    folder.mkdir(parents=True, exist_ok=True)
+    config, openapi = folder / "config.yml", folder / "openapi.yml"
+    config.write_text(json.dumps(pygeoapi_config(province, port)))  # JSON is YAML
+    environment = {
+        "PATH": f"{bin_folder}:{os.environ.get('PATH', '/usr/bin:/bin')}",
+        "LANG": "C.UTF-8",
+        "PYGEOAPI_CONFIG": str(config),
+        "PYGEOAPI_OPENAPI": str(openapi),
+    }
+    subprocess.run(
+        [str(bin_folder / "pygeoapi"), "openapi", "generate", str(config), "--output-file", str(openapi)],
+        env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    command = [
+        str(bin_folder / "python"), "-m", "gunicorn", "--workers=1", "--worker-class=gthread", "--threads=4",
+        f"--bind=127.0.0.1:{port}", "--timeout=300", "pygeoapi.flask_app:APP",
+    ]  # fmt: skip
+    return Server("pygeoapi", command, environment, port, "/collections/plots/items?limit=1&f=json")
+
+
+PYGEOAPI_PROPERTIES = ["ref", "area_m2", "status", "crop_id", "variety_id", "commune_id", "cooperative_id"]
+
+
+def pygeoapi_config(province: Province, port: int) -> dict[str, Any]:
+    """The smallest configuration that its manual asks for, with our table as the only collection."""
+    url = urlsplit(province.app_url)
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "server": {
+            "bind": {"host": "127.0.0.1", "port": port},
+            "url": address,
+            "mimetype": "application/json; charset=UTF-8",
+            "encoding": "utf-8",
+            "languages": ["en-US"],
+            "limits": {"default_items": 1_000, "max_items": 10_000},
+            "map": {"url": "about:blank", "attribution": "none"},
+            "gzip": False,
+        },
+        "logging": {"level": "ERROR"},
+        "metadata": {
+            "identification": {
+                "title": "Plots", "description": "Plots", "keywords": ["plots"], "keywords_type": "theme",
+                "terms_of_service": "none", "url": address,
+            },
+            "license": {"name": "none", "url": address},
+            "provider": {"name": "bench", "url": address},
+            "contact": {"name": "bench", "email": "bench@example.vn", "url": address},
+        },
+        "resources": {
+            "plots": {
+                "type": "collection", "title": "Plots", "description": "Plots", "keywords": ["plots"], "links": [],
+                "extents": {"spatial": {"bbox": [102.0, 8.0, 110.0, 24.0], "crs": CRS84}},
+                "providers": [
+                    {
+                        "type": "feature", "name": "PostgreSQL", "id_field": "id", "table": "farms_plot",
+                        "geom_field": "boundary", "properties": PYGEOAPI_PROPERTIES,
+                        "data": {
+                            "host": url.hostname, "port": url.port, "dbname": url.path[1:], "user": url.username,
+                            "password": url.password, "search_path": ["public"],
+                        },
+                    }
+                ],
+            }
+        },
+    }  # fmt: skip
+
+
+def ensure_venv(folder: Path, lock: Path) -> None:
+    """Make a peer's virtual environment from its hash-locked list, where it is missing or made from another list."""
+    stamp = folder / "installed.lock"
+    if stamp.exists() and stamp.read_text() == lock.read_text():
         return
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(TIPG_VENV)], check=True, timeout=300)
-    pip = [str(TIPG_VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(TIPG_LOCK)], check=True, timeout=900)
-    stamp.write_text(TIPG_LOCK.read_text())
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True, timeout=300)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True, timeout=900)
+    stamp.write_text(lock.read_text())
 
 
 def _gunicorn(port: int) -> list[str]:

@@ -3,6 +3,8 @@
 import json
 from itertools import islice
 
+import pytest
+
 from benchmarks import panning, pyramid, report, servers, works
 from maps.grid import Tile
 from maps.models import LEVELS
@@ -91,5 +93,6 @@ def test_walks_are_always_the_same_and_stay_in_their_zooms():
     assert len({z for z, _x, _y in first}) > 3
 
 
-def test_lock_of_the_peer_has_hashes_and_no_addresses():
-    assert lock_problem(servers.TIPG_LOCK.read_text()) is None
+@pytest.mark.parametrize("lock", [servers.TIPG_LOCK, servers.PYGEOAPI_LOCK], ids=lambda lock: lock.stem)
+def test_locks_of_peers_have_hashes_and_no_addresses(lock):
+    assert lock_problem(lock.read_text()) is None

@@ -1,0 +1,237 @@
+"""Plots taken out: GeoJSON over HTTP, and FlatGeobuf, GeoPackage and GeoParquet as jobs write them, beside ogr2ogr and
+geopandas, which write the same properties of the same rows: see docs/benchmarks.md.
+
+The limit of GeoJSON is `psql COPY` of bare `ST_AsGeoJSON` texts to a file: no ids, no properties, no head, no HTTP.
+"""
+
+import http.client
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks import servers
+from benchmarks.importing import Run, _timed
+from benchmarks.province import Province, connect
+from benchmarks.servers import Server
+
+CHUNK = 1 << 20
+PATIENCE_S = 30.0  # for the database to let go of an export that nobody reads any more
+LIMIT_S = 1_800
+
+# What a layer's file holds, as one table for the peers: the same joins and names.
+ROWS = """
+    SELECT p.id, p.ref, crop.name_vi AS crop, variety.name_vi AS variety, p.area_m2 / 10000.0 AS area_ha,
+           coalesce(p.kept_area_m2, p.area_m2) / 10000.0 AS legal_area_ha, unit.code AS commune_code,
+           cooperative.name AS cooperative, p.status, p.version, p.boundary
+    FROM farms_plot p
+    JOIN crops_crop crop ON crop.id = p.crop_id
+    LEFT JOIN crops_variety variety ON variety.id = p.variety_id
+    JOIN places_administrativeunit unit ON unit.id = p.commune_id
+    JOIN cooperatives_cooperative cooperative ON cooperative.id = p.cooperative_id"""
+GEOMETRIES = "COPY (SELECT ST_AsGeoJSON(boundary, 7) FROM farms_plot) TO STDOUT"
+FEATURES = "COPY (SELECT ST_AsGeoJSON(rows, 'boundary', 7) FROM ({rows}) AS rows) TO STDOUT"
+
+GEOPANDAS = """
+import sys, geopandas, sqlalchemy
+engine = sqlalchemy.create_engine(sys.argv[1])
+frame = geopandas.read_postgis(sys.argv[2], engine, geom_col="boundary")
+if sys.argv[3].endswith(".parquet"):
+    frame.to_parquet(sys.argv[3])
+else:
+    frame.to_file(sys.argv[3], driver="GeoJSON")
+"""
+# A job's work without the queue: the same call, in a process of its own.
+OURS = """
+from pathlib import Path
+from django.http import QueryDict
+from accounts.models import User
+from exchange.catalogue import entry
+from exchange.exports.files import write_export
+from exchange.models import ExportFormat, ExportProfile
+from exchange.selection import Selection
+user = User.objects.get(username="bench-planner")
+selection = Selection.read(entry("plots"), user, QueryDict())
+found = write_export(selection, ExportFormat("{format}"), ExportProfile.PLAIN, Path("{path}"))
+print("rows", found.row_count)
+"""
+DRIVERS = {"fgb": "FlatGeobuf", "gpkg": "GPKG", "geojson": "GeoJSON"}
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY (%'"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One download: milliseconds to the first byte of the body and to the last, bytes, growth of the worker in MB
+    after the first half and in all."""
+
+    first_ms: float
+    ms: float
+    size: int
+    half_mb: float
+    growth_mb: float
+
+
+def measure(province: Province) -> list[dict[str, Any]]:
+    """Return the results of all formats at this size."""
+    with tempfile.TemporaryDirectory(prefix="export-", dir=_folder()) as name:
+        folder = Path(name)
+        with servers.ours(province) as ours:
+            results = [_geojson(province, ours, folder)]
+        return [*results, *(_binary(province, suffix, folder) for suffix in ("fgb", "gpkg", "parquet"))]
+
+
+def _folder() -> Path:
+    folder = servers.STATE / "exports"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _geojson(province: Province, ours: Server, folder: Path) -> dict[str, Any]:
+    path, headers = "/data/plots.geojson", {"Authorization": f"Token {province.token}"}
+    download(ours, path, headers, folder / "ours.geojson")  # warms the database's cache for everybody
+    found = download(ours, path, headers, folder / "ours.geojson")
+    freed_s = cut(province, ours, path, headers, after=found.size // 100)
+    limit = psql(province, GEOMETRIES, folder / "limit.txt")
+    features = psql(province, FEATURES.format(rows=ROWS), folder / "features.txt")
+    peers = {
+        "psql_features": features,
+        **_ogr2ogr(province, "geojson", folder),
+        **_geopandas(province, folder, "geojson"),
+    }
+    return {
+        "work": "export_geojson",
+        "plots": province.plots,
+        "ours_ms": round(found.ms, 1),
+        "ours_bytes": found.size,
+        "limit_ms": round(limit.seconds * 1000, 1),
+        "peers": {name: round(run.seconds * 1000, 1) for name, run in peers.items()},
+        "peak_mb": round(ours.peak_mb(), 1),
+        "first_byte_ms": round(found.first_ms, 1),
+        "growth_mb": round(found.growth_mb, 1),
+        "freed_s": round(freed_s, 2),
+        "note": f"first byte {found.first_ms:.0f} ms; worker grew by {found.growth_mb:.1f} MB, {found.half_mb:.1f} of"
+        f" them in the first half; cut at 1 %: database free after {freed_s:.1f} s; the limit is bare ST_AsGeoJSON",
+    }
+
+
+def download(server: Server, path: str, headers: dict[str, str], target: Path) -> Stream:
+    """Fetch `path` into a file as a program does, and watch the worker's memory meanwhile."""
+    server.reset_peak()
+    before = server.peak_mb()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_S)
+    connection.connect()
+    started = time.perf_counter()
+    connection.request("GET", path, headers={"Accept-Encoding": "identity", **headers})
+    response = connection.getresponse()
+    if response.status != 200:
+        raise SystemExit(f"{server.name} answered {response.status} to {path}: {response.read(400)!r}")
+    size, marks = 0, [(0.0, 0)]
+    with target.open("wb") as file:
+        first = response.read(1)
+        first_ms = (time.perf_counter() - started) * 1000
+        file.write(first)
+        size, seen = 1, 0
+        while part := response.read(CHUNK):
+            file.write(part)
+            size += len(part)
+            if size - seen >= 16 * CHUNK:
+                marks.append((server.peak_mb(), size))
+                seen = size
+    ms = (time.perf_counter() - started) * 1000
+    connection.close()
+    half = max((peak for peak, at in marks if at <= size / 2), default=0.0)
+    return Stream(first_ms, ms, size, max(0.0, half - before), max(0.0, server.peak_mb() - before))
+
+
+def cut(province: Province, server: Server, path: str, headers: dict[str, str], *, after: int) -> float:
+    """Hang up after so many bytes; return the seconds until no COPY runs any more."""
+    lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1", *(f"{name}: {value}" for name, value in headers.items())]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as reader:
+        reader.sendall("\r\n".join([*lines, "", ""]).encode())
+        got = 0
+        while got < after and (part := reader.recv(1 << 16)):
+            got += len(part)
+    return _until_free(province)
+
+
+def _until_free(province: Province) -> float:
+    connection = connect(province.owner_url)
+    connection.autocommit = True
+    started = time.monotonic()
+    try:
+        with connection.cursor() as cursor:
+            while (waited := time.monotonic() - started) < PATIENCE_S:
+                cursor.execute(WAITING)
+                if cursor.fetchone()[0] == 0:
+                    return waited
+                time.sleep(0.02)
+    finally:
+        connection.close()
+    raise SystemExit(f"after {PATIENCE_S:.0f} s the database still works for a client that hung up")
+
+
+def psql(province: Province, text: str, target: Path) -> Run:
+    """Run one COPY by psql into a file."""
+    program = _program("psql", "postgresql-client")
+    return _timed([program, "-X", "-q", "-d", province.owner_url, "-o", str(target), "-c", " ".join(text.split())], {})
+
+
+def _binary(province: Province, suffix: str, folder: Path) -> dict[str, Any]:
+    target = folder / f"ours.{suffix}"
+    ours = _shell(province, OURS.format(format=suffix, path=target))
+    if f"rows {province.plots}\n" not in ours.printed:
+        raise SystemExit(f"our {suffix} has other rows than the table: {ours.printed}")
+    idle = _shell(province, "import exchange.exports.files")
+    peers = _geopandas(province, folder, suffix) if suffix == "parquet" else _ogr2ogr(province, suffix, folder)
+    return {
+        "work": f"export_{suffix}",
+        "plots": province.plots,
+        "ours_ms": round((ours.seconds - idle.seconds) * 1000),
+        "ours_bytes": target.stat().st_size,
+        "limit_ms": None,
+        "peers": {name: round(run.seconds * 1000) for name, run in peers.items()},
+        "peak_mb": round(ours.peak_mb),
+        "note": f"as the job writes it, less the {idle.seconds:.1f} s in which Django starts; peers: whole processes",
+    }
+
+
+def _shell(province: Province, script: str) -> Run:
+    return _timed([sys.executable, "manage.py", "shell", "-v", "0", "-c", script], dict(province.environment))
+
+
+def _ogr2ogr(province: Province, suffix: str, folder: Path) -> dict[str, Run]:
+    url = urlsplit(province.owner_url)
+    source = f"PG:host={url.hostname} port={url.port} dbname={url.path[1:]} user={url.username} password={url.password}"
+    command = [_program("ogr2ogr", "gdal-bin"), "-q", "-f", DRIVERS[suffix], str(folder / f"ogr.{suffix}"), source]
+    return {"ogr2ogr": _timed([*command, "-sql", " ".join(ROWS.split()), "-nln", "plots"], {})}
+
+
+def _geopandas(province: Province, folder: Path, suffix: str) -> dict[str, Run]:
+    url = province.owner_url.replace("postgresql://", "postgresql+psycopg2://", 1)
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        GEOPANDAS,
+        url,
+        " ".join(ROWS.split()),
+        str(folder / f"gp.{suffix}"),
+    ]
+    try:
+        return {"geopandas": _timed(command, {})}
+    except SystemExit as error:
+        print(f"geopandas was not measured (pip install sqlalchemy): {error}", file=sys.stderr)
+        return {}
+
+
+def _program(name: str, package: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit(f"{name} is needed: apt-get install {package}")
+    return found
