@@ -126,8 +126,11 @@ class Selection:
         """Return all that was asked for as the query of an address."""
         return self.asked.urlencode()
 
-    def head(self, row_count: int) -> dict[str, Any]:
-        """Return what a file says of itself: source, licence, filter, moment, count; DEMO where data is invented."""
+    def head(self, row_count: int | None) -> dict[str, Any]:
+        """Return what a file says of itself: source, licence, filter, moment, count; DEMO where data is invented.
+
+        Without `row_count` the file must say it elsewhere.
+        """
         head: dict[str, Any] = {
             "name": self.layer.name,
             "title": str(self.layer.title),
@@ -136,9 +139,10 @@ class Selection:
             "licence": self.entry.licence_for(self.user),
             "filter": {name: _single(values) for name, values in self.query().items() if name != "geometry"},
             "crs": self.crs,
-            "row_count": row_count,
             "written_at": timezone.localtime().isoformat(timespec="seconds"),
         }
+        if row_count is not None:
+            head["row_count"] = row_count
         if settings.DEMO:
             head["note"] = "DEMO: invented data"
         return head

@@ -632,6 +632,10 @@ def sample_paths(stage):
         "desk/<int:pk>/overrides/": [f"desk/{asked.pk}/overrides/"],
         "coop/overlaps/<int:pk>/decide/": [f"coop/overlaps/{stage['case'].pk}/decide/"],
         "data/<slug:name>.geojson": [f"data/{name}.geojson" for name in exports],
+        "data/<slug:name>.<slug:suffix>": [
+            f"data/{name}.{suffix}" for name in exports for suffix in ("csv", "geojsonl", "kml", "gpkg")
+        ],
+        "data/<slug:name>.csv-metadata.json": [f"data/{name}.csv-metadata.json" for name in exports],
         "notices/<int:pk>/": ["notices/1/", "notices/2/"],
         "notices/<int:pk>/read/": ["notices/1/read/"],
     }

@@ -1,122 +1,153 @@
-"""Streams a layer as GeoJSON text that PostgreSQL writes: `COPY` into a pipe, read as it comes.
+"""Streams a layer as text that PostgreSQL writes: `COPY` into a pipe, read as it comes.
 
-The export runs on a connection of its own, in one read-only transaction, so that it is one moment's picture, and so
-that a slow reader is not cut off by the web role's statement time-out. Memory does not grow with the number of rows.
+A stream runs on a connection of its own, in one read-only transaction, so that it is one moment's picture, and so that
+a slow reader is not cut off by the web role's statement time-out. At most EXPORT_STREAMS run at once in the whole
+installation: each holds a place, a lock of its transaction, which the database frees with the connection.
 """
 
-import json
-import os
-import threading
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
-from django.http import QueryDict
-from django.utils import timezone
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext_lazy as _
 
-from core.layers import Layer
-from core.replicas import connection
-from core.sql import feature_sql, in_order
-from exchange import sql
+from core.errors import BadInput, DomainError
+from core.problems import parameter_finding
+from exchange import sql, stream_sql
+from exchange.exports.formats import FORMATS
+from exchange.exports.pipes import CopiedBytes
+from exchange.exports.texts import BYTE_ORDER_MARK, TEXT_FILES, converted
+from exchange.models import ExportFormat
+from exchange.selection import Selection
+from exchange.stream_sql import Statement
+from geofiles.crs import WGS84
 
-CHUNK_BYTES = 64 * 1024
-Statement = tuple[str, tuple[Any, ...]]
+COUNT_PATIENCE_MS = 100  # of the 300 ms until the first byte
+_LOCK_CLASS = 7401  # first key of the advisory locks on places; the second is the place's number
+_CANCELLED = "57014"  # PostgreSQL: query_canceled
 
 
-def geojson_lines(layer: Layer, rows: QuerySet[Any], head: dict[str, Any]) -> Iterator[bytes]:
-    """Return the parts of one FeatureCollection (RFC 7946) with the members of `head`, one feature a line, EPSG:4326.
+class StreamsBusy(DomainError):
+    """All places for streamed files are taken; a job waits for its turn by itself."""
 
-    The query is made before the first part is asked for: what is wrong with it is an answer, not a broken file.
+    status = 503
+    code = "streams_busy"
+    detail = _("Máy chủ đang gửi đủ số tệp lớn cùng lúc. Hãy đặt một lượt xuất dữ liệu, hoặc thử lại sau ít phút.")
+
+
+class Stream:
+    """One file as it is written: iterate it once, and close it whatever happens; an unread one is closed as well.
+
+    `row_count` is None where counting would keep the reader waiting; the file then says it at its end.
     """
-    opening = json.dumps({"type": "FeatureCollection", **head}, ensure_ascii=False)
+
+    def __init__(
+        self,
+        selection: Selection,
+        format: ExportFormat,
+        own: BaseDatabaseWrapper,
+        row_count: int | None,
+        *,
+        has_notes: bool = False,
+    ) -> None:
+        self.selection, self.row_count, self.format, self.has_notes = selection, row_count, format, has_notes
+        self.head = selection.head(row_count)
+        self._text = TEXT_FILES[format]
+        self._own = own
+        self._statement = self._text.query(selection)
+        self._rows: CopiedBytes | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._opening()
+        written = 0
+        if self._statement is not None:
+            yield from self._copied(self._statement)
+            written = self._rows.row_count if self._rows else 0
+        self.close()
+        yield self._text.closing(written if self.row_count is None else None)
+
+    def close(self) -> None:
+        """Call the query off if it still runs and give the connection, and with it the place, back."""
+        if self._rows is not None:
+            self._rows.close()
+        self._own.close()
+
+    def _opening(self) -> bytes:
+        mark = BYTE_ORDER_MARK if self.format == ExportFormat.CSV else b""
+        notes = self._text.notes(self.head) if self.has_notes and self._text.notes else b""
+        return mark + notes + self._text.opening(self.selection, self.head)
+
+    def _copied(self, statement: Statement) -> Iterator[bytes]:
+        with self._own.cursor() as cursor:
+            # COPY takes no bind parameters: this is the one place where values are put into text, by the driver.
+            query = cursor.mogrify(*statement).decode()
+        self._rows = CopiedBytes(self._own, self._text.as_copy(query))
+        parts = iter(self._rows)
+        if self._text.first is not None:
+            parts = _begun(parts, self._text.first(self.head))
+        if self.selection.crs != WGS84:
+            parts = converted(parts, self._text.convert(self.selection))
+        yield from parts
+
+
+def open_stream(
+    selection: Selection, format: ExportFormat, *, needs_place: bool = True, has_notes: bool = False
+) -> Stream:
+    """Return the selection as a file in a text format, ready to be read. `has_notes`: a CSV file says what it is too.
+
+    Raises BadInput where the format can't hold the coordinate system, StreamsBusy when all places are taken, which
+    a job (`needs_place=False`) does not ask for. What is wrong with the query is raised here, before the first byte.
+    """
+    if selection.crs != WGS84 and not FORMATS[format].crs_free:
+        detail = _("Định dạng này chỉ ghi được hệ WGS 84 (EPSG:4326).")
+        raise BadInput(findings=[parameter_finding("crs", "crs_not_possible", detail)])
+    own = connections[selection.rows().db].copy()
+    own.inc_thread_sharing()  # the COPY runs in a thread, and is called off from the reader's
     try:
-        statement = sql.features(*feature_sql(layer, in_order(layer, rows)))
-    except EmptyResultSet:  # the ORM knows already that no row can match
-        statement = None
-    return _parts(f'{opening[:-1]}, "features": [\n'.encode(), statement)
+        own.ensure_connection()
+        with own.wrap_database_errors, own.cursor() as cursor:
+            cursor.execute(sql.READ_ONLY_SNAPSHOT)
+            cursor.execute(f"{sql.NO_TIME_LIMIT}; {stream_sql.PLAIN_VALUES}")
+            if needs_place and not _takes_place(cursor):
+                raise StreamsBusy
+            row_count = _counted(cursor, selection, 0 if has_notes else COUNT_PATIENCE_MS)
+        return Stream(selection, format, own, row_count, has_notes=has_notes)
+    except BaseException:
+        own.close()
+        raise
 
 
-def head_of(layer: Layer, params: QueryDict, licence: str, steward: str) -> dict[str, Any]:
-    """Return what a file says of itself: source, licence, filter, moment, and DEMO where the data is invented."""
-    head: dict[str, Any] = {
-        "name": layer.name,
-        "title": str(layer.title),
-        "source": f"Vùng Trồng, {settings.PUBLIC_URL}",
-        "steward": steward,
-        "licence": licence,
-        "filter": {name: values if len(values) > 1 else values[0] for name, values in params.lists()},
-        "written_at": timezone.localtime().isoformat(timespec="seconds"),
-    }
-    if settings.DEMO:
-        head["note"] = "DEMO: invented data"
-    return head
+def _takes_place(cursor: Any) -> bool:
+    for place in range(settings.EXPORT_STREAMS):
+        cursor.execute(stream_sql.TAKE_PLACE, [_LOCK_CLASS, place])
+        if cursor.fetchone()[0]:
+            return True
+    return False
 
 
-def _parts(opening: bytes, statement: Statement | None) -> Iterator[bytes]:
-    yield opening
-    if statement is not None:
-        yield from _copied(statement)
-    yield b"]}\n"
+def _counted(cursor: Any, selection: Selection, patience_ms: int) -> int | None:
+    """Return the number of rows of this snapshot, None where finding out takes longer; 0 ms: as long as it takes."""
+    statement = stream_sql.count(selection.rows(), selection.layer.key)
+    if statement is None:
+        return 0
+    try:
+        cursor.execute(stream_sql.COUNT_FOR_A_MOMENT, [patience_ms])
+        cursor.execute(*statement)
+        found: int = cursor.fetchone()[0]
+        cursor.execute(stream_sql.COUNT_ENDED)
+        return found
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != _CANCELLED:
+            raise
+        cursor.execute(stream_sql.COUNT_GIVEN_UP)
+        return None
 
 
-def _copied(statement: Statement) -> Iterator[bytes]:
-    source, sink = os.pipe()
-    writer = _CopyThread(*statement, sink=os.fdopen(sink, "wb"))
-    writer.start()
-    with os.fdopen(source, "rb") as reader:
-        try:
-            reader.read(1)  # the comma before the first feature
-            while chunk := reader.read(CHUNK_BYTES):
-                yield chunk
-        finally:
-            # The reader may have gone away in the middle: the pipe is closed and the query called off.
-            reader.close()
-            writer.stop()
-    writer.raise_failure()
-
-
-class _CopyThread(threading.Thread):
-    """Runs one COPY on a connection of its own and closes the pipe at the end, whatever happens."""
-
-    def __init__(self, statement: str, params: tuple[Any, ...], sink: BinaryIO) -> None:
-        super().__init__(daemon=True, name="export")
-        self.statement, self.params, self.sink = statement, params, sink
-        self.own = connection.copy()
-        self.own.inc_thread_sharing()  # `stop` calls the query off from the reader's thread
-        self.failure: Exception | None = None
-
-    def run(self) -> None:
-        try:
-            with self.sink:
-                self._copy()
-        except BrokenPipeError:  # the reader went away: nobody is left to tell
-            pass
-        except Exception as error:
-            self.failure = error
-
-    def _copy(self) -> None:
-        try:
-            self.own.ensure_connection()
-            with self.own.wrap_database_errors, self.own.cursor() as cursor:
-                cursor.execute(sql.READ_ONLY_SNAPSHOT)
-                cursor.execute(sql.NO_TIME_LIMIT)
-                # COPY takes no bind parameters: this is the one place where values are put into text, by the driver.
-                text = cursor.mogrify(self.statement, self.params).decode()
-                cursor.copy_expert(sql.copy_out(text), self.sink)
-                cursor.execute("COMMIT")
-        finally:
-            self.own.close()
-
-    def stop(self) -> None:
-        """Call the query off if it still runs, and wait until the connection is given back."""
-        raw = self.own.connection
-        if self.is_alive() and raw is not None and not raw.closed:
-            raw.cancel()
-        self.join(timeout=10)
-
-    def raise_failure(self) -> None:
-        """Raise what went wrong, so that the answer breaks off instead of ending as if it were whole."""
-        if self.failure is not None:
-            raise self.failure
+def _begun(parts: Iterator[bytes], first: bytes) -> Iterator[bytes]:
+    """Yield `parts` with `first` instead of their first byte; nothing where there are none."""
+    for part in parts:
+        yield first + part[1:]
+        break
+    yield from parts
