@@ -44,7 +44,7 @@ manage: ## run a management command of the installation: make manage DO="import_
 bench: ## measure side by side and write benchmarks/results.json
 	@$(OPS) bench $(ARGS)
 
-soak: ## 64 officers issue 1,000 codes each, also while connections die (ARGS="--officers 8 --codes 100" is quick; ARGS=import kills imports)
+soak: ## 64 officers issue 1,000 codes each, also while connections die (ARGS="--officers 8 --codes 100" is quick; ARGS=import kills imports, ARGS=qgis reads all layers by QGIS)
 	@$(OPS) soak $(ARGS)
 
 clean: ## delete all that was made for this checkout, the database included (SURE=1)

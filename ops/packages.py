@@ -61,10 +61,20 @@ def missing(*, service_user: str | None, browser: bool) -> list[str]:
         names += ["python3", "python3-venv"]
     if browser and find_chromium() is None:
         names.append("chromium")
+    if browser and shutil.which("ogrinfo") is None:  # tests read our layers by the GDAL that most people have
+        names.append("gdal-bin")
     names += [package for library, package in DRAWING_LIBRARIES.items() if not ctypes.util.find_library(library)]
     if not NOTO_FONT.exists():
         names.append("fonts-noto-core")
     return names
+
+
+def ensure_qgis() -> None:
+    """Install QGIS's Python module and its providers: only the soak that reads all layers by QGIS needs them."""
+    probe = "from qgis.core import QgsProviderRegistry"
+    if not succeeds(["/usr/bin/python3", "-c", probe], user=None):
+        say("      installing python3-qgis qgis-providers (some 170 packages)")
+        _install(["python3-qgis", "qgis-providers"])
 
 
 def find_python(user: str | None) -> str | None:

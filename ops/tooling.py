@@ -5,7 +5,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from ops import bootstrap, places, service, testing
+from ops import bootstrap, packages, places, service, testing
 from ops.places import Places
 from ops.shell import Progress, Refused, run, say
 
@@ -128,10 +128,13 @@ def make_bench(words: list[str]) -> int:
 
 def make_soak(words: list[str]) -> int:
     """Many officers issue codes at once, without and with dying connections; or, with the word `import`, imports whose
-    workers are killed and overlapping saves (docs/benchmarks.md)."""
+    workers are killed and overlapping saves; or, with the word `qgis`, QGIS reads all layers (docs/benchmarks.md)."""
     here = testing.test_places()
     if not here.python.exists():
         raise Refused("Nothing is installed yet; run: make setup")
+    if words[:1] == ["qgis"]:
+        packages.ensure_qgis()
+        return subprocess.run([str(here.python), "-m", "benchmarks.qgis_walk"], cwd=here.code, check=False).returncode
     if words[:1] == ["import"]:
         soak = [str(here.python), "-m", "benchmarks.importing_soak", *words[1:]]
         return subprocess.run(soak, cwd=here.code, check=False).returncode
