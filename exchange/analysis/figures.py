@@ -63,21 +63,26 @@ def figures(request: AnalysisRequest) -> Analysis:
     """Return the figures of each unit of the asked level and day, in at most a handful of queries."""
     part = _by_unit(request, request.rows())
     whole = _by_unit(request, request.rows(whole=True)) if request.measure.is_share else None
+    return assembled(request, part, whole, total(request))
+
+
+def assembled(request: AnalysisRequest, part: Sums, whole: Sums | None, everything: Figure) -> Analysis:
+    """Return the answer from the sums of each unit, whoever summed up; `everything` is the figure of all rows."""
     units = units_of({*part, *(whole or {})})
-    found = [_figure(units.get(key), part.get(key), whole, key) for key in {*part, *(whole or {})}]
+    found = [figure_from(units.get(key), part.get(key), whole, key) for key in {*part, *(whole or {})}]
     named = sorted(
         (figure for figure in found if figure.unit is not None),
         key=lambda figure: (-(figure.value or 0.0), -figure.rows, figure.code),
     )
     rest = next((figure for figure in found if figure.unit is None), None)
-    return Analysis(request, tuple(named), total(request), rest)
+    return Analysis(request, tuple(named), everything, rest)
 
 
 def total(request: AnalysisRequest) -> Figure:
     """Return the figure of all rows together, counted by itself: persons in two units count once."""
     part = {None: summed(request, request.rows())}
     whole = {None: summed(request, request.rows(whole=True))} if request.measure.is_share else None
-    return _figure(None, part[None], whole, None)
+    return figure_from(None, part[None], whole, None)
 
 
 def summed(request: AnalysisRequest, rows: QuerySet[Any]) -> tuple[int, float]:
@@ -96,7 +101,7 @@ def figure_of(request: AnalysisRequest, unit: AdministrativeUnit | None) -> Figu
     """Return the figure of one unit (None: of what belongs to none), summed over the rows behind it."""
     part = {None: summed(request, rows_of(request, unit))}
     whole = {None: summed(request, rows_of(request, unit, whole=True))} if request.measure.is_share else None
-    return _figure(unit, part[None], whole, None)
+    return figure_from(unit, part[None], whole, None)
 
 
 def crossings(first: AnalysisRequest, second: AnalysisRequest) -> list[Crossing]:
@@ -141,7 +146,7 @@ def _by_unit(request: AnalysisRequest, rows: QuerySet[Any]) -> Sums:
     return {key: (n, v) for key, n, v in sums.values_list(ANALYSIS_UNIT, "n", "v")}
 
 
-def _figure(
+def figure_from(
     unit: AdministrativeUnit | None, part: tuple[int, float] | None, whole: Sums | None, key: int | None
 ) -> Figure:
     rows, value = part or (0, 0.0)

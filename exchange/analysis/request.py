@@ -20,6 +20,7 @@ from exchange.areas import Area
 from exchange.catalogue import Entry
 from exchange.selection import Selection
 from farms.filters import PlotFilters
+from farms.models import SeasonName
 from places.models import AdministrativeUnit, UnitLevel
 
 OWN = ("measure", "level", "crop", "season", "month", "as_of")
@@ -76,6 +77,16 @@ class AnalysisRequest:
         if findings or measure is None or area is None:
             raise BadInput(findings=findings)
         return cls(user, measure, level, area, crop, season, said.get("month", ""), as_of, said)
+
+    @property
+    def level_words(self) -> str:
+        """The level in the reader's words."""
+        return str(UnitLevel(self.level).label)
+
+    @property
+    def season_words(self) -> str:
+        """The season in the reader's words; "" for none."""
+        return f"{SeasonName(self.season[1]).label} {self.season[0]}" if self.season else ""
 
     def asked(self) -> Asked:
         """Return what a measure's sum must know."""

@@ -39,7 +39,7 @@ def east(province, commune, unit_factory):
 @pytest.fixture
 def districts(province, commune, east, unit_factory):
     """Two districts of before, divided north and south: each had a part of both communes of today."""
-    west_edge, south, _edge, north = commune.boundary.extent
+    west_edge, south, _edge, _north = commune.boundary.extent
     old = unit_factory(level=UnitLevel.PROVINCE, code="98", **OLD)
     make_succession(old, province)
     lower = rectangle(west_edge, south, width_m=45_000, height_m=9_000)
