@@ -50,6 +50,11 @@ def fetch(at_once: int) -> str:
 CLOSE = "CLOSE export_rows"
 
 
+def ordered(inner: str, params: Params, alias: str) -> tuple[str, Params]:
+    """Return the rows of `inner` in the order of the column `alias`."""
+    return f'SELECT * FROM ({inner}) AS o ORDER BY o."{alias}"', params
+
+
 def copy_csv(query: str) -> str:
     """Return the COPY of `query` as CSV without a heading."""
     return f"COPY ({query}) TO STDOUT WITH (FORMAT csv)"

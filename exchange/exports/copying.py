@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Self
 
-from django.db import connection
+from core.replicas import connection
 
 from exchange import sql, table_sql
 
