@@ -450,6 +450,26 @@ def _member_paths(grower, grower_import):
     }
 
 
+def _ogc_tile_paths():
+    """The tiles by the OGC's addresses: the row comes before the column."""
+    folders = [f"ogc/collections/{layer.name}/tiles" for layer in MAP_LAYERS]
+    tiles = [
+        f"WebMercatorQuad/{z}/{y}/{x}"
+        for shape in FIELDS.values()
+        for z, x, y in (tile_at(level, *middle_of(shape).coords) for level in (10, 16))
+    ]
+    place = "/(?P<z>[0-9]{1,2})/(?P<y>[0-9]{1,8})/(?P<x>[0-9]{1,8})$"
+    return {
+        "ogc/collections/<slug:name>/tiles": folders,
+        "ogc/collections/<slug:name>/tiles/WebMercatorQuad": [
+            f"{folder}/WebMercatorQuad{query}" for folder in folders for query in ("", "?f=tilejson")
+        ],
+        f"^ogc/collections/(?P<name>[a-z-]{{1,40}})/tiles/WebMercatorQuad{place}": [
+            f"{folder}/{tile}" for folder in folders for tile in tiles
+        ],
+    }
+
+
 def sample_paths(stage):
     """Return, for each route with arguments, the addresses to read: those of what is hidden above all."""
     plot, area, asked = stage["plot"], stage["area"], stage["request"]
@@ -520,6 +540,7 @@ def sample_paths(stage):
         "enquiries/<str:token>/": [f"enquiries/{enquiry.pk}/"],
         "^tiles/(?P<name>[a-z-]{1,40})/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\\.mvt$": tiles,
         "^tiles/(?P<name>[a-z-]{1,40})\\.json$": [f"tiles/{name}.json" for name in names],
+        **_ogc_tile_paths(),
         "p/<slug:slug>/": [f"p/{slug}/" for slug in slugs],
         "enquiries/new/<slug:slug>/": [f"enquiries/new/{slug}/" for slug in slugs],
         "coop/enquiries/<int:pk>/": [f"coop/enquiries/{enquiry.pk}/"],
