@@ -14,6 +14,7 @@ from exchange.ogc.cql import TEXT as CQL_TEXT
 from exchange.ogc.crs import CRS84, CRSS
 from exchange.ogc.formats import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
 from exchange.ogc.items import MAX_OFFSET, OWN_PARAMETERS
+from exchange.ogc.tiles_openapi import tile_paths
 
 READ_PROBLEMS = (400, 401, 404, 405, 406, 414, 429, 500, 503)
 _LINK = {
@@ -59,6 +60,7 @@ def document(base: str, collections: Iterable[Entry]) -> dict[str, Any]:
     for entry in collections:
         paths |= _paths_of(entry)
         schemas |= _schemas_of(entry)
+    paths |= tile_paths(collections)
     return {
         "openapi": "3.0.3",
         "info": {
@@ -69,7 +71,7 @@ def document(base: str, collections: Iterable[Entry]) -> dict[str, Any]:
             ),
         },
         "servers": [{"url": base}],
-        "tags": [{"name": "Capabilities"}, *({"name": entry.layer.name} for entry in collections)],
+        "tags": [{"name": "Capabilities"}, {"name": "Tiles"}, *({"name": entry.layer.name} for entry in collections)],
         "paths": paths,
         "components": {
             "schemas": schemas,
