@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import Max, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import BadInput
+from core.replicas import connection
 from exchange.analysis.conflict_sql import BY_COMMUNE
 from exchange.permissions import can_export_restricted
 from farms.land_use import ConflictFilters, conflict_query, layers_that_bind
