@@ -16,6 +16,7 @@ from ops.shell import Refused, run, say
 
 OLDEST_NODE = 20
 RUN_LOCK, DEV_LOCK, NODE_LOCK = "requirements.lock", "requirements-dev.lock", "requirements-node.lock"
+SCALE_LOCK = "requirements-scale.lock"  # of dask workers; nothing here installs it (docs/scaling.md)
 KEPT = {"pip"}  # not in the lock, but part of every virtual environment
 
 

@@ -88,6 +88,8 @@ def make_lock(*, upgrade: bool) -> None:
     run([*command, "pyproject.toml", "-o", bootstrap.RUN_LOCK], cwd=here.code)
     dev = ["--extra=dev", "-c", bootstrap.RUN_LOCK, "-o", bootstrap.DEV_LOCK]
     run([*command, "pyproject.toml", *dev], cwd=here.code)
+    scale = ["--extra=scale", "-c", bootstrap.DEV_LOCK, "-o", bootstrap.SCALE_LOCK]
+    run([*command, "pyproject.toml", *scale], cwd=here.code)
     run([*command, "-", "-o", bootstrap.NODE_LOCK], cwd=here.code, stdin=NODE_REQUIREMENT + "\n")
     npm = ["npm", "update" if upgrade else "install", "--package-lock-only", "--ignore-scripts", "--no-audit"]
     run([*npm, "--no-fund", "--omit-lockfile-registry-resolved"], cwd=here.code)
@@ -98,7 +100,7 @@ def check_locks(code: Path) -> None:
     """Refused when a lock file names an address or lacks a hash: it has to work with any index, and only
     with it.
     """
-    for name in (bootstrap.RUN_LOCK, bootstrap.DEV_LOCK, bootstrap.NODE_LOCK):
+    for name in (bootstrap.RUN_LOCK, bootstrap.DEV_LOCK, bootstrap.SCALE_LOCK, bootstrap.NODE_LOCK):
         problem = lock_problem((code / name).read_text())
         if problem:
             raise Refused(f"{name}: {problem}; run: make lock")

@@ -24,12 +24,12 @@ def test_lock_that_says_too_much_or_too_little_is_found(case, text):
     assert tooling.lock_problem(text) is not None
 
 
-def test_both_locks_pin_the_same_versions():
+def test_all_locks_pin_the_same_versions():
     def pins(name: str) -> dict[str, str]:
         text = (places.CHECKOUT / name).read_text()
         return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
 
-    run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    run, scale, dev = (pins(f"requirements{name}.lock") for name in ("", "-scale", "-dev"))
 
-    assert run.items() <= dev.items()
+    assert run.items() <= scale.items() <= dev.items()
     assert "psycopg" not in dev  # Django would silently prefer it over psycopg2
