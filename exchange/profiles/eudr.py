@@ -102,16 +102,10 @@ def _source(selection: Selection) -> Statement | None:
         eudr_shape=_Shape(F(layer.geometry)),
     )
     try:
-        inner, params = rows.values_list(
-            "row_key", "eudr_place", "eudr_producer", "eudr_shape"
-        ).query.sql_with_params()
+        inner, params = rows.values_list("row_key", "eudr_place", "eudr_producer", "eudr_shape").query.sql_with_params()
     except EmptyResultSet:
         return None
-    return (
-        f"SELECT i.row_key, i.eudr_place AS place, i.eudr_producer AS producer, i.eudr_shape AS shape"
-        f" FROM ({inner}) AS i",
-        params,
-    )
+    return eudr_sql.named(inner), params
 
 
 def write(selection: Selection, format: ExportFormat, path: Path, progress: Progress) -> int:
@@ -123,9 +117,7 @@ def write(selection: Selection, format: ExportFormat, path: Path, progress: Prog
     source = _source(selection)
     with Moment() as moment, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         told = (
-            _report(list(moment.each(eudr_sql.findings(*source), at_once=_AT_ONCE)))
-            if source
-            else Report(0, 0, 0, ())
+            _report(list(moment.each(eudr_sql.findings(*source), at_once=_AT_ONCE))) if source else Report(0, 0, 0, ())
         )
         parts = _Parts(archive)
         written = 0
@@ -195,8 +187,8 @@ EUDR = Profile(
     check=check,
     write=write,
     note=_(
-        "Tệp nén gồm GeoJSON cho TRACES (6 số lẻ, không lỗ, mỗi phần đến 25 MB) và bản ghi những gì đã sửa hoặc bỏ ra. "
-        "EUDR áp dụng cho cà phê, ca cao, cao su, cọ dầu, đậu nành, gia súc và gỗ, không cho xoài, lúa hay trái cây khác."
+        "Tệp nén gồm GeoJSON cho TRACES (6 số lẻ, không lỗ, mỗi phần đến 25 MB) và bản ghi những gì đã sửa, đã bỏ. "
+        "EUDR áp dụng cho cà phê, ca cao, cao su, cọ dầu, đậu nành, gia súc và gỗ, không cho xoài, lúa, trái cây khác."
     ),
     packed={ExportFormat.GEOJSON: ("application/zip", "zip")},
 )

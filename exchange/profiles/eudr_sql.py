@@ -11,6 +11,13 @@ Params = tuple[Any, ...]
 EXAMPLES = 20
 
 
+def named(query: str) -> str:
+    """Return the ORM's query with the names that this module reads."""
+    return f"""
+        SELECT i.row_key, i.eudr_place AS place, i.eudr_producer AS producer, i.eudr_shape AS shape
+        FROM ({query}) AS i"""
+
+
 def _snapped(inner: str) -> str:
     """Rows with `snapped`: ground on the grid, valid, its thin parts gone; null for points. And `holes`.
 

@@ -1,4 +1,4 @@
-"""EUDR geolocation files (Regulation (EU) 2023/1115): the rules of the GeoJSON that TRACES takes, a check, a correction.
+"""EUDR geolocation files (Regulation (EU) 2023/1115): rules of the GeoJSON that TRACES takes, a check, a correction.
 
 Source of the rules: the Commission's "EUDR GeoJSON File Description" 1.4, read second-hand (docs/domain.md §4); where a
 rule is the law's and not known to be the system's, the finding is a notice. Files of strangers are checked through

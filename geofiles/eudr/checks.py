@@ -80,7 +80,7 @@ def _check_crs(document: dict[str, Any], found: Findings) -> None:
     declared = document["crs"]
     properties = declared.get("properties") if isinstance(declared, dict) else None
     name = properties.get("name") if isinstance(properties, dict) else None
-    if declared is None or isinstance(name, str) and rules.WGS84_NAMES.fullmatch(name.strip()):
+    if declared is None or (isinstance(name, str) and rules.WGS84_NAMES.fullmatch(name.strip())):
         found.add("crs_member", pointer="/crs")
     else:
         found.add("other_crs", pointer="/crs", crs=str(name)[:80])
@@ -272,6 +272,6 @@ def _judge_crossing(one: _Ground, area: float, found: Findings) -> None:
 
 
 def mended(shape: Any, area: float) -> Any:
-    """Return an invalid polygon made valid where its ground hardly changes, by the limits of every import; else None."""
+    """Return an invalid polygon made valid where its ground hardly changes, by the limits of imports; else None."""
     report = shapes_of.prepare_polygons([shape], max_vertices=1_000_000)
     return report.geometries[0] if area >= rules.FEW_SQUARE_METRES else None

@@ -128,8 +128,8 @@ def _positions(found: Any) -> list[tuple[float, float]]:
 def _points(geometry: dict[str, Any], area: Any) -> list[Any]:
     import shapely
 
-    is_area = area is None or isinstance(area, int | float) and not isinstance(area, bool)
-    if not is_area or area is not None and not 0 < area <= rules.POINT_MAX_HA:
+    is_area = area is None or (isinstance(area, int | float) and not isinstance(area, bool))
+    if not is_area or (area is not None and not 0 < area <= rules.POINT_MAX_HA):
         return []
     is_single = geometry["type"] == "Point"
     coordinates = geometry.get("coordinates")
