@@ -101,7 +101,7 @@ def panel_address(selection: Selection, format: ExportFormat) -> str:
     """Return the address of the panel that makes this export a job."""
     query = selection.asked.copy()
     query["format"] = format.value
-    return f"/data/{selection.layer.name}/export/?{query.urlencode()}"
+    return f"{reverse('exchange:export-panel', args=[selection.layer.name])}?{query.urlencode()}"
 
 
 def _entry(name: str, user: Any) -> Entry:
@@ -136,7 +136,7 @@ def _with_headers(response: Any, stream: Stream) -> Any:
 def _job_needed(request: HttpRequest, found: Entry, format: ExportFormat) -> HttpResponse:
     query = without_blanks(request.GET)
     query["format"] = format.value
-    panel = f"/data/{found.layer.name}/export/?{query.urlencode()}"
+    panel = f"{reverse('exchange:export-panel', args=[found.layer.name])}?{query.urlencode()}"
     if is_page_wanted(request):
         return redirect(panel)
     with translation.override(translation.get_language_from_request(request)):
