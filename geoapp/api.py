@@ -4,6 +4,9 @@ import casework.api
 import casework.inspection_api
 import codes.api
 import cooperatives.api
+import exchange.api
+import exchange.api_analysis
+import exchange.api_catalogue
 import farms.api
 import landuse.api
 import maps.api
@@ -22,4 +25,7 @@ urlpatterns = [
     *casework.inspection_api.urlpatterns,
     *products.api.urlpatterns,
     *maps.api.urlpatterns,
+    *exchange.api.urlpatterns,
+    *exchange.api_analysis.urlpatterns,
+    *exchange.api_catalogue.urlpatterns,
 ]

@@ -53,10 +53,10 @@ def write_export(
     *,
     has_notes: bool = True,
 ) -> Written:
-    """Write the rows of `selection` to `path`; `progress` is told percents (0-100) and may raise to call it off.
+    """Write the rows of `selection` to `path`, which has the format's ending; `progress` takes percents (0-100).
 
-    `has_notes`: a CSV file says what it is before its heading; else it is the bare table. All rows are of one
-    moment, and so is the count in the head. Raises RuleViolated("format_needs_wgs84",
+    What `progress` raises calls it off. `has_notes`: a CSV file says what it is before its heading; else it is the bare
+    table. All rows are of one moment, and so is the count in the head. Raises RuleViolated("format_needs_wgs84",
     "too_many_rows", "shapefile_too_large", "layer_without_shapes", and what a profile refuses).
     """
     if profile != ExportProfile.PLAIN:

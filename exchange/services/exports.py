@@ -23,6 +23,7 @@ from exchange.exports import personal
 from exchange.exports.files import Written, require_fitting, write_batches, write_export
 from exchange.exports.formats import FORMATS
 from exchange.models import Export, ExportFormat, ExportProfile
+from exchange.profiles import PROFILES
 from exchange.selection import Selection
 from office.models import Document, Job
 from office.sentences import Sentence
@@ -49,7 +50,7 @@ def shape_from(
     selection: Selection, *, format: str, profile: str = "", personal_fields: Sequence[str] = (), purpose: str = ""
 ) -> Shape:
     """Return the form that is asked for. Raises BadInput with a finding by name, NotAllowed, RuleViolated as
-    `require_fitting`, RuleViolated("purpose_missing", "format_not_for_personal", "profile_not_for_layer")."""
+    `require_fitting` and `Profile.require`, RuleViolated("purpose_missing", "format_not_for_personal")."""
     findings = []
     if format not in ExportFormat.values:
         findings.append(_unknown("format", format, ExportFormat.values))
@@ -73,11 +74,9 @@ def _unknown(name: str, value: str, known: Sequence[str]) -> Finding:
 
 
 def _require_profile(selection: Selection, shape: Shape) -> None:
-    from exchange.profiles import PROFILES
-
-    profile = PROFILES.get(shape.profile)
-    if profile is None or selection.layer.name not in profile.layers or shape.format not in profile.formats:
-        raise RuleViolated("profile_not_for_layer", _("Mẫu này không dùng cho lớp hoặc định dạng đã chọn."))
+    if shape.profile not in PROFILES:
+        raise RuleViolated("profile_not_for_layer", _("Chưa có mẫu này."))
+    PROFILES[shape.profile].require(selection, shape.format)
 
 
 def _with_purpose(selection: Selection, shape: Shape, purpose: str) -> Shape:
@@ -128,7 +127,7 @@ def make_export(job: Job) -> dict[str, Any]:
         if not selection.entry.may_export(selection.user):
             raise NotAllowed(detail=_("Bạn không còn quyền xuất lớp này."))
         with scratch_folder() as folder:
-            path = folder / "file"
+            path = folder / f"file.{_suffix(export)}"  # GDAL goes by the ending
             written = _write(export, selection, path, job)
             _keep(export, selection, path, written)
     return {"export": str(export.pk), "row_count": export.row_count}
@@ -159,7 +158,7 @@ def _write(export: Export, selection: Selection, path: Path, job: Job) -> Writte
 @transaction.atomic
 def _keep(export: Export, selection: Selection, path: Path, written: Written) -> None:
     now = timezone.now()
-    name = f"{selection.file_stem()}.{FORMATS[ExportFormat(export.format)].suffix}"
+    name = f"{selection.file_stem()}.{_suffix(export)}"
     export.document = store_made(path, name=name, by=export.requested_by)
     export.row_count = written.row_count
     export.written_at = dt.datetime.fromisoformat(written.head["written_at"])
@@ -171,6 +170,13 @@ def _keep(export: Export, selection: Selection, path: Path, written: Written) ->
             {"layer": selection.layer.title, "day": f"{timezone.localtime(export.expires_at):%d/%m/%Y}"},
         )
         notify(export.requested_by, "export_ready", text, export.get_absolute_url(), once_key=f"export:{export.pk}")
+
+
+def _suffix(export: Export) -> str:
+    format = ExportFormat(export.format)
+    if export.profile == ExportProfile.PLAIN:
+        return FORMATS[format].suffix
+    return f"{export.profile}.{PROFILES[ExportProfile(export.profile)].suffix(format)}"
 
 
 def cancel_export(export: Export, *, by: Any) -> None:
