@@ -11,6 +11,7 @@ from codes.reference import shipped_schemes
 from demo import removal_sql as sql
 from demo.accounts import accounts_file
 from demo.casefiles import FIXED_PARTS
+from demo.former_units import forget_former_units
 from maps.layers import MAP_LAYERS
 from maps.services import decide_zooms, note_changes, rebuild_cells
 
@@ -31,6 +32,7 @@ def remove_demo() -> dict[str, int]:
             cursor.execute(sql.delete(table, condition))
             removed[table] = cursor.rowcount
     _reset_shipped_schemes()
+    forget_former_units()
     rebuild_cells()
     decide_zooms(MAP_LAYERS)  # of what is left: the demonstration may have made a layer denser than it is now
     note_changes(("plots", "areas", "codes", "products", "cooperatives", "land-use"))

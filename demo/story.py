@@ -15,6 +15,7 @@ from demo.checks import tell_checks
 from demo.conflicts import make_conflicts
 from demo.desk import tell_desk
 from demo.drawing import split_drawn_plot
+from demo.former_units import draw_former_units
 from demo.ground import Farmed, all_blocks, blocks_around, plant
 from demo.joining import tell_joining
 from demo.land import make_land_use
@@ -68,6 +69,7 @@ def _acts() -> Iterator[str]:
     yield make_enquiries(cooperatives, helper)
     yield tell_seeking(cooperatives, clerk=helper)
     yield make_land_use(users["demo-quyhoach"])
+    yield draw_former_units()
     yield tell_visits(users["demo-canbo2"])
     yield tell_checks(officer=users["demo-canbo2"], clerk=helper)
     yield tell_request_file(clerk=helper, officer=users["demo-canbo2"])
