@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -58,9 +57,18 @@ _SCHEMAS: Mapping[Kind, dict[str, Any]] = {
 }
 
 
-@cache
+_KNOWN: dict[str, tuple[Layer, Mapping[str, Queryable]]] = {}
+
+
 def queryables_of(layer: Layer) -> Mapping[str, Queryable]:
     """Return the queryables of `layer` by name, their kinds taken from the expressions behind the fields."""
+    known = _KNOWN.get(layer.name)
+    if known is None or known[0] is not layer:  # kinds do not change while the process runs
+        known = _KNOWN[layer.name] = (layer, _found(layer))
+    return known[1]
+
+
+def _found(layer: Layer) -> Mapping[str, Queryable]:
     rows = layer.rows(AnonymousUser()).annotate(**layer.columns())
     found = {}
     for name, alias in zip(layer.fields, layer.columns(), strict=True):
