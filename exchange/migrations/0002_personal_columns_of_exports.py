@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exchange', '0001_exports_and_snapshots'),
+        ("exchange", "0001_exports_and_snapshots"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='export',
-            name='personal',
-            field=models.JSONField(default=list, verbose_name='trường cá nhân'),
+            model_name="export",
+            name="personal",
+            field=models.JSONField(default=list, verbose_name="trường cá nhân"),
         ),
     ]
