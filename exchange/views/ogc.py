@@ -238,7 +238,13 @@ def feature(request: HttpRequest, user: Any, is_html: bool, name: str, key: str)
         found = json.loads(text)
         cells = [(field, _text(found["properties"][field.name])) for field in entry.fields()]
         shape = found["geometry"] and found["geometry"]["type"]
-        context = {"entry": entry, "key": found["id"], "cells": cells, "shape": shape, "as_data": f"{request.path}?{_with_format(request, 'json')}"}
+        context = {
+            "entry": entry,
+            "key": found["id"],
+            "cells": cells,
+            "shape": shape,
+            "as_data": f"{request.path}?{_with_format(request, 'json')}",
+        }
         return _page(request, "feature", context, *_crumbs(entry), (str(found["id"]), ""))
     links = [
         link("self", url(), GEOJSON, _("Tài liệu này")),
