@@ -36,6 +36,7 @@ from codes.workflow import CODE_TRANSITIONS
 from cooperatives.models import Cooperative, DirectoryExport, MemberRole
 from cooperatives.services import commit_grower_import, growers, start_grower_import
 from core.text import fold
+from exchange.analysis import MEASURES
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
 from maps.layers import MAP_LAYERS
 from office.models import Document, Job, Message, Notice, OutboxMessage
@@ -43,6 +44,7 @@ from office.services import run_job
 from products import services as products
 from products.models import Demand, ProducerPhoto, SavedSearch
 from tests.cooperatives.lists import row, xlsx_list
+from tests.exchange import canary_files
 from tests.factories.certificates import new_seal_key
 from tests.factories.cooperatives import make_certificate as make_certificate_of
 from tests.factories.cooperatives import make_cooperative, make_grower, make_membership
@@ -171,6 +173,7 @@ def stage(cooperative, mango, clerk, officer, old_scheme, china, settings, tmp_p
         **papers,
         **_file_of(fields["request"], clerk, officer, papers["document"]),
         **_market(cooperative, mango, clerk, officer, papers["document"]),
+        "export_files": canary_files.make_files(),
         "misuse": _misuse(fields["codes"][1], clerk, officer),
     }
 
@@ -540,6 +543,9 @@ def sample_paths(stage):
         "enquiries/<str:token>/": [f"enquiries/{enquiry.pk}/"],
         "^tiles/(?P<name>[a-z-]{1,40})/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\\.mvt$": tiles,
         "^tiles/(?P<name>[a-z-]{1,40})\\.json$": [f"tiles/{name}.json" for name in names],
+        "^data/analysis\\.(?P<suffix>csv|xlsx|geojson)$": [
+            f"data/analysis.{suffix}?measure={measure.name}" for suffix in ("csv", "geojson") for measure in MEASURES
+        ],
         **_ogc_tile_paths(),
         "p/<slug:slug>/": [f"p/{slug}/" for slug in slugs],
         "enquiries/new/<slug:slug>/": [f"enquiries/new/{slug}/" for slug in slugs],
@@ -652,11 +658,14 @@ def sample_paths(stage):
         "desk/alerts/<int:pk>/dismiss/": ["desk/alerts/1/dismiss/"],
         "desk/<int:pk>/overrides/": [f"desk/{asked.pk}/overrides/"],
         "coop/overlaps/<int:pk>/decide/": [f"coop/overlaps/{stage['case'].pk}/decide/"],
+        "data/<slug:name>/": [f"data/{name}/" for name in exports],
+        "data/<slug:name>/access/": [f"data/{name}/access/" for name in exports],
         "data/<slug:name>.geojson": [f"data/{name}.geojson" for name in exports],
         "data/<slug:name>.<slug:suffix>": [
             f"data/{name}.{suffix}" for name in exports for suffix in ("csv", "geojsonl", "kml", "gpkg")
         ],
         "data/<slug:name>.csv-metadata.json": [f"data/{name}.csv-metadata.json" for name in exports],
+        **canary_files.paths(stage["export_files"]),
         "notices/<int:pk>/": ["notices/1/", "notices/2/"],
         "notices/<int:pk>/read/": ["notices/1/read/"],
     }
