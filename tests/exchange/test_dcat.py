@@ -98,9 +98,7 @@ def test_every_download_can_be_downloaded(client, area, code):
     ]
     assert {address.rpartition(".")[2] for address in addresses} == {"geojson", "geojsonl", "csv", "kml"}
     for address in addresses:
-        answer = client.head(address.removeprefix(settings.PUBLIC_URL))
-        assert answer.status_code == 200, address
-        answer.close()
+        assert client.head(address.removeprefix(settings.PUBLIC_URL)).status_code == 200, address
 
 
 def test_newest_snapshot_is_a_distribution_with_size_and_checksum(client, snapshot):
