@@ -56,6 +56,12 @@ class Columns:
     named: tuple[tuple[str, str, Field[Any, Any]], ...]
 
 
+def arranged(layer: Layer, rows: QuerySet[Any], *, is_sorted: bool) -> QuerySet[Any]:
+    """Return `rows` in the order of the API's pages, or as the database comes by them: sorting a million features keeps
+    the reader waiting for seconds, and takes half a gigabyte of disk."""
+    return in_order(layer, rows) if is_sorted else rows.order_by()
+
+
 def count(rows: QuerySet[Any], key: str) -> Statement | None:
     """Return the query of how many rows there are; None where the ORM knows that there are none."""
     try:
@@ -76,10 +82,10 @@ def copy_csv(query: str) -> str:
 
 
 def features(layer: Layer, rows: QuerySet[Any], *, separator: str = "", is_marked: bool = False) -> Statement:
-    """Return features, one a row, each after `separator`. Of a comma the reader drops the first one; numbering the
+    """Return features in the order of `rows`, one a row, each after `separator`. Of a comma the reader drops the first one; numbering the
     rows to leave it out would cost half as much again."""
     geometry = _marked(layer) if is_marked else None
-    inner, params = feature_sql(layer, in_order(layer, rows), geometry=geometry)
+    inner, params = feature_sql(layer, rows, geometry=geometry)
     return f"SELECT '{separator}' || f.feature FROM ({inner}) AS f", params
 
 
@@ -118,7 +124,7 @@ def placemarks(layer: Layer, rows: QuerySet[Any]) -> Statement:
 
 def _columns(layer: Layer, rows: QuerySet[Any], shapes: dict[str, Any]) -> Columns:
     annotations = layer.columns()
-    rows = in_order(layer, rows).annotate(**{KEY: F(layer.key)}, **shapes, **annotations)
+    rows = rows.annotate(**{KEY: F(layer.key)}, **shapes, **annotations)
     types = {alias: rows.query.annotations[alias].output_field for alias in annotations}
     moments = {
         alias: LocalMoment(as_expression(layer.fields[name]))

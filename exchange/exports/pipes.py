@@ -41,6 +41,11 @@ class CopiedBytes:
         """How many rows were copied; call it after the last chunk."""
         return self._thread.row_count
 
+    def has_begun(self, seconds: float) -> bool:
+        """Wait for the first bytes, or for the end; False after `seconds` without either."""
+        readable, _writable, _failed = select.select([self._reader], [], [], seconds)
+        return bool(readable)
+
     def __iter__(self) -> Iterator[bytes]:
         while chunk := self._reader.read(CHUNK_BYTES):
             yield chunk

@@ -25,6 +25,8 @@ from exchange.stream_sql import Statement
 from geofiles.crs import WGS84
 
 COUNT_PATIENCE_MS = 100  # of the 300 ms until the first byte
+SORTED_AT_MOST = 20_000  # rows; more come as the database comes by them
+PAUSE_SECONDS = 1.0
 _LOCK_CLASS = 7401  # first key of the advisory locks on places; the second is the place's number
 _CANCELLED = "57014"  # PostgreSQL: query_canceled
 
@@ -56,7 +58,8 @@ class Stream:
         self.head = selection.head(row_count)
         self._text = TEXT_FILES[format]
         self._own = own
-        self._statement = self._text.query(selection)
+        is_sorted = row_count is not None and row_count <= SORTED_AT_MOST
+        self._statement = self._text.query(selection, is_sorted=is_sorted)
         self._rows: CopiedBytes | None = None
 
     def __iter__(self) -> Iterator[bytes]:
@@ -84,6 +87,8 @@ class Stream:
             # COPY takes no bind parameters: this is the one place where values are put into text, by the driver.
             query = cursor.mogrify(*statement).decode()
         self._rows = CopiedBytes(self._own, self._text.as_copy(query))
+        while self._text.pause and not self._rows.has_begun(PAUSE_SECONDS):
+            yield self._text.pause
         parts = iter(self._rows)
         if self._text.first is not None:
             parts = _begun(parts, self._text.first(self.head))

@@ -10,6 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
 
 from core.layers import Layer
 from exchange import stream_sql
@@ -31,26 +32,32 @@ class TextFile:
     """How one format wraps the rows.
 
     opening    opening(selection, head): bytes before the rows
-    copy       copy(selection): the query of the rows, None where the ORM knows that there are none
+    copy       copy(selection, rows): the query of the rows in their order
     as_copy    turns the query into a COPY
     closing    closing(row_count): bytes after the rows; the count is None where the head had it already
     convert    convert(selection): marked shapes to text in the selection's system
     first      first(head): bytes instead of the first byte of the rows; None: it stays
+    pause      what may stand between opening and rows, sent while the database looks for the first one, so that it
+               is noticed when nobody waits any more
     notes      notes(head): the head in a form that some readers must be told to skip; None: the opening has it
     """
 
     opening: Callable[[Selection, Head], bytes]
-    copy: Callable[[Selection], Statement]
+    copy: Callable[[Selection, QuerySet[Any]], Statement]
     as_copy: Callable[[str], str]
     closing: Callable[[int | None], bytes]
     convert: Callable[[Selection], Convert]
     first: Callable[[Head], bytes] | None = None
+    pause: bytes = b""
     notes: Callable[[Head], bytes] | None = None
 
-    def query(self, selection: Selection) -> Statement | None:
-        """Return the query of the rows, made before the first byte goes out: what is wrong with it is an answer."""
+    def query(self, selection: Selection, *, is_sorted: bool) -> Statement | None:
+        """Return the query of the rows, None where the ORM knows that there are none.
+
+        It is made before the first byte goes out: what is wrong with it is an answer, not a broken file.
+        """
         try:
-            return self.copy(selection)
+            return self.copy(selection, stream_sql.arranged(selection.layer, selection.rows(), is_sorted=is_sorted))
         except EmptyResultSet:
             return None
 
@@ -101,10 +108,8 @@ def _geojson_closing(row_count: int | None) -> bytes:
     return b"]}\n" if row_count is None else f'], "row_count": {row_count}}}\n'.encode()
 
 
-def _features(selection: Selection, *, separator: str) -> Statement:
-    return stream_sql.features(
-        shown_layer(selection), selection.rows(), separator=separator, is_marked=_is_marked(selection)
-    )
+def _features(selection: Selection, rows: QuerySet[Any], *, separator: str) -> Statement:
+    return stream_sql.features(shown_layer(selection), rows, separator=separator, is_marked=_is_marked(selection))
 
 
 def _to_geojson(selection: Selection) -> Convert:
@@ -149,10 +154,10 @@ def _csv_notes(head: Head) -> bytes:
     return "".join(line.replace("\n", " ").replace("\r", " ") + "\n" for line in lines).encode()
 
 
-def _rows(selection: Selection) -> Statement:
+def _table(selection: Selection, rows: QuerySet[Any]) -> Statement:
     return stream_sql.table(
         shown_layer(selection),
-        selection.rows(),
+        rows,
         is_lonlat=selection.geometry == LON_LAT,
         is_marked=_is_marked(selection),
     )
@@ -185,8 +190,8 @@ def _kml_closing(row_count: int | None) -> bytes:
     return f"{told}</Document></kml>\n".encode()
 
 
-def _placemarks(selection: Selection) -> Statement:
-    return stream_sql.placemarks(shown_layer(selection), selection.rows())
+def _placemarks(selection: Selection, rows: QuerySet[Any]) -> Statement:
+    return stream_sql.placemarks(shown_layer(selection), rows)
 
 
 def _stays(selection: Selection) -> Convert:
@@ -201,10 +206,11 @@ TEXT_FILES: Mapping[ExportFormat, TextFile] = {
         _geojson_closing,
         _to_geojson,
         first=_nothing,
+        pause=b"\n",
     ),
     ExportFormat.GEOJSONL: TextFile(
         _nothing, partial(_features, separator=""), stream_sql.copy_raw, _nothing, _to_geojson, first=_first_line
     ),
-    ExportFormat.CSV: TextFile(_csv_opening, _rows, stream_sql.copy_csv, _nothing, _to_table, notes=_csv_notes),
-    ExportFormat.KML: TextFile(_kml_opening, _placemarks, stream_sql.copy_raw, _kml_closing, _stays),
+    ExportFormat.CSV: TextFile(_csv_opening, _table, stream_sql.copy_csv, _nothing, _to_table, notes=_csv_notes),
+    ExportFormat.KML: TextFile(_kml_opening, _placemarks, stream_sql.copy_raw, _kml_closing, _stays, pause=b"\n"),
 }
