@@ -7,6 +7,7 @@ import cooperatives.api
 import exchange.api
 import exchange.api_analysis
 import exchange.api_catalogue
+import exchange.api_eudr
 import farms.api
 import landuse.api
 import maps.api
@@ -28,4 +29,5 @@ urlpatterns = [
     *exchange.api.urlpatterns,
     *exchange.api_analysis.urlpatterns,
     *exchange.api_catalogue.urlpatterns,
+    *exchange.api_eudr.urlpatterns,
 ]

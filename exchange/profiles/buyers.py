@@ -93,8 +93,8 @@ def check(selection: Selection) -> list[Finding]:
     """Return which products a buyer can do little with: nothing offered today, or no code in force."""
     findings = []
     for code, condition, text in (
-        ("nothing_offered", Q(layer_months=[]), _("%(count)s sản phẩm hiện không có chào bán.")),
-        ("no_code", Q(layer_codes=[]), _("%(count)s sản phẩm không có mã số vùng trồng đang hiệu lực.")),
+        ("nothing_offered", Q(layer_volume_t=None), _("%(count)s sản phẩm hiện không có chào bán.")),
+        ("no_code", Q(layer_codes__len=0), _("%(count)s sản phẩm không có mã số vùng trồng đang hiệu lực.")),
     ):
         lacking = selection.rows().filter(condition).order_by("pk")
         count = lacking.count()
@@ -137,7 +137,7 @@ def _row(product: Sequence[Any], certificates: Sequence[Sequence[Any]]) -> list[
     return [
         name, name_en, ProductKind(kind).label, crop, variety, holder, commune, volume_t, list(months or ()),
         list(codes or ()), checks, held, _address("products:producer", producer_slug),
-        _address("products:enquiry-new", slug), updated_on,
+        f"{_address('products:enquiry-new', producer_slug)}?product={slug}", updated_on,
     ]  # fmt: skip
 
 
