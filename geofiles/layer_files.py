@@ -29,11 +29,10 @@ _BETWEEN_IN_TEXT = ", "
 class LayerFile:
     """What a file is to hold, besides the rows.
 
-    schema       of the batches, with `geometry` last where the layer has shapes
-    shape        OGC name of the one type of shape ("MultiPolygon", "Point"), "Unknown" for several
-    crs          system of the coordinates in the file; the batches are always EPSG:4326
-    has_missing  whether rows without a shape are among them
-    head         what the file says of itself, name -> text, in order
+    schema    of the batches, with `geometry` last where the layer has shapes
+    shape     OGC name of the one type of shape ("MultiPolygon", "Point"), "Unknown" for several
+    crs       system of the coordinates in the file; the batches are always EPSG:4326
+    head      what the file says of itself, name -> text, in order
     """
 
     name: str
@@ -41,7 +40,6 @@ class LayerFile:
     schema: pa.Schema
     shape: str = "Unknown"
     crs: str = systems.WGS84
-    has_missing: bool = False
     head: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -60,14 +58,17 @@ def write_geopackage(file: LayerFile, batches: Batches, path: Path) -> None:
 def write_flatgeobuf(file: LayerFile, batches: Batches, path: Path) -> None:
     """Write one layer with its packed R-tree; the head is the description in the file's header.
 
-    The format has no index over rows without a shape: with such rows the file goes without, and no row is left out.
+    Rows without a shape are left out: the index has no place for them, and GDAL's reader by Arrow stumbles over them.
     """
-    options = {
-        "SPATIAL_INDEX": "NO" if file.has_missing else "YES",
-        "TITLE": file.title,
-        "DESCRIPTION": _told(file.head),
-    }
-    write_gdal(file, batches, path, "FlatGeobuf", layer_options=options)
+    options = {"SPATIAL_INDEX": "YES", "TITLE": file.title, "DESCRIPTION": _told(file.head)}
+    write_gdal(file, _with_shapes(batches), path, "FlatGeobuf", layer_options=options)
+
+
+def _with_shapes(batches: Batches) -> Batches:
+    import pyarrow.compute as pc
+
+    for batch in batches:
+        yield batch.filter(pc.is_valid(batch.column(GEOMETRY)))
 
 
 def write_geoparquet(file: LayerFile, batches: Batches, path: Path) -> None:

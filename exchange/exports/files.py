@@ -75,7 +75,7 @@ def require_fitting(selection: Selection, format: ExportFormat) -> None:
     if selection.crs != "EPSG:4326" and not FORMATS[format].crs_free:
         detail = _("Định dạng này chỉ có hệ WGS 84 (EPSG:4326).")
         raise RuleViolated("format_needs_wgs84", detail)
-    if selection.layer.geometry is None and format in (ExportFormat.SHP, ExportFormat.PMTILES):
+    if selection.layer.geometry is None and format in (ExportFormat.FGB, ExportFormat.SHP, ExportFormat.PMTILES):
         raise RuleViolated("layer_without_shapes", _("Lớp này không có hình, hãy chọn định dạng bảng."))
 
 
@@ -94,12 +94,12 @@ def write_batches(
     with Moment() as moment:
         count = counted(moment, table)
         _require_room(format, count)
-        head = selection.head(count.rows)
+        in_file, head = _fitted_head(selection, format, count)
         rows = batches(moment, table, share_of(count.rows, progress))
         with closing(rows):
             schema = _schema_after(table, changed)
             source = changed(rows) if changed else rows
-            file = layer_file(selection, table, count, head, schema)
+            file = layer_file(selection, table, head, schema)
             try:
                 _BY_BATCHES[format](file, source, path)
             except GeoFileError as error:
@@ -107,12 +107,17 @@ def write_batches(
                     raise
                 detail = _("Shapefile không chứa quá 2 GB. Hãy chọn GeoPackage hoặc lọc bớt.")
                 raise RuleViolated("shapefile_too_large", detail) from error
-    return Written(count.rows, head)
+    return Written(in_file, head)
 
 
-def layer_file(
-    selection: Selection, table: Table, count: Counted, head: dict[str, Any], schema: Any = None
-) -> LayerFile:
+def _fitted_head(selection: Selection, format: ExportFormat, count: Counted) -> tuple[int, dict[str, Any]]:
+    """Return how many rows the file will hold, and its head: FlatGeobuf holds none without a shape, and says so."""
+    left_out = count.without_shape if format == ExportFormat.FGB else 0
+    head = selection.head(count.rows - left_out)
+    return count.rows - left_out, head | ({"left_out_without_shape": left_out} if left_out else {})
+
+
+def layer_file(selection: Selection, table: Table, head: dict[str, Any], schema: Any = None) -> LayerFile:
     """Return the description of a file of the whole table for `geofiles.layer_files`."""
     layer = selection.layer
     return LayerFile(
@@ -121,7 +126,6 @@ def layer_file(
         schema=schema or table.schema,
         shape=table.shape,
         crs=selection.crs,
-        has_missing=bool(count.without_shape),
         head=head_texts(head),
     )
 

@@ -57,7 +57,7 @@ FORMATS: Mapping[ExportFormat, FormatSpec] = {
     ExportFormat.FGB: FormatSpec(
         "application/flatgeobuf",
         "fgb",
-        limits_text=_("Nếu có đối tượng chưa có hình, tệp không có chỉ mục không gian."),
+        limits_text=_("Chỉ chứa đối tượng có hình; số đối tượng bị bỏ ra ghi ở phần đầu tệp."),
     ),
     ExportFormat.PARQUET: FormatSpec("application/vnd.apache.parquet", "parquet"),
     ExportFormat.XLSX: FormatSpec(

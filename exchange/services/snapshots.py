@@ -41,7 +41,11 @@ def entries_with_snapshots() -> list[Entry]:
 
 def formats_of(entry: Entry) -> list[ExportFormat]:
     """Return the formats in which snapshots of the layer are kept."""
-    return [format for format in SNAPSHOT_FORMATS if entry.layer.geometry is not None or format != ExportFormat.PMTILES]
+    return [
+        format
+        for format in SNAPSHOT_FORMATS
+        if entry.layer.geometry is not None or format not in (ExportFormat.FGB, ExportFormat.PMTILES)
+    ]
 
 
 def make_snapshots(job: Job) -> dict[str, Any]:
