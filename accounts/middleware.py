@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from accounts.kept import kept_answer
 from accounts.models import OfficerPost
 from core.problems import is_machine_path, problem_response
 
@@ -38,7 +39,9 @@ class SecondFactorMiddleware:
 def lacks_second_factor(user: Any) -> bool:
     """Whether the user must have a second factor and has none."""
     # Whoever has one is asked no further: one query less in each of an officer's requests, tiles too.
-    return not is_mfa_enabled(user) and must_have_second_factor(user)
+    return kept_answer(
+        user, ("lacks_second_factor", localdate()), lambda: not is_mfa_enabled(user) and must_have_second_factor(user)
+    )
 
 
 def must_have_second_factor(user: Any) -> bool:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 from django.utils.timezone import localdate
 
+from accounts.kept import kept_answer
 from accounts.models import OfficerPost
 from accounts.roles import Role
 from places.models import AdministrativeUnit, UnitLevel
@@ -65,7 +66,12 @@ def posts_with(user: Any, grant: str, *, level: str = "") -> tuple[int, ...]:
     """Return the ids of the units of the posts held today that give the grant, in order; `level` as in `holds_at`."""
     if not user.is_authenticated or not user.is_active:
         return ()
-    posts = OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant))
-    if level:
-        posts = posts.filter(unit__level__in=LEVELS_FROM[level])
-    return tuple(sorted(set(posts.values_list("unit_id", flat=True))))
+    today = localdate()
+
+    def ask() -> tuple[int, ...]:
+        posts = OfficerPost.objects.of(user).on(today).filter(role__in=roles_with(grant))
+        if level:
+            posts = posts.filter(unit__level__in=LEVELS_FROM[level])
+        return tuple(sorted(set(posts.values_list("unit_id", flat=True))))
+
+    return kept_answer(user, ("posts_with", grant, level, today), ask)

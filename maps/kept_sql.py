@@ -18,12 +18,14 @@ from core.layers import Layer
 from maps.sql import Sql
 
 MOST = 500  # texts of some kilobytes: users at work at one time, times their filters
-_kept: OrderedDict[Hashable, tuple[str, tuple[Any, ...], int]] = OrderedDict()
+Place = tuple[Polygon] | tuple[int, ...]  # the box of the tile, or the ranges of its cells
+_kept: OrderedDict[Hashable, tuple[str, tuple[Any, ...], tuple[int, ...]]] = OrderedDict()
 _lock = Lock()
 
 
-def rows_in(bounds: Polygon, *, layer: Layer, user: Any, of: Hashable, build: Callable[[], Sql]) -> Sql:
-    """Return `build()`, whose only geometry parameter is `bounds`, from the kept text where there is one.
+def rows_in(place: Place, *, layer: Layer, user: Any, of: Hashable, build: Callable[[], Sql]) -> Sql:
+    """Return `build()`, in whose parameters the values of `place` stand once each and in this order, from the kept
+    text where there is one.
 
     `of`: what else the text depends on (source, filters).
     """
@@ -36,18 +38,28 @@ def rows_in(bounds: Polygon, *, layer: Layer, user: Any, of: Hashable, build: Ca
             _kept.move_to_end(key)
     if found is None:
         text, params = build()
-        _keep(key, text, params, bounds)
+        _keep(key, text, params, place)
         return text, params
-    text, kept_params, place = found
-    return text, [*kept_params[:place], PostGISAdapter(bounds), *kept_params[place + 1 :]]
+    text, kept_params, positions = found
+    filled = list(kept_params)
+    for position, value in zip(positions, place, strict=True):
+        filled[position] = PostGISAdapter(value) if isinstance(value, Polygon) else value
+    return text, filled
 
 
-def _keep(key: Hashable, text: str, params: list[Any], bounds: Polygon) -> None:
-    places = [n for n, value in enumerate(params) if isinstance(value, PostGISAdapter)]
-    # The box must be the only geometry and as it was: else there is nothing to put another one into.
-    if len(places) != 1 or bytes(params[places[0]].ewkb) != bytes(bounds.ewkb):
+def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
+    known = [_comparable(value) for value in place]
+    positions = [n for n, value in enumerate(params) if _comparable(value) in known]
+    # Anything else that looks like a part of the place: there is no telling where to put another one.
+    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known):
         return
     with _lock:
-        _kept[key] = (text, tuple(params), places[0])
+        _kept[key] = (text, tuple(params), tuple(positions))
         while len(_kept) > MOST:
             _kept.popitem(last=False)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, PostGISAdapter):
+        return bytes(value.ewkb)
+    return bytes(value.ewkb) if isinstance(value, Polygon) else (type(value).__name__, str(value))

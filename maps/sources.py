@@ -12,13 +12,14 @@ from typing import Any
 from django.contrib.gis.geos import Polygon
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
 
 from core.filters import as_query_dict
 from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
 from maps import kept_sql, sql
 from maps.expressions import AsStored, InWebMercator
 from maps.grid import BUFFER, MAX_ZOOM, Tile
-from maps.models import LEVELS
+from maps.models import BASE_LEVEL, LEVELS
 from maps.querysets import DensityCellQuerySet
 
 MIN_GROWERS = 3  # statistics of fewer growers would tell of one household (issue 2 §6)
@@ -95,7 +96,7 @@ class Shapes:
         of = (self.name, limit, asked.is_guarded, as_query_dict(asked.params).urlencode())
         try:
             rows = kept_sql.rows_in(
-                bounds, layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, limit)
+                (bounds,), layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, limit)
             )
         except EmptyResultSet:
             return None
@@ -216,9 +217,13 @@ class Cells:
         used = {name for name, values in params.lists() if any(value.strip() for value in values)}
         try:
             if used <= self.filters:
-                cells = self.cells(asked.user).within(tile, level).placed_on(level)
-                rows = asked.layer.filterset.checked(params, cells).order_by()
-                found, values = rows.values_list(*_CELL_COLUMNS).query.sql_with_params()
+                found, values = kept_sql.rows_in(
+                    (*tile.quads(level), *tile.quads(BASE_LEVEL)),
+                    layer=asked.layer,
+                    user=asked.user,
+                    of=(self.name, level, params.urlencode()),
+                    build=lambda: self._cells(asked, params, level),
+                )
                 inner = sql.stored(found)
             else:
                 rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
@@ -228,6 +233,12 @@ class Cells:
         except EmptyResultSet:
             return None
         return sql.cells(self.name, (inner, list(values)), zxy=tile.zxy, level=level, is_square=self.is_square)
+
+    def _cells(self, asked: Request, params: QueryDict, level: int) -> sql.Sql:
+        cells = self.cells(asked.user).within(asked.tile, level).placed_on(level)
+        rows = asked.layer.filterset.checked(params, cells).order_by()
+        found, values = rows.values_list(*_CELL_COLUMNS).query.sql_with_params()
+        return found, list(values)
 
 
 TileSource = Shapes | Groups | Cells
