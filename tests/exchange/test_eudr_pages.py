@@ -193,16 +193,22 @@ def test_api_checks_rows_of_ours(client, planner, plot_factory):
         ('{"layer": "units"}', "application/json", 422, "invalid"),
         ('{"layer": "areas", "query": {"nonsense": "1"}}', "application/json", 400, "bad_input"),
         ('{"layer": "areas", "query": {"crs": "EPSG:5897"}}', "application/json", 422, "profile_needs_wgs84"),
-        ("", "application/geo+json", 422, "no_file"),
+        ("", "application/geo+json", 422, "invalid"),
         ("x", "text/plain", 415, "unsupported_media_type"),
     ],
-    ids=["not his", "not its layer", "unknown parameter", "metres", "empty", "text"],
+    ids=["not his", "not its layer", "unknown parameter", "metres", "nothing sent", "text"],
 )
 def test_api_refusals_are_problem_documents(client, body, content_type, status, code):
     answer = post(client, body, content_type)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer["Content-Type"].startswith("application/problem+json")
+
+
+def test_api_says_that_a_form_has_no_file(client):
+    answer = client.post(API, {"other": "x"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_file")
 
 
 def test_api_refuses_what_is_too_large_while_it_reads(client, monkeypatch):

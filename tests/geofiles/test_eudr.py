@@ -95,7 +95,7 @@ FAULTS = [
     ("area as text", point(Area="4"), "area_not_a_number", "/features/0/properties/Area"),
     ("no area", point(), "point_without_area", "/features/0/geometry"),
     ("area of a polygon", feature(polygon(ring()), Area=2), "area_on_polygon", "/features/0/properties/Area"),
-    ("property in a list", {**point(), "properties": []}, "properties_not_object", PROPERTIES),
+    ("number as a name", point(Area=1, ProductionPlace=7), "property_not_text", f"{PROPERTIES}/ProductionPlace"),
     ("country in words", point(Area=1, ProducerCountry="Việt Nam"), "country_not_iso2", COUNTRY),
     ("nameless", point(Area=1, ProducerName=""), "no_producer", "/features/0/properties"),
     ("properties as a list", {**point(), "properties": []}, "properties_not_object", "/features/0/properties"),
