@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from core.errors import DomainError, Finding, TooManyRequests
 
 MACHINE_PREFIXES = ("/api/", "/tiles/", "/ogc/")
-MACHINE_PATHS = frozenset({"/healthz", "/readyz"})
+MACHINE_PATHS = frozenset({"/healthz", "/readyz", "/ogc"})
 PEOPLE_UNDER_MACHINE_PREFIXES = ("/api/docs/",)
 CONTENT_TYPE = "application/problem+json"
 MAX_PARAMETERS = 100

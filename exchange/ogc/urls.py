@@ -6,6 +6,7 @@ from exchange.views import ogc
 
 urlpatterns = [
     path("ogc/", ogc.landing, name="ogc-landing"),
+    path("ogc", ogc.landing),  # QGIS takes the slash at the end away, and follows no redirect (3.22)
     path("ogc/api", ogc.api, name="ogc-api"),
     path("ogc/conformance", ogc.conformance, name="ogc-conformance"),
     path("ogc/collections", ogc.collections, name="ogc-collections"),
