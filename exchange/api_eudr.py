@@ -32,9 +32,7 @@ class RawGeoJSONParser(BaseParser):
 
     media_type = "application/geo+json"
 
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         body: bytes = stream.read(MAX_UPLOAD_BYTES + 1)
         if len(body) > MAX_UPLOAD_BYTES:
             raise too_large()
@@ -101,7 +99,8 @@ class EudrCheckView(ApiView):
     def _check(self, request: Request) -> Check:
         kind = request.content_type or ""
         if kind.startswith(RawGeoJSONParser.media_type):
-            return check_file(request.data or b"")  # without a body nothing is parsed
+            body: Any = request.data
+            return check_file(body or b"")  # without a body nothing is parsed
         if kind.startswith("multipart/"):
             upload = request.FILES.get("file")
             if upload is None:

@@ -7,7 +7,6 @@ there for coffee, cocoa, rubber, oil palm, soya, cattle and wood, and for buyers
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,12 +93,12 @@ def statement_of(selection: Selection) -> Statement | None:
 def _source(selection: Selection) -> Statement | None:
     layer = selection.layer
     name, holder = _LAYERS[layer.name]
-    parts = (F(layer.fields[name]), Value(", "), F("commune__unit_type"), Value(" "), F("commune__name_vi"))
+    parts = (as_expression(layer.fields[name]), Value(", "), F("commune__unit_type"), Value(" "), F("commune__name_vi"))
     rows = in_order(layer, selection.rows()).annotate(
         row_key=Cast(F(layer.key), TextField()),
         eudr_place=Concat(*parts, output_field=TextField()),
         eudr_producer=Cast(as_expression(layer.fields[holder]), TextField()),
-        eudr_shape=_Shape(F(layer.geometry)),
+        eudr_shape=_Shape(F(layer.geometry or "")),
     )
     try:
         inner, params = rows.values_list("row_key", "eudr_place", "eudr_producer", "eudr_shape").query.sql_with_params()
@@ -122,10 +121,10 @@ def write(selection: Selection, format: ExportFormat, path: Path, progress: Prog
         parts = _Parts(archive)
         written = 0
         if source is not None:
-            with closing(moment.each(eudr_sql.features(*source), at_once=_AT_ONCE)) as rows:
-                for written in _written(rows, parts):
-                    if written % _AT_ONCE == 0:
-                        progress(min(99, 100 * written // max(told.rows, 1)))
+            rows = moment.each(eudr_sql.features(*source), at_once=_AT_ONCE)
+            for written in _written(rows, parts):
+                if written % _AT_ONCE == 0:
+                    progress(min(99, 100 * written // max(told.rows, 1)))
         parts.close()
         about = selection.head(written) | {
             "profile": "EUDR (TRACES) GeoJSON 1.4",

@@ -6,7 +6,6 @@ list is served at `exchange:crop-list`). Only ground goes out: what the reader s
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +81,7 @@ def _source(selection: Selection) -> Statement | None:
     method, day = _DETERMINED.get(layer.name, (Value(None, TextField()), Value(None, DateField())))
     rows = in_order(layer, selection.rows()).annotate(
         row_key=Cast(F(layer.key), TextField()),
-        fiboa_shape=_Shape(F(layer.geometry)),
+        fiboa_shape=_Shape(F(layer.geometry or "")),
         fiboa_area=Cast(F("area_m2"), FloatField()),
         fiboa_method=Cast(method, TextField()),
         fiboa_day=Cast(day, DateField()),
@@ -146,11 +145,10 @@ def _write_geojson(
         file.write(f'{head[:-1]}, "features": [\n'.encode())
         if source is not None:
             found = moment.each(fiboa_sql.features(*source, _told(selection)), at_once=_AT_ONCE)
-            with closing(found):
-                for number, (feature,) in enumerate(found):
-                    file.write((",\n" if number else "").encode() + feature.encode())
-                    if number % _AT_ONCE == 0:
-                        progress(min(99, 100 * number // max(rows, 1)))
+            for number, (feature,) in enumerate(found):
+                file.write((",\n" if number else "").encode() + feature.encode())
+                if number % _AT_ONCE == 0:
+                    progress(min(99, 100 * number // max(rows, 1)))
         file.write(b"\n]}\n")
 
 
