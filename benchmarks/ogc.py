@@ -29,7 +29,7 @@ WALK_S = 400.0
 OURS = "/ogc/collections/plots/items"
 GDAL_WALK = """
 import sys, pyogrio
-pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": sys.argv[3], "GDAL_HTTP_TIMEOUT": "300"})
+pyogrio.set_gdal_config_options({"GDAL_HTTP_USERPWD": sys.argv[3], "GDAL_HTTP_TIMEOUT": "300"})
 meta, table = pyogrio.read_arrow(sys.argv[1], layer=sys.argv[2], PAGE_SIZE="1000")
 print("features", table.num_rows)
 """
@@ -177,6 +177,6 @@ def _mean_ms(ask: Ask, plots: int) -> float:
 
 def gdal(server: Server, root: str, layer: str, province: Province | None) -> Run:
     """Read the whole layer by GDAL's OAPIF driver, in a process of its own."""
-    header = f"Authorization: Token {province.token}" if province else "X-Bench: 1"
+    login = f"gdal:{province.token}" if province else "nobody:"
     source = f"OAPIF:http://127.0.0.1:{server.port}{root}"
-    return _timed([sys.executable, "-c", GDAL_WALK, source, layer, header], {})
+    return _timed([sys.executable, "-c", GDAL_WALK, source, layer, login], {})
