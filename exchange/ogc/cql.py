@@ -12,7 +12,7 @@ import cql2
 from django.utils.translation import gettext_lazy as _
 
 from core.api.parsers import parse_json
-from core.errors import BadInput
+from core.errors import BadInput, RuleViolated
 from core.problems import parameter_finding
 
 MAX_LENGTH = 4_000
@@ -92,7 +92,7 @@ def _from_json(text: str) -> Any:
             raise _too_deep()
     try:
         return parse_json(text.encode("utf-8", "surrogatepass"))
-    except BadInput as error:
+    except (BadInput, RuleViolated) as error:
         raise refusal("invalid", _("Bộ lọc không phải là JSON đúng.")) from error
 
 

@@ -11,13 +11,12 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from core.api.negotiation import as_json
 from core.api.preconditions import etag_of, matches
 from core.api.views import PUBLIC_SECONDS
 from core.errors import BadInput
-from core.problems import parameter_finding
+from core.problems import parameter_finding, problem_response
 from core.replicas import reading
 from core.sql import feature_text
 from exchange.catalogue import Entry
@@ -39,6 +38,7 @@ from exchange.ogc.items import make_page, next_query, read_items
 from exchange.ogc.openapi import document
 
 PAGE_ROWS = 50  # features on a page for people
+SAFE = ("GET", "HEAD")
 View = Callable[..., HttpResponse]
 
 
@@ -51,6 +51,8 @@ def _ogc(kind: str, *parameters: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            if request.method not in SAFE:
+                return problem_response(request, 405, headers={"Allow": ", ".join(SAFE)})
             user = admit(request)
             is_html = wants_html(request, kind)
             if "*" not in parameters:
@@ -60,7 +62,7 @@ def _ogc(kind: str, *parameters: str) -> Callable[[View], View]:
                 response.headers.setdefault("Content-Language", translation.get_language())
             return _with_caching(response, user, is_html)
 
-        return require_safe(wrapped)
+        return wrapped
 
     return decorate
 
