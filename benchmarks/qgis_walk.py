@@ -79,7 +79,7 @@ def _problems(result: dict[str, Any], features: list[dict[str, Any]]) -> list[st
         problems.append(f"{result['shapes']} shapes instead of {shapes}")
     # Lists reach QGIS 3.22 as NULL: only properties that are texts here too are compared.
     kept = [at for at, name in enumerate(result["texts"]) if all(_is_text(one, name) for one in features)]
-    rows = Counter(tuple(one["properties"][result["texts"][at]] for at in kept) for one in features)
+    rows = Counter(tuple(_value(one, result["texts"][at]) for at in kept) for one in features)
     found: Counter[tuple[str | None, ...]] = Counter()
     for text, times in result["strings"].items():
         values = json.loads(text)
@@ -98,8 +98,13 @@ def _tile_problems(result: dict[str, Any]) -> list[str]:
     return [] if result["pixels"] else ["nothing was drawn"]
 
 
+def _value(feature: dict[str, Any], name: str) -> Any:
+    """A property; QGIS shows ids that are texts as one, `id`."""
+    return feature["id"] if name == "id" else feature["properties"].get(name)
+
+
 def _is_text(feature: dict[str, Any], name: str) -> bool:
-    value = feature["properties"].get(name)
+    value = _value(feature, name)
     return value is None or isinstance(value, str)
 
 
