@@ -55,7 +55,9 @@ class GeoParquetWriter:
         self.types: set[str] = set()
         self.box: list[float] | None = None
         self.texts = dict(more or {}) | ({HEAD: json.dumps(dict(head), ensure_ascii=False)} if head else {})
-        self.writer = parquet.ParquetWriter(path, schema, compression="zstd", write_page_index=True, store_schema=True)
+        # Without Arrow's own copy of the schema: where there is one, readers that ask Arrow for the file's metadata
+        # (Vecorel's) do not see what is added at the end. Parquet's own types say the same.
+        self.writer = parquet.ParquetWriter(path, schema, compression="zstd", write_page_index=True, store_schema=False)
 
     def __enter__(self) -> Self:
         return self
