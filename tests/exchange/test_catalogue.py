@@ -74,6 +74,16 @@ def test_closed_card_tells_how_to_ask_and_nothing_of_the_data(client, stock):
     assert 'href="/data/plots/"' not in page
 
 
+def test_tools_of_the_catalogue_open(client, outsider, commune):
+    tools = re.compile(r'<nav class="button-row catalogue-tools".*?</nav>', re.DOTALL)
+
+    client.force_login(outsider)
+    found = re.findall(r'href="([^"]+)"', tools.search(client.get("/data/").content.decode())[0])
+
+    assert {"/data/analysis/", "/data/eudr/", "/data/exports/", "/ogc/", "/data/catalogue.jsonld"} <= set(found)
+    assert {client.get(address).status_code for address in found} == {200}
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_page_of_a_layer_counts_what_file_and_api_hold(client, stock, name):
     page = client.get(f"/data/{name}/")
