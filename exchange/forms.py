@@ -15,6 +15,8 @@ from exchange.exports.formats import FORMATS
 from exchange.exports.personal import PersonalField
 from exchange.models import ExportFormat, ExportProfile
 from exchange.profiles import profiles_for
+from exchange.selection import WKT
+from geofiles.crs import WGS84
 from places.models import AdministrativeUnit, UnitLevel
 
 MARK = "csrfmiddlewaretoken"
@@ -67,19 +69,18 @@ class ShapeForm(forms.Form):
     fields_of = forms.MultipleChoiceField(
         label=_("Các trường"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("Bỏ trống: tất cả.")
     )
-    crs = forms.ChoiceField(label=_("Hệ tọa độ"), required=False)
+    crs = forms.ChoiceField(label=_("Hệ tọa độ"))
     format = forms.ChoiceField(label=_("Định dạng"), widget=forms.RadioSelect)
-    profile = forms.ChoiceField(label=_("Mẫu"), required=False)
+    profile = forms.ChoiceField(label=_("Mẫu"))
     geometry = forms.ChoiceField(
         label=_("Hình trong CSV"),
-        required=False,
-        choices=[("", _("WKT")), ("lonlat", _("Hai cột tọa độ"))],
+        choices=[("wkt", "WKT"), ("lonlat", _("Hai cột tọa độ"))],
     )
 
     def __init__(self, *args: Any, entry: Entry, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices: dict[str, list[tuple[str, Any]]] = {
-            "fields_of": [(name, name) for name in entry.layer.fields],
+            "fields_of": [(field.name, f"{field.name} — {field.meaning.text}") for field in entry.fields()],
             "crs": systems.choices(),
             "format": [(str(name), _with_limits(name)) for name in ExportFormat],
             "profile": _profiles(entry, user),
@@ -126,6 +127,7 @@ class PersonalForm(forms.Form):
         self.fields["personal"].choices = [(str(name), name.label) for name in allowed]  # type: ignore[attr-defined]
 
 
+DEFAULTS = {"crs": WGS84, "geometry": WKT}  # what a selection takes without being told
 OWN_NAMES = ("format", "profile", "personal", "purpose", "how", "codes", "fields_of", MARK)
 
 
@@ -137,6 +139,9 @@ def query_of(data: QueryDict) -> QueryDict:
             query.appendlist("unit", code)
     if data.getlist("fields_of"):
         query.setlist("fields", data.getlist("fields_of"))
+    for name, default in DEFAULTS.items():
+        if query.get(name) == default:
+            del query[name]
     for name in OWN_NAMES:
         query.pop(name, None)
     return query

@@ -8,6 +8,7 @@ import sqlite3
 import zipfile
 from pathlib import Path
 
+import mapbox_vector_tile
 import pytest
 from django.core import mail
 from django.test import Client
@@ -24,6 +25,8 @@ from geofiles.lists import sheets_of
 from geofiles.sandbox import read_file
 from office.models import JobStatus, Notice
 from office.services import deliver_messages, run_job
+from tests.geofiles.test_pmtiles import Archive
+from tests.maps.conftest import tile_at
 from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +179,45 @@ def test_workbook_holds_a_point_inside_each_shape(planner, plots):
     rows = [dict(zip(head, row, strict=False)) for row in rows]
     assert [row["ref"] for row in rows] == [plot.ref for plot in plots]
     assert float(rows[0]["lon"]) == pytest.approx(plots[0].boundary.centroid.x, abs=0.001)
+
+
+@writes
+def test_tiles_hold_each_shape_with_its_fields(planner, plots, tmp_path):
+    path = tmp_path / "made.pmtiles"
+    path.write_bytes(content(made(planner, "pmtiles", fields="ref")))
+
+    archive = Archive(path)
+
+    for zoom in (10, 14):
+        seen = set()
+        for plot in plots:
+            tile = mapbox_vector_tile.decode(archive.tile(*tile_at(zoom, *plot.boundary.centroid.coords)))
+            assert set(tile) == {"plots"}
+            seen |= {feature["properties"]["ref"] for feature in tile["plots"]["features"]}
+        assert seen == {plot.ref for plot in plots}
+    metadata = archive.metadata()
+    assert metadata["vector_layers"][0]["fields"] == {"id": "Number", "ref": "String"}
+    assert metadata["vung_trong"]["row_count"] == 3
+    west, south, east, north = archive.box
+    assert west < 105.63 < east
+    assert south < 10.45 < north
+
+
+@writes
+def test_far_tiles_keep_the_largest_and_the_last_zoom_all(planner, plots, tmp_path, monkeypatch):
+    monkeypatch.setattr("exchange.exports.tilesets.MOST", 1)
+    path = tmp_path / "made.pmtiles"
+    path.write_bytes(content(made(planner, "pmtiles")))
+
+    archive = Archive(path)
+
+    far = mapbox_vector_tile.decode(archive.tile(*tile_at(10, *plots[1].boundary.centroid.coords)))
+    assert [feature["properties"]["ref"] for feature in far["plots"]["features"]] == [plots[1].ref]
+    near = [
+        mapbox_vector_tile.decode(archive.tile(*tile_at(14, *plot.boundary.centroid.coords)))["plots"]["features"]
+        for plot in plots
+    ]
+    assert {feature["properties"]["ref"] for tile in near for feature in tile} == {plot.ref for plot in plots}
 
 
 @writes

@@ -80,6 +80,12 @@ def test_text_formats_go_to_the_stream_at_once(planner_client, plots):
     assert not Export.objects.exists()
 
 
+def test_defaults_of_the_panel_are_no_filters(planner_client, plots):
+    answer = send(planner_client, format="geojson", how="now", crs="EPSG:4326", geometry="wkt", by="", unit=[])
+
+    assert answer.url == "/data/plots.geojson?"
+
+
 def test_count_is_shown_on_the_panel(planner_client, plots):
     page = send(planner_client, how="count", q="T-2")
 
