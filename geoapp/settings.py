@@ -273,9 +273,9 @@ NPM_STATIC = {
     "fflate": ["esm/browser.js"],
     "@picocss/pico": ["css/pico.min.css"],
     "@fontsource/be-vietnam-pro": [
-        "files/be-vietnam-pro-latin-*00-normal.woff2",
-        "files/be-vietnam-pro-latin-ext-*00-normal.woff2",
-        "files/be-vietnam-pro-vietnamese-*00-normal.woff2",
+        "files/be-vietnam-pro-latin-400-normal.woff2",
+        "files/be-vietnam-pro-latin-ext-400-normal.woff2",
+        "files/be-vietnam-pro-vietnamese-400-normal.woff2",
     ],
 }
 STORAGES = {

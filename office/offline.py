@@ -37,9 +37,8 @@ COMMON_FILES = (
     "css/layout.css",
     "css/print.css",
     *(
-        f"vendor/@fontsource/be-vietnam-pro/files/be-vietnam-pro-{letters}-{weight}-normal.woff2"
+        f"vendor/@fontsource/be-vietnam-pro/files/be-vietnam-pro-{letters}-400-normal.woff2"
         for letters in ("vietnamese", "latin-ext", "latin")
-        for weight in (400, 700)
     ),
     "img/favicon.svg",
     "img/logo.svg",
