@@ -31,7 +31,7 @@ TEXTS: dict[str, Any] = {
     "ring_not_closed": _("Ranh chưa khép kín: điểm cuối phải trùng điểm đầu."),
     "duplicate_vertices": _("Các đỉnh cách nhau dưới 0,1 m trùng nhau khi làm tròn 6 số lẻ."),
     "hole": _("Vùng có lỗ bên trong. Tệp đã sửa cắt vùng thành các phần không có lỗ."),
-    "self_crossing": _("Ranh tự cắt nhau ({reason}). Hãy vẽ lại ranh ở chỗ này."),
+    "self_crossing": _("Ranh tự cắt nhau. Hãy vẽ lại ranh ở chỗ này."),
     "self_crossing_small": _("Ranh tự cắt hoặc tự chạm nhẹ khi làm tròn 6 số lẻ."),
     "no_ground": _("Vùng không còn diện tích sau khi làm tròn 6 số lẻ."),
     "ground_not_shown": _("Bạn chỉ được xem một điểm trong xã, không phải ranh thật. Đối tượng này không vào tệp."),
