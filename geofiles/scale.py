@@ -73,6 +73,7 @@ def sums(client: Any, folder: Path, by: Outlines | Mapping[int, int], *, counts_
     """
     import dask.dataframe as dd
     import dask_geopandas
+    import pandas as pd
 
     if not any(folder.glob("*/*.parquet")):
         return Sums({}, (0, 0.0))
@@ -81,7 +82,8 @@ def sums(client: Any, folder: Path, by: Outlines | Mapping[int, int], *, counts_
         rows, geometry=dask_geopandas.points_from_xy(rows, X, Y, crs="EPSG:4326")
     )
     partial = points.map_partitions(_partial, _table(by), counts_things, meta=_meta())
-    lines = client.compute(partial, sync=True)
+    # The graph is made here: made on the scheduler, that would have to know dask-geopandas.
+    lines = pd.concat(client.gather(client.compute(partial.to_delayed())), ignore_index=True)
     return Sums(_by_unit(lines, counts_things), _total(lines, counts_things))
 
 

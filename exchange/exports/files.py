@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core import replicas
 from core.errors import RuleViolated
 from exchange.exports.copying import Moment
 from exchange.exports.formats import FORMATS
@@ -44,6 +45,7 @@ def nobody_asks(_percent: int) -> None:
     """Progress for those who do not watch."""
 
 
+@replicas.reading()
 def write_export(
     selection: Selection,
     format: ExportFormat,

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 import shapely
+from distributed import SubprocessCluster
 from django.core.management import CommandError, call_command
 from django.http import QueryDict
 
@@ -172,8 +173,20 @@ def test_what_cannot_be_taken_out_is_refused_by_name(case, layer, query, told, t
 
 @pytest.fixture(scope="module")
 def client():
-    with scale.cluster(2) as client:
+    """Scheduler and workers are programs of their own, as on several machines."""
+    with (
+        SubprocessCluster(
+            n_workers=2, worker_kwargs={"nthreads": 1}, scheduler_kwargs={"dashboard": False}, silence_logs=False
+        ) as programs,
+        scale.cluster(0, programs.scheduler_address) as client,
+    ):
+        client.wait_for_workers(2, timeout=60)
         yield client
+
+
+def test_without_a_scheduler_workers_of_our_own_are_started():
+    with scale.cluster(1) as client:
+        assert client.submit(sum, [1, 2]).result(timeout=30) == 3
 
 
 QUESTIONS = [
