@@ -37,6 +37,7 @@ from cooperatives.models import Cooperative, DirectoryExport, MemberRole
 from cooperatives.services import commit_grower_import, growers, start_grower_import
 from core.text import fold
 from exchange.analysis import MEASURES
+from exchange.catalogue import CATALOGUE
 from farms.models import OverlapCase, Plot, PlotImport, PlotImportRow
 from maps.layers import MAP_LAYERS
 from office.models import Document, Job, Message, Notice, OutboxMessage
@@ -132,6 +133,7 @@ HOUSEHOLD_SEAT = middle_of(square(105.731935, 10.417426))
 VISIT_POSITION = middle_of(square(105.741733, 10.407319))
 ANCIENT = date(2026, 9, 1)
 JOINING = ("", "proof/", "withdraw/")
+CRSS_OF_VN2000 = "http://www.opengis.net/def/crs/EPSG/0/9210"
 OPINION_TOKEN = "canary-token-of-an-opinion"
 
 
@@ -473,6 +475,24 @@ def _ogc_tile_paths():
     }
 
 
+def _ogc_paths(unit, area):
+    """Features of every layer of the catalogue, those of what is hidden among them."""
+    names = [entry.layer.name for entry in CATALOGUE]
+    own = "ogc/collections/<str:name>"
+    queries = ("", "?f=html", "?limit=10000&filter=TRUE", f"?crs={CRSS_OF_VN2000}")
+    return {
+        own: [f"ogc/collections/{name}" for name in names],
+        f"{own}/queryables": [f"ogc/collections/{name}/queryables" for name in names],
+        f"{own}/schema": [f"ogc/collections/{name}/schema" for name in names],
+        f"{own}/items": [f"ogc/collections/{name}/items{query}" for name in names for query in queries],
+        f"{own}/items/<str:key>": [
+            f"ogc/collections/units/items/{unit.pk}",
+            f"ogc/collections/areas/items/{area.pk}",
+            *(f"ogc/collections/{name}/items/{key}" for name in ("plots", "cooperatives") for key in range(1, 8)),
+        ],
+    }
+
+
 def sample_paths(stage):
     """Return, for each route with arguments, the addresses to read: those of what is hidden above all."""
     plot, area, asked = stage["plot"], stage["area"], stage["request"]
@@ -547,6 +567,7 @@ def sample_paths(stage):
             f"data/analysis.{suffix}?measure={measure.name}" for suffix in ("csv", "geojson") for measure in MEASURES
         ],
         **_ogc_tile_paths(),
+        **_ogc_paths(unit, area),
         "p/<slug:slug>/": [f"p/{slug}/" for slug in slugs],
         "enquiries/new/<slug:slug>/": [f"enquiries/new/{slug}/" for slug in slugs],
         "coop/enquiries/<int:pk>/": [f"coop/enquiries/{enquiry.pk}/"],
