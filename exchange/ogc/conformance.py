@@ -1,4 +1,4 @@
-"""The conformance classes that hold here, each tested (tests/exchange: ogc_checker, test_ogc_filter, test_ogc_tiles)."""
+"""The conformance classes that hold here, each tested (tests/exchange: ogc_checker, test_ogc_filter, _tiles)."""
 
 from exchange.ogc import tiles
 

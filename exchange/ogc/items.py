@@ -161,14 +161,14 @@ def _taken(findings: list[Finding], read: Callable[[], Any]) -> Any:
 
 
 def _period(params: QueryDict) -> temporal.Period | None:
-    return temporal.read_datetime(params["datetime"]) if "datetime" in params else None
+    return temporal.read_datetime(str(params["datetime"])) if "datetime" in params else None
 
 
 def _limit(params: QueryDict, default: int) -> int:
     if "limit" not in params:
         return default
     only = QueryDict(mutable=True)
-    only["limit"] = params["limit"]
+    only["limit"] = str(params["limit"])
     return read_page_request(only, "").limit
 
 

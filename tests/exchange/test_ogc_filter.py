@@ -214,6 +214,23 @@ def test_queryables_are_declared_and_are_what_a_filter_takes(client, units):
             assert set(feature["properties"]) | {"geometry"} == set(schema["properties"])
 
 
+OPERATORS = [
+    "and",
+    "or",
+    "not",
+    "=",
+    "<",
+    "like",
+    "in",
+    "between",
+    "isNull",
+    "casei",
+    "t_during",
+    "s_intersects",
+    "a_contains",
+    "+",
+    "nope",
+]
 NAMES = st.sampled_from(["code", "name", "official_area_km2", "valid_from", "is_schematic", "geometry", "nope"])
 VALUES = st.one_of(
     st.text(max_size=6), st.floats(), st.booleans(), st.none(), st.just({"date": "2025-07-01"}), st.integers()
@@ -224,25 +241,7 @@ NODES = st.recursive(
         st.lists(inner, max_size=3),
         st.builds(
             lambda op, args: {"op": op, "args": args},
-            st.sampled_from(
-                [
-                    "and",
-                    "or",
-                    "not",
-                    "=",
-                    "<",
-                    "like",
-                    "in",
-                    "between",
-                    "isNull",
-                    "casei",
-                    "t_during",
-                    "s_intersects",
-                    "a_contains",
-                    "+",
-                    "nope",
-                ]
-            ),
+            st.sampled_from(OPERATORS),
             st.lists(inner, max_size=3),
         ),
     ),
@@ -251,7 +250,9 @@ NODES = st.recursive(
 
 
 @given(node=NODES)
-@hypothesis_settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=120, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 def test_any_json_is_a_filter_or_refused(db, node):
     try:
         value = read_cql(json.dumps(node), "cql2-json")
@@ -262,7 +263,9 @@ def test_any_json_is_a_filter_or_refused(db, node):
 
 
 @given(text=st.text(alphabet="()=<>'\"\\%ANDORTcode name.19-,", max_size=60))
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 def test_any_text_is_a_filter_or_refused(db, text):
     try:
         rows = narrowed(UNITS, UNITS.rows(None), read_cql(text, "cql2-text"))

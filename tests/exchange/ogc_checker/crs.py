@@ -31,11 +31,11 @@ def storage_crs(service: Service) -> None:
 
 
 def crs_parameter(service: Service) -> None:
-    for collection, items in service.each():
+    for number, (collection, items) in enumerate(service.each()):
         for path in (items, f"{items}/{{featureId}}"):
             found = service.parameter(path, "crs")
             check(found["schema"]["type"] == "string" and not found["required"], path, found)
-        for uri in collection["crs"]:
+        for uri in _chosen(collection, number):
             answer = service.get(items, {"crs": uri, "limit": 2})
             check(answer.status == 200, items, uri, answer.status)
             check(answer.headers.get("Content-Crs") == f"<{uri}>", items, answer.headers.get("Content-Crs"))
@@ -54,18 +54,18 @@ def crs_parameter_invalid(service: Service) -> None:
 
 def crs_parameter_transform(service: Service) -> None:
     """Coordinates come in the system asked for and in its order of axes: turned back, they are the same places."""
-    for collection, items in service.each():
+    for number, (collection, items) in enumerate(service.each()):
         plain = {str(feature["id"]): feature for feature in service.document(items, {"limit": 20})["features"]}
-        for uri in collection["crs"]:
+        for uri in _chosen(collection, number):
             for feature in service.document(items, {"limit": 20, "crs": uri})["features"]:
                 _check_same_places(feature["geometry"], plain[str(feature["id"])]["geometry"], uri)
 
 
 def bbox_crs_parameter(service: Service) -> None:
     """The box of a feature, as it is in each system, finds the feature."""
-    for collection, items in service.each():
+    for number, (collection, items) in enumerate(service.each()):
         check(service.parameter(items, "bbox-crs")["schema"]["type"] == "string", items)
-        for uri in collection["crs"]:
+        for uri in _chosen(collection, number):
             found = list(service.document(items, {"limit": 20, "crs": uri})["features"])
             for feature in [feature for feature in found if feature["geometry"]][:1]:
                 west, south, east, north = box_of(feature["geometry"]) or (0, 0, 0, 0)
@@ -90,6 +90,11 @@ def bbox_crs_parameter_invalid(service: Service) -> None:
         for text in (UNKNOWN, "text", ""):
             answer = service.get(items, {"bbox": "105,10,106,11", "bbox-crs": text})
             check(answer.status == 400, items, text, answer.status)
+
+
+def _chosen(collection: dict[str, Any], number: int) -> list[str]:
+    """All systems for the first collection, every fifth, in turn, for each of the others."""
+    return collection["crs"] if number == 0 else collection["crs"][number % 5 :: 5]
 
 
 def _described(service: Service) -> Iterator[dict[str, Any]]:
