@@ -5,7 +5,7 @@ from core.personal import NO_PERSONS, Columns
 COLUMNS: dict[str, Columns] = {
     "Export": Columns(
         restricted=(
-            "id", "layer", "format", "profile", "columns", "crs", "has_personal", "personal", "language",
+            "id", "layer", "format", "profile", "columns", "crs", "has_personal", "personal", "record", "language",
             "requested_at", "job", "row_count", "written_at", "expires_at",
         ),
         personal=("query", "purpose", "requested_by", "document"),

@@ -35,7 +35,7 @@ class ExportQuerySet(QuerySet):
 class SnapshotQuerySet(QuerySet):
     """Snapshots chain."""
 
-    def latest(self) -> Self:
+    def newest(self) -> Self:
         """The newest of each layer and format."""
         newest = self.order_by("layer", "format", "-made_on").distinct("layer", "format")
         return self.filter(pk__in=newest.values("pk"))

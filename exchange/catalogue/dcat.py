@@ -195,7 +195,7 @@ def _services(shown: list[Entry]) -> list[Node]:
 
 def _newest_snapshots() -> dict[str, list[Snapshot]]:
     found: dict[str, list[Snapshot]] = {}
-    for snapshot in Snapshot.objects.latest().order_by("layer", "format"):
+    for snapshot in Snapshot.objects.newest().order_by("layer", "format"):
         found.setdefault(snapshot.layer, []).append(snapshot)
     return found
 

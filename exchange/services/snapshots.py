@@ -106,7 +106,7 @@ def path_of(snapshot: Snapshot) -> Path:
 def drop_old(today: dt.date) -> int:
     """Delete snapshots older than SNAPSHOT_KEEP_DAYS, but never the newest of a layer and format."""
     before = today - dt.timedelta(days=settings.SNAPSHOT_KEEP_DAYS)
-    old = Snapshot.objects.filter(made_on__lt=before).exclude(pk__in=Snapshot.objects.latest().values("pk"))
+    old = Snapshot.objects.filter(made_on__lt=before).exclude(pk__in=Snapshot.objects.newest().values("pk"))
     dropped = list(old)
     for snapshot in dropped:
         snapshot.delete()

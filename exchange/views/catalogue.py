@@ -100,7 +100,7 @@ def _newest_snapshots(found: Entry) -> list[dict[str, Any]]:
         return []
     return [
         {"row": row, "url": links.latest_of(found, ExportFormat(row.format))}
-        for row in Snapshot.objects.latest().filter(layer=found.name).order_by("format")
+        for row in Snapshot.objects.newest().filter(layer=found.name).order_by("format")
     ]
 
 

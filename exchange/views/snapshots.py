@@ -36,7 +36,7 @@ def snapshot_list(request: HttpRequest, name: str) -> HttpResponse:
         )
     latest = [
         {"row": row, "url": f"/data/{name}/latest.{FORMATS[ExportFormat(row.format)].suffix}"}
-        for row in Snapshot.objects.latest().filter(layer=name).order_by("format")
+        for row in Snapshot.objects.newest().filter(layer=name).order_by("format")
     ]
     context = {
         "entry": entry,
@@ -68,7 +68,7 @@ def checksums(request: HttpRequest, name: str) -> HttpResponse:
 def latest_file(request: HttpRequest, name: str, suffix: str) -> HttpResponse | FileResponse:
     """GET /data/<layer>/latest.<ext>: the newest snapshot."""
     _entry(name)
-    row = Snapshot.objects.latest().filter(layer=name, format=_format(suffix)).first()
+    row = Snapshot.objects.newest().filter(layer=name, format=_format(suffix)).first()
     return _answer(request, row, LATEST_SECONDS)
 
 
