@@ -133,7 +133,7 @@ def _columns(layer: Layer, rows: QuerySet[Any], shapes: dict[str, Any]) -> Colum
     }
     if moments:
         rows = rows.annotate(**moments)
-        types |= dict.fromkeys(moments, LocalMoment.output_field)
+        types |= dict.fromkeys(moments, CharField())
     inner, params = rows.values_list(KEY, *shapes, *annotations).query.sql_with_params()
     named = tuple((name, alias, types[alias]) for name, alias in zip(layer.fields, annotations, strict=True))
     return Columns(inner, params, named)

@@ -150,7 +150,10 @@ def _busy(request: HttpRequest, selection: Selection, format: ExportFormat, erro
     headers = {"Retry-After": str(RETRY_SECONDS), "Cache-Control": "no-store"}
     if is_page_wanted(request):
         context = {"layer": selection.layer, "panel": panel, "again": request.get_full_path()}
-        return render(request, "exchange/stream_busy.html", context, status=error.status, headers=headers)
+        page = render(request, "exchange/stream_busy.html", context, status=error.status)
+        for header, value in headers.items():
+            page[header] = value
+        return page
     with translation.override(translation.get_language_from_request(request)):
         detail = _("POST /api/v1/exports/ xuất cùng dữ liệu này khi đến lượt.")
         findings = [Finding("make_an_export", detail, extra={"href": f"{settings.PUBLIC_URL}{panel}"})]
