@@ -14,6 +14,7 @@ from django.db import OperationalError, connections, router
 from django.db.utils import ConnectionHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from psycopg2 import errors
 
 from accounts.models import User
@@ -377,11 +378,32 @@ def exported(client):
     return {feature["properties"]["code"] for feature in document["features"]}
 
 
+# Of every kind of public read one: a standby refuses whatever writes, locks rows or makes a temporary table.
+READ_THERE = [
+    "/data/", "/data/units/", "/data/catalogue.jsonld", "/data/units.geojson", "/data/units.csv", "/data/units.kml",
+    "/data/analysis/?measure=producers", "/api/v1/analysis/?measure=codes", "/ogc/", "/ogc/collections",
+    "/ogc/collections/units/items", "/ogc/collections/units/items?filter=code='90001'",
+    "/maps/layers.json", "/maps/codes/", "/maps/land-use/", "/maps/seasons/", "/tiles/units.json",
+    "/tiles/units/8/203/120.mvt", "/tiles/products/9/406/241.mvt",
+]  # fmt: skip
+
+
+def read_whole(client, path):
+    """Status of the answer, read to its end."""
+    answer = client.get(path)
+    list(answer)
+    answer.close()
+    return answer.status_code
+
+
 @pytest.mark.slow
 def test_reads_follow_a_real_standby_and_come_home_when_it_lags_or_dies(standby, client):
     outline = rectangle(105.55, 10.38, width_m=2_000, height_m=1_000)
     make_unit(code="90001", boundary=outline)
     until(lambda: read() == ("replica", {"90001"}))
+    with CaptureQueriesContext(connections["replica"]) as asked:
+        assert {path: read_whole(client, path) for path in READ_THERE} == dict.fromkeys(READ_THERE, 200)
+    assert sum("pg_control_system" not in query["sql"] for query in asked) > len(READ_THERE)
 
     # Replay stands still: what is new is not there, over HTTP either, and nobody reads old rows longer than allowed.
     standby.pause()
