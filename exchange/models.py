@@ -42,7 +42,7 @@ class Export(models.Model):
 
     `query` holds the parameters of the layer's filters and of the area, {name: [values]}; `columns` the names of the
     layer's fields (empty: all). `requested_by` is null for visitors: who holds the link holds the file, which then
-    holds nothing that is not public. Personal columns go out with a purpose only; the row stays as the record of it.
+    holds nothing that is not public. Personal columns go out with a purpose only; the row stays, and `record` says whom the file held.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -55,6 +55,7 @@ class Export(models.Model):
     personal = models.JSONField(_("trường cá nhân"), default=list)  # names of exchange.exports.personal.PersonalField
     has_personal = models.BooleanField(_("có dữ liệu cá nhân"), default=False)
     purpose = TextLine(_("mục đích"), max_length=300, blank=True)
+    record = models.ForeignKey("cooperatives.DirectoryExport", models.PROTECT, null=True, related_name="+")
     language = models.CharField(max_length=5, default="vi")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(_("yêu cầu lúc"), auto_now_add=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GEOMETRY = "geometry"
 BETWEEN = "\x1f"
-BLOCK_BYTES = 16 * 1024 * 1024  # also the longest row: a shape of half a million corners
+BLOCK_BYTES = 8 * 1024 * 1024  # also the longest row: a shape of a quarter of a million corners
 
 KINDS = ("text", "integer", "number", "boolean", "day", "moment", "texts", "integers")
 

@@ -1,5 +1,6 @@
 """Growers' names and phones for a file of their plots: only what each opened, each time written down."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cooperatives.directory import directory_rows
-from cooperatives.models import DirectoryExport
+from cooperatives.models import DirectoryExport, Grower
 from cooperatives.permissions import can_export_directory, can_export_phones
 from cooperatives.services.directory import MAX_EXPORTED
 from cooperatives.services.growers import context_of
 from core.errors import RuleViolated
 from core.permissions import require
 from core.text import clean_line
-from people.models import ConsentField
+from people.models import Consent, ConsentField, Purpose
 from people.services import read_phones
 
 MIN_PURPOSE, MAX_PURPOSE = 5, 160
@@ -74,3 +75,10 @@ def take_persons_out(
         phones=read_phones(asked, purpose=purpose, by=by) if with_phones else {},
         record=record,
     )
+
+
+def has_everybodys_consent(record: DirectoryExport, *, since: dt.datetime | None) -> bool:
+    """Whether nobody whom the table held has withdrawn the consent to the directory, or a field of it, since then."""
+    persons = Grower.objects.filter(pk__in=record.growers).values("person")
+    ended = Consent.objects.filter(person__in=persons, purpose=Purpose.DIRECTORY, withdrawn_at__isnull=False)
+    return not (ended.filter(withdrawn_at__gte=since) if since else ended).exists()

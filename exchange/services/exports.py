@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from cooperatives.services.person_exports import clean_purpose, take_persons_out
+from cooperatives.services.person_exports import clean_purpose, has_everybodys_consent, take_persons_out
 from core.errors import BadInput, Finding, NotAllowed, RuleViolated, WrongState
 from core.permissions import require
 from exchange.exports import personal
@@ -151,6 +151,7 @@ def _write(export: Export, selection: Selection, path: Path, job: Job) -> Writte
         with_phones=personal.PersonalField.PHONE in export.personal,
         by=selection.user,
     )
+    export.record = persons.record
     changed = personal.joined(export.personal, persons)
     return write_batches(personal.with_growers(selection), format, path, progress, changed)
 
@@ -163,7 +164,7 @@ def _keep(export: Export, selection: Selection, path: Path, written: Written) ->
     export.row_count = written.row_count
     export.written_at = dt.datetime.fromisoformat(written.head["written_at"])
     export.expires_at = now + dt.timedelta(days=settings.EXPORT_KEEP_DAYS)
-    export.save(update_fields=["document", "row_count", "written_at", "expires_at"])
+    export.save(update_fields=["document", "row_count", "written_at", "expires_at", "record"])
     if export.requested_by is not None:
         text = Sentence(
             gettext_lazy("Tệp dữ liệu “%(layer)s” đã xong, tải được đến hết ngày %(day)s."),
@@ -187,15 +188,25 @@ def cancel_export(export: Export, *, by: Any) -> None:
 
 
 def file_of(export: Export, user: Any) -> Document | None:
-    """Return the file where there is one and the user still has the right to what is in it; else None."""
+    """Return the file where there is one and the user may still have what is in it; else None.
+
+    A file with persons is held back as soon as one of them withdrew or narrowed the consent: it is ordered anew.
+    """
     from exchange.catalogue import entry
 
     found = entry(export.layer)
     if found is None or not found.may_export(user) or export.document is None:
         return None
-    if not set(export.personal) <= set(personal.fields_for(export.layer, user)):
+    if export.personal and not _may_still_have_persons(export, user):
         return None
     return export.document
+
+
+def _may_still_have_persons(export: Export, user: Any) -> bool:
+    """Whether the user still has the right, and everybody in the file still agrees to what it holds of him or her."""
+    if export.record is None or not set(export.personal) <= set(personal.fields_for(export.layer, user)):
+        return False
+    return has_everybodys_consent(export.record, since=export.written_at)
 
 
 def drop_expired(now: dt.datetime | None = None) -> dict[str, int]:

@@ -129,6 +129,24 @@ def test_withdrawn_consent_counts_until_the_file_is_made(officer, stock):
 
 
 @writes
+def test_file_is_held_back_when_somebody_in_it_withdraws(officer, stock):
+    export = order(officer)
+    rows_of(export)
+    client = Client()
+    client.force_login(officer)
+    address = f"/data/exports/{export.pk}/file"
+    withdraw_consent(stock["closed"].person, "directory")  # who is not in the file has no say in it
+
+    first = client.get(address)
+    withdraw_consent(stock["name"].person, "directory")
+    second = client.get(address)
+
+    assert (first.status_code, second.status_code) == (200, 404)
+    first.close()
+    assert "không còn quyền" in client.get(f"/data/exports/{export.pk}/").content.decode()
+
+
+@writes
 def test_post_that_ended_makes_no_file(officer, stock):
     export = order(officer)
     officer.posts.all().delete()
