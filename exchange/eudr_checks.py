@@ -24,7 +24,7 @@ from geofiles.eudr import SEVERITIES
 from office.services.documents import FileTooLarge
 
 MAX_UPLOAD_BYTES = 40_000_000  # more than TRACES takes, so that a file that is too large can be divided
-MAX_ROWS = 20_000  # of a selection: what one request can look at; larger ones are checked by their export
+MAX_ROWS = 10_000  # of a selection: two seconds on a busy machine; larger ones are checked by their export
 MOST_PLACES = 20
 TAKEN, MENDABLE, REFUSED = "taken", "mendable", "refused"
 _ORDER = ("refused", "mendable", "notice")

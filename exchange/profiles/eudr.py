@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Finding
 from core.layers import as_expression
+from core.replicas import connection
 from core.sql import in_order
 from exchange.exports.copying import Moment
 from exchange.models import ExportFormat, ExportProfile

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import CharField, DateField, F, FloatField, Func, TextField, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import Finding
+from core.replicas import connection
 from core.sql import in_order
 from exchange.exports.copying import Moment
 from exchange.models import ExportFormat, ExportProfile
