@@ -43,6 +43,10 @@ _CSV = "FORMAT csv"
 _RAW = "FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'"
 # What XML 1.0 §2.2 has no place for, and what the raw COPY would put quotes around.
 _NO_XML = "".join(map(chr, (*range(1, 9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)))
+_NEEDS_XML = r'[\\x01-\\x1f&<>"\\ufffe\\uffff]'
+_ENTITIES = (
+    ("'&'", "&amp;"), ("'<'", "&lt;"), ("'>'", "&gt;"), ("'\"'", "&quot;"), ("E'\\n'", "&#10;"), ("E'\\r'", "&#13;"),
+)  # fmt: skip
 # A spreadsheet would run a cell that begins so as a formula (row F15).
 _FORMULA = r"^[=+@\t\r-]"
 
@@ -107,7 +111,7 @@ def placemarks(layer: Layer, rows: QuerySet[Any]) -> Statement:
     """Return a KML Placemark for each row (OGC 12-007r2 §9.14), its fields as untyped Data."""
     columns = _columns(layer, rows, {GEOMETRY: _shown(layer, "ST_AsKML")})
     data = "".join(
-        f""" || '<Data name="{name}"><value>' || {_xml(_text(alias, kind))} || '</value></Data>'"""
+        f""" || '<Data name="{name}"><value>' || {_xml(_text(alias, kind), is_plain=not _is_text(kind))} || '</value></Data>'"""
         for name, alias, kind in columns.named
     )
     named = next((f"r.{alias}::text" for name, alias, _kind in columns.named if name == "name"), "NULL")
@@ -174,26 +178,25 @@ def _text(alias: str, kind: Field[Any, Any]) -> str:
     return f"r.{alias}"
 
 
+def _is_text(kind: Field[Any, Any]) -> bool:
+    return isinstance(kind, CharField | TextField | ArrayField | JSONField)
+
+
 def _guarded(value: str, kind: Field[Any, Any]) -> str:
-    if not isinstance(kind, CharField | TextField | ArrayField | JSONField):
+    if not _is_text(kind):
         return value
     return f"CASE WHEN {value} ~ '{_FORMULA}' THEN '''' || {value} ELSE {value} END"
 
 
-def _xml(value: str) -> str:
-    """Return the SQL of `value` as XML text, also within an attribute; nothing where it is null."""
-    text = f"translate(coalesce(({value})::text, ''), '{_NO_XML}', '')"
-    for sign, written in (
-        ("&", "&amp;"),
-        ("<", "&lt;"),
-        (">", "&gt;"),
-        ('"', "&quot;"),
-        ("\n", "&#10;"),
-        ("\r", "&#13;"),
-    ):
-        text = f"replace({text}, E'{_escaped(sign)}', '{written}')"
-    return text
+def _xml(value: str, *, is_plain: bool = False) -> str:
+    """Return the SQL of `value` as XML text, also within an attribute; nothing where it is null.
 
-
-def _escaped(sign: str) -> str:
-    return {"\n": "\\n", "\r": "\\r"}.get(sign, sign)
+    `is_plain`: a number, a day, a truth. Of texts one in many holds a sign of XML: the others are only looked through.
+    """
+    text = f"coalesce(({value})::text, '')"
+    if is_plain:
+        return text
+    written = f"translate({text}, '{_NO_XML}', '')"
+    for sign, entity in _ENTITIES:
+        written = f"replace({written}, {sign}, '{entity}')"
+    return f"CASE WHEN {text} ~ E'{_NEEDS_XML}' THEN {written} ELSE {text} END"
