@@ -20,7 +20,7 @@ from exchange.ogc.queryables import properties_of
 from exchange.ogc.temporal import DATES
 
 EXTENT_SECONDS = 600
-MARGIN_DEGREES = 0.001  # room for what comes in while an extent is kept
+MARGIN_DEGREES = 0.001  # coordinates are rounded, and clients leave out what touches the edge
 QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SCHEMA_REL = "http://www.opengis.net/def/rel/ogc/1.0/schema"
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -114,10 +114,14 @@ def schema_of(found: Entry, address: str) -> dict[str, Any]:
 
 
 def extent_of(found: Entry, user: Any) -> dict[str, Any]:
-    """Return where and when the rows are that `user` may see; {} for none. Kept for ten minutes: it reads all rows."""
+    """Return where and when the rows are that `user` may see; {} for none.
+
+    It reads all rows, so it is kept until the data changes, for ten minutes at most: rights change without the data.
+    """
     own_view = found.is_personal or found.has_more_for_some
     who = user.pk if own_view and user.is_authenticated else "all"
-    key = f"exchange.ogc.extent:{found.layer.name}:{who}"
+    changed = found.last_change()
+    key = f"exchange.ogc.extent:{found.layer.name}:{who}:{changed.timestamp() if changed else 0}"
     kept: dict[str, Any] | None = cache.get(key)
     if kept is None:
         kept = _extent(found, user)

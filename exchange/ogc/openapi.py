@@ -22,6 +22,8 @@ _LINK = {
     "required": ["href", "rel"],
     "properties": {name: {"type": "string"} for name in ("href", "rel", "type", "title")},
 }
+_CRS = {"type": "string", "format": "uri", "enum": list(CRSS), "default": CRS84.uri}
+_CRS_PARAMETERS = ("crs", "bbox-crs", "filter-crs")
 _LINKS = {"type": "array", "items": {"$ref": "#/components/schemas/Link"}}
 _COLLECTION = {
     "type": "object",
@@ -75,7 +77,7 @@ def document(base: str, collections: Iterable[Entry]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "parameters": {"f": _format()},
+            "parameters": {"f": _format(), **{name: _parameter(name, _CRS) for name in _CRS_PARAMETERS}},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": _("Mã truy cập của bạn")},
                 "password": {
@@ -94,7 +96,6 @@ def _paths_of(entry: Entry) -> dict[str, Any]:
     name, title = entry.layer.name, str(entry.layer.title)
     stem = name.replace("-", "_")
     own = f"/collections/{name}"
-    crs = _parameter("crs", {"type": "string", "format": "uri", "enum": list(CRSS), "default": CRS84.uri})
     key = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
     page = {"$ref": f"#/components/schemas/{_pascal(name)}Page"}
     feature = {"$ref": f"#/components/schemas/{_pascal(name)}Feature"}
@@ -103,7 +104,13 @@ def _paths_of(entry: Entry) -> dict[str, Any]:
         own: _get(f"{stem}_collection", title, _body("Collection"), tag=name),
         f"{own}/items": _get(f"{stem}_items", title, page, GEOJSON, tag=name, parameters=items_parameters(entry)),
         f"{own}/items/{{featureId}}": _get(
-            f"{stem}_feature", title, feature, GEOJSON, tag=name, parameters=[key, crs], with_not_modified=True
+            f"{stem}_feature",
+            title,
+            feature,
+            GEOJSON,
+            tag=name,
+            parameters=[key, _shared("crs")],
+            with_not_modified=True,
         ),
         f"{own}/queryables": _get(f"{stem}_queryables", title, schema, SCHEMA, tag=name),
         f"{own}/schema": _get(f"{stem}_schema", title, schema, SCHEMA, tag=name),
@@ -112,7 +119,6 @@ def _paths_of(entry: Entry) -> dict[str, Any]:
 
 def items_parameters(entry: Entry) -> list[dict[str, Any]]:
     """Return the parameters of `/items` of this collection: the standard's, and those of the layer and of areas."""
-    crs = {"type": "string", "format": "uri", "enum": list(CRSS), "default": CRS84.uri}
     limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     own = [
         _parameter("limit", limit, _("Số đối tượng mỗi trang; hơn mức cao nhất thì lấy mức cao nhất.")),
@@ -123,12 +129,12 @@ def items_parameters(entry: Entry) -> list[dict[str, Any]]:
             {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}},
             _("Các đối tượng giao với khung này."),
         ),
-        _parameter("bbox-crs", crs),
-        _parameter("crs", crs),
+        _shared("bbox-crs"),
+        _shared("crs"),
         _parameter("datetime", {"type": "string"}, _("Ngày, thời điểm hoặc khoảng a/b, ../b, a/.. (RFC 3339).")),
         _parameter("filter", {"type": "string"}, "CQL2 (OGC 21-065r2)"),
         _parameter("filter-lang", {"type": "string", "enum": [CQL_TEXT, CQL_JSON], "default": CQL_TEXT}),
-        _parameter("filter-crs", crs),
+        _shared("filter-crs"),
     ]
     layers = [
         _parameter(found.name, found.type if isinstance(found.type, dict) else {"type": "string"}, found.description)
@@ -199,6 +205,10 @@ def _get(
 def _parameter(name: str, schema: Any, description: Any = "") -> dict[str, Any]:
     found = {"name": name, "in": "query", "required": False, "schema": schema, "style": "form", "explode": False}
     return found | ({"description": str(description)} if description else {})
+
+
+def _shared(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/parameters/{name}"}
 
 
 def _format() -> dict[str, Any]:

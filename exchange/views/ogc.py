@@ -17,7 +17,6 @@ from core.api.preconditions import etag_of, matches
 from core.api.views import PUBLIC_SECONDS
 from core.errors import BadInput
 from core.problems import parameter_finding, problem_response
-from core.replicas import reading
 from core.sql import feature_text
 from exchange.catalogue import Entry
 from exchange.ogc import tiles
@@ -45,7 +44,7 @@ View = Callable[..., HttpResponse]
 def _ogc(kind: str, *parameters: str) -> Callable[[View], View]:
     """Wrap a view: who reads, what is answered, which parameters there are beside `f` (none named: the view asks).
 
-    The view gets `user` and `is_html` and reads from the replica where there is one.
+    The view gets `user` and `is_html`.
     """
 
     def decorate(view: View) -> View:
@@ -57,7 +56,7 @@ def _ogc(kind: str, *parameters: str) -> Callable[[View], View]:
             is_html = wants_html(request, kind)
             if "*" not in parameters:
                 _refuse_parameters(request, {"f", *parameters})
-            with translation.override(_language(request, is_html)), reading():
+            with translation.override(_language(request, is_html)):
                 response = view(request, user, is_html, **kwargs)
                 response.headers.setdefault("Content-Language", translation.get_language())
             return _with_caching(response, user, is_html)

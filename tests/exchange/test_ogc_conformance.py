@@ -1,11 +1,14 @@
 """54 abstract tests over every collection, as a visitor and as a planner who also sees the plots."""
 
 import pytest
+from django.core.cache import cache
 
+from maps.services import note_changes
 from tests.exchange.ogc_checker import TESTS, Service, run
 from tests.exchange.ogc_checker.base import Failed
 from tests.exchange.ogc_checker.core import fc_bbox_response, fc_limit_response, fc_number_matched
 from tests.exchange.test_views import stock  # noqa: F401  (a fixture)
+from tests.shapes import rectangle
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +30,7 @@ def service_of(client, only=()):
 @pytest.fixture
 def unlimited(settings):
     settings.THROTTLE_RATES = dict.fromkeys(settings.THROTTLE_RATES, 1_000_000)
+    cache.clear()  # factories note no changes: extents of other tests would stay
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,19 @@ def test_all_abstract_tests_hold_over_every_collection(client, planner, stock, u
     assert failed == {}
     assert len(results) == len(TESTS) == 54
     assert named == walked
+
+
+def test_an_extent_follows_the_data(client, unit_factory, unlimited):
+    def box():
+        return client.get("/ogc/collections/units").json()["extent"]["spatial"]["bbox"][0]
+
+    unit_factory(boundary=rectangle(105.6, 10.4, width_m=1_000, height_m=1_000))
+    first = box()
+    unit_factory(boundary=rectangle(106.0, 11.0, width_m=1_000, height_m=1_000))
+
+    assert box() == first  # not yet noted
+    note_changes({"units"})
+    assert box()[2:] != first[2:]
 
 
 @pytest.mark.parametrize(

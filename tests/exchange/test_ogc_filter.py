@@ -214,23 +214,8 @@ def test_queryables_are_declared_and_are_what_a_filter_takes(client, units):
             assert set(feature["properties"]) | {"geometry"} == set(schema["properties"])
 
 
-OPERATORS = [
-    "and",
-    "or",
-    "not",
-    "=",
-    "<",
-    "like",
-    "in",
-    "between",
-    "isNull",
-    "casei",
-    "t_during",
-    "s_intersects",
-    "a_contains",
-    "+",
-    "nope",
-]
+OPERATORS = ["and", "or", "not", "=", "<", "like", "in", "between", "isNull"]
+OPERATORS += ["casei", "t_during", "s_intersects", "a_contains", "+", "nope"]
 NAMES = st.sampled_from(["code", "name", "official_area_km2", "valid_from", "is_schematic", "geometry", "nope"])
 VALUES = st.one_of(
     st.text(max_size=6), st.floats(), st.booleans(), st.none(), st.just({"date": "2025-07-01"}), st.integers()
