@@ -203,11 +203,11 @@ def measure_pooling(here: str, folder: Path, user: str | None) -> None:
     """A connection for each question, straight and through PgBouncer in transaction mode; memory of idle ones."""
     program = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer")
     say("connect, ask, close, straight (median)", f"{_ms(_connecting(here))} ms")
-    before = _free_memory()
-    idle = [psycopg2.connect(here) for _ in range(50)]
+    idle = [psycopg2.connect(here) for _ in range(20)]
     for connection in idle:
-        connection.cursor().execute("SELECT count(*) FROM farms_plot WHERE id < 1000")
-    say("memory of 50 connections that did something", f"{(before - _free_memory()) / 50:.1f} MB each")
+        connection.cursor().execute("SELECT sum(ST_NPoints(boundary)) FROM farms_plot")
+    owned = [_own_megabytes(connection.info.backend_pid) for connection in idle]
+    say("memory of a connection that has worked, its own (median of 20)", f"{statistics.median(owned):.1f} MB")
     for connection in idle:
         connection.close()
     if program is None:
@@ -436,10 +436,10 @@ def _until(works: Callable[[], object]) -> None:
             time.sleep(0.1)
 
 
-def _free_memory() -> float:
-    """MB that the machine could still give away."""
-    lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-    return int(lines["MemAvailable"].split()[0]) / 1024
+def _own_megabytes(pid: int) -> float:
+    """Memory that a process shares with no other."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 def _megabytes(folder: Path) -> int:
