@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.core.exceptions import EmptyResultSet
+from django.db.models import Count, F, QuerySet
 
+from core.replicas import connection
 from exchange.analysis.measures import or_nought
+from exchange.analysis.place_sql import SUMS_BY_PLACE
 from exchange.analysis.request import AnalysisRequest
-from exchange.areas import ANALYSIS_UNIT, unit_of
+from exchange.areas import ANALYSIS_UNIT, is_by_unit, unit_of
+from maps.expressions import AsStored
 from places.models import AdministrativeUnit
 
 SECOND_UNIT = "second_unit"
@@ -80,8 +84,8 @@ def assembled(request: AnalysisRequest, part: Sums, whole: Sums | None, everythi
 
 def total(request: AnalysisRequest) -> Figure:
     """Return the figure of all rows together, counted by itself: persons in two units count once."""
-    part = {None: summed(request, request.rows())}
-    whole = {None: summed(request, request.rows(whole=True))} if request.measure.is_share else None
+    part: Sums = {None: summed(request, request.rows())}
+    whole: Sums | None = {None: summed(request, request.rows(whole=True))} if request.measure.is_share else None
     return figure_from(None, part[None], whole, None)
 
 
@@ -99,8 +103,10 @@ def rows_of(request: AnalysisRequest, unit: AdministrativeUnit | None, *, whole:
 
 def figure_of(request: AnalysisRequest, unit: AdministrativeUnit | None) -> Figure:
     """Return the figure of one unit (None: of what belongs to none), summed over the rows behind it."""
-    part = {None: summed(request, rows_of(request, unit))}
-    whole = {None: summed(request, rows_of(request, unit, whole=True))} if request.measure.is_share else None
+    part: Sums = {None: summed(request, rows_of(request, unit))}
+    whole: Sums | None = (
+        {None: summed(request, rows_of(request, unit, whole=True))} if request.measure.is_share else None
+    )
     return figure_from(unit, part[None], whole, None)
 
 
@@ -137,6 +143,9 @@ def _with_unit(request: AnalysisRequest, rows: QuerySet[Any], *, name: str = ANA
 
 
 def _by_unit(request: AnalysisRequest, rows: QuerySet[Any]) -> Sums:
+    layer, area = request.entry().layer, request.area
+    if layer.geometry is not None and not is_by_unit(layer, request.level, area.on, area.by):
+        return _by_place(request, rows, layer.geometry)
     sums = (
         _with_unit(request, rows)
         .order_by()
@@ -144,6 +153,22 @@ def _by_unit(request: AnalysisRequest, rows: QuerySet[Any]) -> Sums:
         .annotate(n=Count("pk"), v=or_nought(request.measure.value(request.asked())))
     )
     return {key: (n, v) for key, n, v in sums.values_list(ANALYSIS_UNIT, "n", "v")}
+
+
+def _by_place(request: AnalysisRequest, rows: QuerySet[Any], geometry: str) -> Sums:
+    """The same as `_with_unit` grouped, but joined from the units' side."""
+    aggregate = request.measure.value(request.asked())
+    (value,) = aggregate.get_source_expressions()[:1]
+    inner = rows.order_by().annotate(place_geometry=AsStored(F(geometry)), place_value=value)
+    try:
+        found, params = inner.values_list("pk", "place_geometry", "place_value").query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    total = f"{aggregate.function.lower()}({'DISTINCT ' if aggregate.distinct else ''}chosen.v)"
+    text = SUMS_BY_PLACE.format(rows=found, total=total)
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*params, request.level, request.area.on, request.area.on])
+        return {key: (n, v) for key, n, v in cursor.fetchall()}
 
 
 def figure_from(

@@ -46,7 +46,7 @@ class AnalysisForm(FilterForm):
     unit = forms.CharField(label=_("Chỉ trong đơn vị (mã)"), required=False, max_length=12)
     as_of = _day(_("Số liệu thửa của ngày"), _("Để trống: hôm nay."))
 
-    MAIN = ("measure", "level", "on", "crop")
+    MAIN: tuple[str, ...] = ("measure", "level", "on", "crop")
 
     def __init__(self, params: QueryDict, user: Any) -> None:
         super().__init__(params)

@@ -24,6 +24,7 @@ from exchange.analysis.comparison import Comparison, before_the_reform, compare,
 from exchange.analysis.conflicts import FEW_OWNERS, ConflictLine, conflict_summary
 from exchange.analysis.figures import figure_of, rows_of, total
 from exchange.analysis.forms import AnalysisForm, CompareForm, ConflictSummaryForm
+from exchange.analysis.limits import with_time
 from exchange.analysis.tables import geojson, notes, table, workbook
 from exchange.permissions import can_export_restricted
 from farms.land_use import LEAST_M2, LEAST_SHARE, layers_that_bind
@@ -57,7 +58,9 @@ def analysis_page(request: HttpRequest) -> HttpResponse:
     params = asked(request)
     context: dict[str, Any] = {"form": AnalysisForm(params, request.user), "errors": []}
     try:
-        found = figures(AnalysisRequest.read(request.user, params))
+        question = AnalysisRequest.read(request.user, params)
+        with with_time(is_long=question.entry().is_personal):
+            found = figures(question)
         context |= _shown(found)
     except BadInput as error:
         context["errors"] = error_lines(error)
@@ -124,9 +127,11 @@ def analysis_list(request: HttpRequest) -> HttpResponse:
     params = asked(request)
     question = AnalysisRequest.read(request.user, params, besides=("of", "page"))
     layer = question.entry().layer
-    unit, figure, rows = _behind(question, params)
-    values = rows.order_by("pk").annotate(**layer.columns()).values_list(*layer.columns())
-    page = Paginator(values, PAGE_SIZE).get_page(params.get("page"))
+    with with_time(is_long=question.entry().is_personal):
+        unit, figure, rows = _behind(question, params)
+        values = rows.order_by("pk").annotate(**layer.columns()).values_list(*layer.columns())
+        page = Paginator(values, PAGE_SIZE).get_page(params.get("page"))
+        page.object_list = list(page.object_list)
     query = question.address()
     context = {
         "question": question,
@@ -203,7 +208,8 @@ def analysis_compare(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": CompareForm(params, request.user), "errors": []}
     try:
         first, second = read_sides(request.user, params)
-        found: Comparison = compare(first, second)
+        with with_time(is_long=first.entry().is_personal):
+            found: Comparison = compare(first, second)
         context |= {
             "comparison": found,
             "measure": first.measure,
@@ -223,7 +229,8 @@ def analysis_compare(request: HttpRequest) -> HttpResponse:
 def analysis_file(request: HttpRequest, suffix: str) -> HttpResponseBase:
     """GET /data/analysis.csv, .xlsx, .geojson: the table of the page, by the same parameters."""
     question = AnalysisRequest.read(request.user, asked(request))
-    found = figures(question)
+    with with_time(is_long=question.entry().is_personal):
+        found = figures(question)
     response: HttpResponseBase
     if suffix == "csv":
         headings, rows = table(found)
@@ -268,7 +275,8 @@ def analysis_conflicts(request: HttpRequest) -> HttpResponse:
         "few": FEW_OWNERS,
     }
     try:
-        found = conflict_summary(request.user, params)
+        with with_time(is_long=True):
+            found = conflict_summary(request.user, params)
         context |= {
             "summary": found,
             "lines": [(line, _conflict_list(params, line) if sees_plots else "") for line in found.lines],

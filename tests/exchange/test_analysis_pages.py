@@ -60,7 +60,7 @@ def test_the_page_shows_total_chart_table_and_map(client, planner, land):
 
     text = page.content.decode()
     assert page.status_code == 200
-    assert re.search(r'<data class="figure-big" value="[56]\.[09]', text)
+    assert re.search(r'<data class="figure-big"\s+value="[56]\.[09]', text)
     assert [line.figure.code for line in page.context["lines"]] == ["99001", "99003"]
     assert [round(line.bar) for line in page.context["lines"]] == [100, 20]
     assert [round(line.share) for line in page.context["lines"]] == [83, 17]
