@@ -4,12 +4,14 @@ import datetime as dt
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
 from core.errors import BadInput
 from exchange.analysis import MEASURES, AnalysisRequest, figures
 from exchange.analysis.figures import crossings, figure_of, rows_of
+from exchange.analysis.limits import with_time
 from farms.models import Plot, PlotSeason
 from places.models import AdministrativeUnit, UnitLevel
 from tests.factories.places import REFORM, make_succession
@@ -249,3 +251,17 @@ def test_what_does_not_fit_is_named(planner, commune, query, parameter, code):
         ask(planner, query)
 
     assert (parameter, code) in [(item.extra.get("parameter"), item.code) for item in refused.value.findings]
+
+
+def test_long_questions_get_more_time_and_only_they(db):
+    def limit():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            return cursor.fetchone()[0]
+
+    usual = limit()
+
+    with with_time(is_long=False):
+        assert limit() == usual
+    with with_time(is_long=True):
+        assert limit() == "40s"
