@@ -98,7 +98,7 @@ def _with_limits(name: ExportFormat) -> str:
 
 def _profiles(entry: Entry, user: Any) -> list[tuple[str, Any]]:
     plain = ExportProfile.PLAIN
-    shown = [(str(plain), plain.label)]
+    shown: list[tuple[str, Any]] = [(str(plain), plain.label)]
     for profile in profiles_for(entry, user):
         formats = ", ".join(str(ExportFormat(format).label) for format in profile.formats)
         shown.append((str(profile.name), f"{profile.name.label} ({formats})"))

@@ -42,7 +42,8 @@ class Export(models.Model):
 
     `query` holds the parameters of the layer's filters and of the area, {name: [values]}; `columns` the names of the
     layer's fields (empty: all). `requested_by` is null for visitors: who holds the link holds the file, which then
-    holds nothing that is not public. Personal columns go out with a purpose only; the row stays, and `record` says whom the file held.
+    holds nothing that is not public. Personal columns go out with a purpose only; the row stays, and
+    `record` says whom the file held.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

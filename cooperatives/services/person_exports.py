@@ -68,7 +68,9 @@ def take_persons_out(
         communes=sorted({grower.cooperative.commune_id for grower in growers}),
     )
     asked = {
-        grower.pk: (grower.person, context_of(grower)) for grower in growers if ConsentField.PHONE in grower.opened
+        grower.pk: (grower.person, context_of(grower))
+        for grower in growers
+        if ConsentField.PHONE in grower.opened  # type: ignore[attr-defined]
     }
     return TakenOut(
         names={grower.pk: grower.person.full_name for grower in growers},

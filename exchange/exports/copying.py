@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, Self
 
 from core.replicas import connection
-
 from exchange import sql, table_sql
 
 Statement = tuple[str, tuple[Any, ...]]

@@ -97,7 +97,7 @@ def write_batches(
         count = counted(moment, table)
         _require_room(format, count)
         in_file, head = _fitted_head(selection, format, count)
-        rows = batches(moment, table, share_of(count.rows, progress))
+        rows: Any = batches(moment, table, share_of(count.rows, progress))
         with closing(rows):
             schema = _schema_after(table, changed)
             source = changed(rows) if changed else rows

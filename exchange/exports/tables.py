@@ -126,9 +126,10 @@ def kind_of(output: models.Field[Any, Any]) -> str:
 
 def _drawn(selection: Selection, *, mercator: bool) -> Any:
     layer = selection.layer
+    shape = F(str(layer.geometry))
     if not mercator:
-        return F(layer.geometry)
-    return F(layer.mercator) if layer.mercator else Transform(F(layer.geometry), WEB_MERCATOR)
+        return shape
+    return F(layer.mercator) if layer.mercator else Transform(shape, WEB_MERCATOR)
 
 
 def _shape_name(output: Any) -> str:

@@ -65,7 +65,7 @@ def checksums(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @show_domain_errors
-def latest_file(request: HttpRequest, name: str, suffix: str) -> HttpResponse | FileResponse:
+def latest_file(request: HttpRequest, name: str, suffix: str) -> Any:
     """GET /data/<layer>/latest.<ext>: the newest snapshot."""
     _entry(name)
     row = Snapshot.objects.newest().filter(layer=name, format=_format(suffix)).first()
@@ -74,7 +74,7 @@ def latest_file(request: HttpRequest, name: str, suffix: str) -> HttpResponse | 
 
 @require_safe
 @show_domain_errors
-def dated_file(request: HttpRequest, name: str, day: str, suffix: str) -> HttpResponse | FileResponse:
+def dated_file(request: HttpRequest, name: str, day: str, suffix: str) -> Any:
     """GET /data/<layer>/<date>.<ext>: the snapshot of a day; it stays as it is, so caches may keep it for good."""
     _entry(name)
     try:
