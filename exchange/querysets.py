@@ -5,9 +5,7 @@ from typing import Any, Self
 
 from django.db.models import QuerySet
 
-from office.models import JobStatus
-
-UNDERWAY = (JobStatus.QUEUED, JobStatus.RUNNING)
+UNDERWAY = ("queued", "running")  # office.models.JobStatus; no model is imported here, since models import this
 
 
 class ExportQuerySet(QuerySet):
