@@ -18,7 +18,6 @@ from maps.views.tiles import MVT, tilejson_of
 MATRIX_SET = "WebMercatorQuad"
 MATRIX_SET_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 WEB_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 TILEJSON = "application/vnd.mapbox.tilejson+json"
 JSON = "application/json"
@@ -121,7 +120,8 @@ def tileset(entry: Entry, layer: MapLayer, params: QueryDict, base: str) -> dict
     west, south, east, north = described["bounds"]
     return _head(entry, layer, params, base) | {
         "description": str(entry.description),
-        "boundingBox": {"crs": CRS84, "lowerLeft": [west, south], "upperRight": [east, north]},
+        # In the grid's own system: no client has to convert it.
+        "boundingBox": {"crs": WEB_MERCATOR, "lowerLeft": _metres(west, south), "upperRight": _metres(east, north)},
         "tileMatrixSetLimits": [
             _limits(z, west, south, east, north) for z in range(layer.min_zoom, layer.max_zoom + 1)
         ],
@@ -180,6 +180,11 @@ def _limits(z: int, west: float, south: float, east: float, north: float) -> dic
         "minTileCol": first[0],
         "maxTileCol": last[0],
     }
+
+
+def _metres(lon: float, lat: float) -> list[float]:
+    """A place in EPSG:3857, to the centimetre."""
+    return [round(lon / 360 * WORLD_M, 2), round(asinh(tan(radians(lat))) / pi * WORLD_M / 2, 2)]
 
 
 def _place(z: int, lon: float, lat: float) -> tuple[int, int]:

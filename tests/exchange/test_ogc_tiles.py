@@ -90,7 +90,7 @@ def test_from_the_collection_to_a_tile_by_links_alone(client, offered):
     assert names == {product.name_vi for product in offered}
 
 
-def test_limits_hold_the_tile_of_every_place_and_only_zooms_that_are_drawn(client):
+def test_limits_hold_the_tile_of_every_place_and_only_zooms_that_are_drawn(client, settings):
     document = client.get(tileset_url("units")).json()
 
     by_level = {int(one["tileMatrix"]): one for one in document["tileMatrixSetLimits"]}
@@ -100,6 +100,10 @@ def test_limits_hold_the_tile_of_every_place_and_only_zooms_that_are_drawn(clien
         _z, x, y = tile_at(z, *SEAT)
         assert limits["minTileCol"] <= x <= limits["maxTileCol"] < 1 << z
         assert limits["minTileRow"] <= y <= limits["maxTileRow"] < 1 << z
+    west, _south, east, _north = settings.MAP_BOUNDS
+    box = document["boundingBox"]
+    metres = [degrees * 111_319.490793 for degrees in (west, east)]
+    assert [box["lowerLeft"][0], box["upperRight"][0]] == pytest.approx(metres, abs=0.02)
     assert {"units", "unit_labels"} == {layer["id"] for layer in document["layers"]}
     assert "name" in document["layers"][0]["propertiesSchema"]["properties"]
 
