@@ -136,14 +136,15 @@ COUNT_KEPT = "SELECT count(*) FROM unit_import WHERE level = %(level)s AND actio
 
 # Provinces are drawn as the union of their communes, once every commune in force has an outline.
 REDRAW_PARENTS = """
-    UPDATE places_administrativeunit p SET boundary = drawn.boundary, is_schematic = drawn.is_schematic
-    FROM (
+    WITH drawn AS MATERIALIZED (  -- not to be joined into: on tables without statistics it was made anew for each unit
         SELECT c.parent_id, ST_Multi(ST_Union(c.boundary)) AS boundary, bool_or(c.is_schematic) AS is_schematic
         FROM places_administrativeunit c
         WHERE c.level = 'commune' AND c.valid_from <= %(on)s AND (c.valid_to IS NULL OR c.valid_to > %(on)s)
           AND c.parent_id IN (SELECT parent_id FROM places_administrativeunit WHERE id = ANY(%(ids)s))
         GROUP BY c.parent_id HAVING bool_and(c.boundary IS NOT NULL)
-    ) AS drawn
+    )
+    UPDATE places_administrativeunit p SET boundary = drawn.boundary, is_schematic = drawn.is_schematic
+    FROM drawn
     WHERE p.id = drawn.parent_id AND (p.boundary IS NULL OR p.is_schematic OR NOT drawn.is_schematic)
       AND (p.boundary, p.is_schematic) IS DISTINCT FROM (drawn.boundary, drawn.is_schematic)
     RETURNING p.id"""
