@@ -1,6 +1,6 @@
 """A cluster that follows another one by streaming replication, both on this machine.
 
-For tests and measurements (`make bench ARGS="--only scaling"`). On real machines the same steps are done by hand:
+For tests and measurements (`python -m benchmarks.scaling`). On real machines the same steps are done by hand:
 docs/scaling.md has them.
 """
 
