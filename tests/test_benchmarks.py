@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from benchmarks import panning, pyramid, report, servers, works
+from benchmarks import ogc, panning, pyramid, report, servers, works
 from maps.grid import Tile
 from maps.models import LEVELS
 from ops.tooling import lock_problem
@@ -91,6 +91,15 @@ def test_walks_are_always_the_same_and_stay_in_their_zooms():
     assert first == again
     assert {z for z, _x, _y in first} <= set(panning.ZOOMS)
     assert len({z for z, _x, _y in first}) > 3
+
+
+def test_next_page_is_asked_of_the_same_server_and_ends():
+    page = {
+        "links": [{"rel": "self", "href": "http://a/x"}, {"rel": "next", "href": "http://a/ogc/items?limit=2&b=%2F"}]
+    }
+
+    assert ogc.next_of(page) == "/ogc/items?limit=2&b=%2F"
+    assert ogc.next_of({"links": page["links"][:1]}) == ""
 
 
 @pytest.mark.parametrize("lock", [servers.TIPG_LOCK, servers.PYGEOAPI_LOCK], ids=lambda lock: lock.stem)
