@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.api.negotiation import as_json
@@ -35,6 +36,7 @@ from exchange.ogc.crs import Crs, geometry_writer, read_crs, written_in
 from exchange.ogc.formats import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, wants_html
 from exchange.ogc.items import make_page, next_query, read_items
 from exchange.ogc.openapi import document
+from exchange.ogc.queryables import Kind, queryables_of
 
 PAGE_ROWS = 50  # features on a page for people
 SAFE = ("GET", "HEAD")
@@ -183,7 +185,8 @@ def _schema(request: HttpRequest, user: Any, is_html: bool, name: str, which: st
     entry = collection_of(name, user)
     found = schema_of(entry, request.build_absolute_uri(path_of(which, name)))
     if is_html:
-        context = {"entry": entry, "schema": found, "which": which}
+        text = next(name for name, kind in queryables_of(entry.layer).items() if kind.kind == Kind.TEXT)
+        context = {"entry": entry, "schema": found, "text_field": text}
         return _page(request, "queryables", context, *_crumbs(entry), (_("Các trường lọc được"), ""))
     return _json(found, SCHEMA)
 
@@ -287,8 +290,13 @@ def _rows(entry: Entry, features: str) -> list[dict[str, Any]]:
 
 
 def _text(value: Any) -> str:
+    """Return a value of a feature as people read it; numbers with four decimals, a square metre of a hectare."""
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, bool):
+        return _("có") if value else _("không")
+    if isinstance(value, float):
+        return number_format(round(value, 4))
     return "" if value is None else str(value)
 
 
