@@ -50,8 +50,9 @@ def rows_in(place: Place, *, layer: Layer, user: Any, of: Hashable, build: Calla
 def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
     known = [_comparable(value) for value in place]
     positions = [n for n, value in enumerate(params) if _comparable(value) in known]
-    # Anything else that looks like a part of the place: there is no telling where to put another one.
-    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known):
+    # Another box, or anything else that looks like a part of the place: there is no telling where to put another one.
+    boxes = sum(isinstance(value, PostGISAdapter) for value in params)
+    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known) or boxes > 1:
         return
     with _lock:
         _kept[key] = (text, tuple(params), tuple(positions))

@@ -1,0 +1,72 @@
+"""The user who looks at tiles is kept while nothing changed, and not a tile longer."""
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from accounts.models import OfficerPost, User
+from tests.maps.conftest import LAT, LON, tile_url
+from tests.shapes import square
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def path(plot_factory):
+    plot_factory(boundary=square(LON, LAT))
+    return tile_url("plots", 15)
+
+
+def test_the_second_tile_asks_once_who_looks(client, officer, path, django_assert_num_queries):
+    client.force_login(officer)
+    first = client.get(path)
+
+    with django_assert_num_queries(6):  # who looks, the budget, where shapes begin, the tile (in a savepoint, in tests)
+        again = client.get(path)
+
+    assert first.content
+    assert again.content == first.content
+
+
+def test_signing_out_ends_it_at_the_next_tile(client, officer, path):
+    client.force_login(officer)
+    assert client.get(path).status_code == 200
+
+    Session.objects.all().delete()
+
+    assert client.get(path).status_code == 401
+
+
+def test_an_account_that_was_closed_sees_nothing_more(client, officer, path):
+    client.force_login(officer)
+    assert client.get(path).content
+
+    User.objects.filter(pk=officer.pk).update(is_active=False)
+
+    assert client.get(path).status_code == 401
+
+
+def test_a_post_taken_away_takes_the_rows_with_it(client, officer, path):
+    client.force_login(officer)
+    assert client.get(path).content
+
+    OfficerPost.objects.filter(user=officer).delete()
+
+    assert not client.get(path).content
+
+
+def test_another_session_is_another_user(client, officer, outsider, path):
+    client.force_login(officer)
+    assert client.get(path).content
+
+    client.force_login(outsider)
+
+    assert not client.get(path).content
+
+
+def test_pages_are_not_asked_as_the_kept_user(client, officer, path):
+    client.force_login(officer)
+    client.get(path)
+
+    answer = client.get("/desk/")
+
+    assert not hasattr(answer.wsgi_request.user, "kept_answers")
