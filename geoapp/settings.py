@@ -307,7 +307,7 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20  # seconds; the worker does other things too
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="vung-trong@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-DATA_CONTACT_EMAIL = env("DATA_CONTACT_EMAIL", default="")  # who answers questions about the open data; in the catalogue
+DATA_CONTACT_EMAIL = env("DATA_CONTACT_EMAIL", default="")  # answers questions about the open data; in the catalogue
 # channel=dotted path of a class with send(address, subject, text) (office/senders.py); without one: no such channel.
 MESSAGE_SENDERS = env.dict(
     "MESSAGE_SENDERS", default={"sms": "office.senders.FileSender", "zalo": "office.senders.FileSender"}

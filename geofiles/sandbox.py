@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_LIMITS", "EUDR_LIMITS", "LARGE_LIMITS", "PHOTO_LIMITS", "FileReading", "Limits", "check_eudr",
-    "check_signatures", "clean_photo", "clean_signature", "correct_eudr", "has_bubblewrap", "inspect_file", "read_file", "read_file_to", "read_list", "sweep", "workspace",
+    "check_signatures", "clean_photo", "clean_signature", "correct_eudr", "has_bubblewrap", "inspect_file", "read_file",
+    "read_file_to", "read_list", "sweep", "workspace",
 ]  # fmt: skip
 
 # A million plots: minutes of reading, gigabytes on disk, and still no more memory than a small file may use.
