@@ -1,12 +1,14 @@
 """Who looks at tiles, kept while nothing changed: a map asks for dozens of tiles at once, all by the same session.
 
 Reading session, account, second factor and posts takes longer than a small tile does. So the user is kept, and what was
-asked about his or her rights, and each tile asks by one statement whether session, account, posts and second factors
-are still the very same rows. Where one is not, all is read anew.
+asked about his or her rights, and each tile asks by one statement whether session, account, posts, second factors and
+units are still the very same rows. Where one is not, and after a minute in any case, all is read anew.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from copy import copy
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, TypeVar
@@ -22,10 +24,11 @@ from accounts import sql
 Answer = TypeVar("Answer")
 Stamp = tuple[Any, ...]
 
+KEPT_SECONDS = 60.0
 MOST = 1_000  # sessions that look at maps at one time
 PREFIX = "/tiles/"
-_ANSWERS = "kept_answers"
-_kept: OrderedDict[bytes, tuple[Any, Stamp]] = OrderedDict()
+_ANSWERS, _STAMP = "kept_answers", "kept_stamp"
+_kept: OrderedDict[bytes, tuple[Any, Stamp, float]] = OrderedDict()
 _lock = Lock()
 
 
@@ -45,8 +48,8 @@ class KeptUserMiddleware:
 def _user_of(request: HttpRequest, session: str) -> Any:
     key = blake2b(session.encode(), digest_size=16).digest()
     with _lock:
-        user, stamp = _kept.get(key, (None, None))
-    if user is not None and _stamp(session, user.pk) == stamp:
+        user, stamp, until = _kept.get(key, (None, None, 0.0))
+    if user is not None and time.monotonic() < until and _stamp(session, user.pk) == stamp:
         return user
     # The stamp first: what changes between the two is read again at the next tile.
     user_id = request.session.get(SESSION_KEY)
@@ -54,8 +57,9 @@ def _user_of(request: HttpRequest, session: str) -> Any:
     user = get_user(request)
     if stamp is not None and user.is_authenticated:
         setattr(user, _ANSWERS, {})
+        setattr(user, _STAMP, stamp)
         with _lock:
-            _kept[key] = user, stamp
+            _kept[key] = user, stamp, time.monotonic() + KEPT_SECONDS
             _kept.move_to_end(key)
             while len(_kept) > MOST:
                 _kept.popitem(last=False)
@@ -68,10 +72,20 @@ def _stamp(session: str, user_id: Any) -> Stamp | None:
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 
+def is_kept(user: Any) -> bool:
+    """Whether answers about this user are kept for the next tile."""
+    return hasattr(user, _ANSWERS)
+
+
+def kept_stamp(user: Any) -> Stamp | None:
+    """Return all that answers about a kept user depend on; None for others, who are asked anew each time."""
+    return getattr(user, _STAMP, None)
+
+
 def kept_answer(user: Any, question: Hashable, ask: Callable[[], Answer]) -> Answer:
     """Return `ask()`; for a kept user the answer of the first time. What the day decides has the day in `question`.
 
-    Only for what session, account, posts and second factors decide.
+    Only for what session, account, posts, second factors and units decide.
     """
     answers = getattr(user, _ANSWERS, None)
     if answers is None:
@@ -79,3 +93,10 @@ def kept_answer(user: Any, question: Hashable, ask: Callable[[], Answer]) -> Ans
     if question not in answers:
         answers[question] = ask()
     return answers[question]  # type: ignore[no-any-return]
+
+
+def remembering(user: Any) -> Any:
+    """Return a copy of `user` whose answers are kept as long as it is: for one file, one page."""
+    found = copy(user)
+    setattr(found, _ANSWERS, {})
+    return found

@@ -6,6 +6,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kept import kept_stamp
 from accounts.permissions import posts_with
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
@@ -19,8 +20,8 @@ def _plots(user: Any) -> QuerySet[Plot]:
 
 
 def _plot_rights(user: Any) -> tuple[Any, ...]:
-    """What `PlotQuerySet.visible_to` puts into its SQL: the user (memberships are looked up inside it) and posts."""
-    return user.pk, user.is_active, *posts_with(user, "farms.view_plot")
+    """What `PlotQuerySet.visible_to` puts into its SQL: user, posts and units; memberships are looked up inside."""
+    return user.pk, user.is_active, kept_stamp(user), *posts_with(user, "farms.view_plot")
 
 
 PLOTS = Layer(

@@ -12,6 +12,7 @@ from core.api.docs import ApiDocsView, ApiSchemaView
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
+    path("", include("maps.urls")),  # first: tiles are asked for most, and each address before them is tried in vain
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("problems/", views.problem_list, name="problems"),
@@ -23,7 +24,6 @@ urlpatterns = [
     path("api/docs/", ApiDocsView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/", include("geoapp.api")),
     path("", maps.views.products.product_map, name="home"),
-    path("", include("maps.urls")),
     path("", include("landuse.urls")),
     path("", include("products.urls")),
     path("", include("codes.urls")),

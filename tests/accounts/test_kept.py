@@ -4,6 +4,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from accounts.models import OfficerPost, User
+from places.models import AdministrativeUnit
 from tests.maps.conftest import LAT, LON, tile_url
 from tests.shapes import square
 
@@ -70,3 +71,17 @@ def test_pages_are_not_asked_as_the_kept_user(client, officer, path):
     answer = client.get("/desk/")
 
     assert not hasattr(answer.wsgi_request.user, "kept_answers")
+
+
+def test_a_merger_of_units_is_seen_at_the_next_tile(client, officer_factory, unit_factory, plot_factory, province):
+    old, new = (unit_factory(level="commune", parent=province, code=code) for code in ("29001", "29002"))
+    person = officer_factory(new)
+    plot_factory(boundary=square(LON + 0.1, LAT), commune=old)
+    client.force_login(person)
+    before = client.get(tile_url("plots", 15, lon=LON + 0.1))
+
+    AdministrativeUnit.objects.filter(pk=old.pk).update(parent=new)
+    after = client.get(tile_url("plots", 15, lon=LON + 0.1))
+
+    assert not before.content
+    assert after.content
