@@ -56,12 +56,14 @@ def import_successions(rows: Sequence[SuccessionRow], edition: UnitEdition) -> S
     }
     with connection.cursor() as cursor:
         _stage(cursor, rows)
+        cursor.execute(sql.JOIN_AS_SETS)
         for statement in (sql.FIND_OLD, sql.FIND_NEW, sql.FIND_HOMES, sql.DECIDE):
             cursor.execute(statement, parameters)
         _list_what_is_not_applied(cursor, summary)
         _apply(cursor, parameters, summary)
         cursor.execute(sql.END_PREDECESSORS, parameters)
         ended = tuple(sorted(unit for (unit,) in cursor.fetchall()))
+        cursor.execute(sql.JOIN_AS_USUAL)
     summary.ended = len(ended)
     if ended:
         announce(UnitsChanged(unit_ids=ended))

@@ -7,9 +7,11 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from places.imports import UnitEdition, UnitRow, import_units, read_units
+from places.imports import UnitEdition, UnitRow, import_successions, import_units, read_units
 from places.models import AdministrativeUnit, SuccessionKind, UnitPiece, UnitSuccession
+from places.sql import successions
 from tests.shapes import bowtie, middle_of, square, square_east_of
 
 OLD, NEW, LATER = date(2025, 3, 12), date(2025, 7, 1), date(2026, 9, 1)
@@ -391,3 +393,29 @@ def test_file_that_cannot_be_read_is_refused_by_name(db, folder, case, name, tex
 def test_list_that_ends_before_it_begins_is_refused(db, folder):
     with pytest.raises(CommandError, match="--until must be later"):
         _load(_put(folder, "p.csv", PROVINCES), "--until", "2025-06-30")
+
+
+@pytest.mark.django_db
+def test_joins_of_a_succession_do_not_hang_on_what_the_planner_knows(folder):
+    on_the_eve, on_the_day = _put(folder, "eve.csv", OLD_COMMUNES), _put(folder, "day.csv", COMMUNES)
+    import_units(read_units(_put(folder, "old.csv", OLD_PROVINCES)).units, UnitEdition(on=OLD, until=NEW))
+    import_units(read_units(on_the_eve).units, UnitEdition(on=OLD, until=NEW))
+    import_units(read_units(_put(folder, "new.csv", PROVINCES)).units, UnitEdition(on=NEW))
+    import_units(read_units(on_the_day).units, UnitEdition(on=NEW))
+    plans = []
+
+    def look(execute, statement, params, many, context):
+        if statement in (successions.APPLY, successions.APPLY_ABOVE):
+            execute(f"EXPLAIN {statement}", params, many, context)
+            plans.append(" ".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(statement, params, many, context)
+
+    with connection.execute_wrapper(look):
+        summary = import_successions(read_units(_put(folder, "mapping.csv", MAPPING)).successions, UnitEdition(on=NEW))
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_nestloop")
+        after = cursor.fetchone()[0]
+
+    assert (summary.created, summary.above) == (3, 1)
+    assert len(plans) == 2 and not any("Nested Loop" in plan for plan in plans)
+    assert after == "on"
