@@ -201,6 +201,10 @@ class BboxFilter(django_filters.Filter):
     field_class = _BboxField
     refuses_blank = True
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label", _("Khung (tây, nam, đông, bắc)"))
+        super().__init__(*args, **kwargs)
+
     def filter(self, qs: QuerySet[Any], value: list[Box] | None) -> QuerySet[Any]:
         if not value:
             return qs

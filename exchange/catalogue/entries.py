@@ -28,6 +28,7 @@ from products.layers import OFFERS, PRODUCTS
 LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 INTERNAL = "internal use only: may hold what is not public"
+INTERNAL_WORDS = _("Chỉ dùng nội bộ: có thể có dữ liệu không công khai")
 
 # Types of fields: JSON Schema's words, with dates and lists told apart.
 TEXT, NUMBER, INTEGER, BOOLEAN, DATE, MOMENT = "text", "number", "integer", "boolean", "date", "datetime"
@@ -105,6 +106,10 @@ class Entry:
         """Return the licence that the file states: open only for what everybody may read."""
         is_open = not self.is_personal and not (self.has_more_for_some and user.is_authenticated)
         return LICENCE if is_open else INTERNAL
+
+    def licence_words(self, user: Any) -> Any:
+        """Return the same for people, in their language."""
+        return LICENCE if self.licence_for(user) == LICENCE else INTERNAL_WORDS
 
     def may_export(self, user: Any) -> bool:
         """Whether `user` may take the layer out."""

@@ -37,7 +37,7 @@ def _card(found: Entry, user: Any) -> dict[str, Any]:
         "entry": found,
         "is_closed": False,
         "url": links.page_of(found),
-        "licence": found.licence_for(user),
+        "licence": found.licence_words(user),
         "count": found.layer.filtered(user, {}).count(),
         "changed_at": found.last_change(),
     }
@@ -75,7 +75,7 @@ def _layer_context(found: Entry, user: Any, params: QueryDict) -> tuple[dict[str
             {"title": _("Dữ liệu"), "url": reverse("exchange:catalogue")},
             {"title": found.layer.title, "url": ""},
         ],
-        "licence": found.licence_for(user),
+        "licence": found.licence_words(user),
         "changed_at": found.last_change(),
         "fields": found.fields(),
         "form": form,
@@ -106,9 +106,10 @@ def _newest_snapshots(found: Entry) -> list[dict[str, Any]]:
 
 def _services(found: Entry, asked: dict[str, list[str]]) -> list[dict[str, Any]]:
     """The addresses that programs read, as they are to be put into QGIS or a script."""
+    narrowing = {name: values for name, values in asked.items() if name != "bbox"}  # there programs say their own
     shown = [
         {"title": _("API (GeoJSON, từng trang)"), "url": links.api_of(found, asked)},
-        {"title": _("OGC API Features (QGIS, GDAL)"), "url": links.collection_of(found)},
+        {"title": _("OGC API Features (QGIS, GDAL)"), "url": links.collection_of(found, narrowing)},
         {"title": _("Ô bản đồ (TileJSON)"), "url": links.tilejson_of(found)},
     ]
     return [service for service in shown if service["url"]]

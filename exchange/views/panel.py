@@ -16,7 +16,7 @@ from core.views import error_lines, show_domain_errors
 from exchange.catalogue import Entry, entry
 from exchange.exports import personal
 from exchange.exports.formats import FORMATS
-from exchange.forms import AreaForm, PersonalForm, ShapeForm, query_of
+from exchange.forms import DEFAULTS, AreaForm, PersonalForm, ShapeForm, query_of
 from exchange.models import ExportFormat, ExportProfile
 from exchange.selection import Selection
 from exchange.services.exports import Shape, order_export, shape_from
@@ -92,7 +92,7 @@ def _page(request: HttpRequest, found: Entry, data: QueryDict, *, status: int = 
         "area": area,
         "shape": shape,
         "persons": PersonalForm(_values(data, PersonalForm.base_fields), allowed=allowed) if allowed else None,
-        "licence": found.licence_for(request.user),
+        "licence": found.licence_words(request.user),
         "crumbs": [
             {"title": _("Dữ liệu"), "url": reverse("exchange:catalogue")},
             {"title": found.layer.title, "url": f"/data/{found.layer.name}/"},
@@ -112,9 +112,15 @@ def _of_filters(filterset: type[StrictFilterSet], data: QueryDict) -> QueryDict:
     return kept
 
 
+# What a panel that nobody filled in yet shows as chosen.
+BEFORE_CHOICE = DEFAULTS | {"profile": ExportProfile.PLAIN.value}
+
+
 def _values(data: QueryDict, fields: Any) -> dict[str, Any]:
     """Return the values of a form's fields: lists where several may be chosen."""
     return {
-        name: data.getlist(name) if isinstance(field, forms.MultipleChoiceField) else data.get(name, "")
+        name: data.getlist(name)
+        if isinstance(field, forms.MultipleChoiceField)
+        else data.get(name) or BEFORE_CHOICE.get(name, "")
         for name, field in fields.items()
     }

@@ -263,3 +263,10 @@ def test_too_many_orders_wait(planner_client, plots):
 
     assert [answer.status_code for answer in answers] == [202, 202, 202, 409]
     assert answers[-1].json()["code"] == "too_many_exports"
+
+
+def test_a_panel_that_nobody_filled_in_shows_no_error_and_names_every_filter(client):
+    text = client.get("/data/areas/export/").content.decode()
+
+    assert "Trường này là bắt buộc" not in text
+    assert "invalid name" not in text
