@@ -49,9 +49,9 @@ def api_of(entry: Entry, params: Mapping[str, list[str]] | None = None) -> str:
     return _with(f"/api/v1/{entry.name}/", params)
 
 
-def collection_of(entry: Entry) -> str:
-    """Return the path of the layer as a collection of OGC API Features; "" without a shape."""
-    return f"/ogc/collections/{entry.name}" if entry.layer.geometry else ""
+def collection_of(entry: Entry, params: Mapping[str, list[str]] | None = None) -> str:
+    """Return the path of the layer, narrowed by `params`, as a collection of OGC API Features; "" without a shape."""
+    return _with(f"/ogc/collections/{entry.name}", params) if entry.layer.geometry else ""
 
 
 def tilejson_of(entry: Entry) -> str:

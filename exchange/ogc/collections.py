@@ -67,14 +67,16 @@ def self_and_alternate(this: str, page: str, kind: str = JSON) -> list[Link]:
     ]
 
 
-def describe(found: Entry, user: Any, url: Url) -> dict[str, Any]:
-    """Return the collection (OGC 17-069r4 §7.14, 18-058r1 §6.2); `url` makes a path an address."""
+def describe(found: Entry, user: Any, url: Url, query: str = "") -> dict[str, Any]:
+    """Return the collection (OGC 17-069r4 §7.14, 18-058r1 §6.2); `url` makes a path an address; `query` narrows it and
+    stays in the links to it and to its items."""
     name = found.layer.name
     own, items = url(path_of("collection", name)), url(path_of("items", name))
+    data, page = (f"?{query}", f"?{query}&f=html") if query else ("", "?f=html")
     links = [
-        *self_and_alternate(own, f"{own}?f=html"),
-        link("items", items, GEOJSON, _("Các đối tượng")),
-        link("items", f"{items}?f=html", HTML, _("Các đối tượng")),
+        *self_and_alternate(f"{own}{data}", f"{own}{page}"),
+        link("items", f"{items}{data}", GEOJSON, _("Các đối tượng")),
+        link("items", f"{items}{page}", HTML, _("Các đối tượng")),
         link(QUERYABLES_REL, url(path_of("queryables", name)), SCHEMA, _("Các trường lọc được")),
         link("describedby", url(path_of("schema", name)), SCHEMA, _("Các trường")),
         link(SCHEMA_REL, url(path_of("schema", name)), SCHEMA, _("Các trường")),

@@ -77,9 +77,23 @@ def known_parameters(entry: Entry) -> list[str]:
     return list(dict.fromkeys([*OWN_PARAMETERS, *entry.layer.filterset.parameters(), *AREA_PARAMETERS]))
 
 
+def narrowing_parameters(entry: Entry) -> list[str]:
+    """Return the parameters that say which features of a collection are meant: the layer's filters and the area's."""
+    return [name for name in known_parameters(entry) if name not in OWN_PARAMETERS]
+
+
+def read_narrowing(entry: Entry, user: Any, params: QueryDict) -> QueryDict:
+    """Return what of `params` narrows a collection; raises BadInput with a finding for each bad parameter."""
+    _refuse_unknown(params, ["f", *narrowing_parameters(entry)])
+    narrowing = params.copy()
+    narrowing.pop("f", None)
+    Selection.read(entry, user, narrowing)
+    return narrowing
+
+
 def read_items(entry: Entry, user: Any, params: QueryDict, *, default_limit: int = DEFAULT_LIMIT) -> ItemsRequest:
     """Return what `params` ask for; raises BadInput with a finding for each bad parameter."""
-    _refuse_unknown(entry, params)
+    _refuse_unknown(params, known_parameters(entry))
     findings: list[Finding] = []
     limit = _taken(findings, lambda: _limit(params, default_limit))
     offset = _taken(findings, lambda: _offset(params))
@@ -138,8 +152,7 @@ def next_query(params: QueryDict, cursor: str) -> str:
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
-def _refuse_unknown(entry: Entry, params: QueryDict) -> None:
-    known = known_parameters(entry)
+def _refuse_unknown(params: QueryDict, known: list[str]) -> None:
     findings: list[Finding] = []
     for name, values in params.lists():
         if name not in known:

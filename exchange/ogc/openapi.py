@@ -13,7 +13,7 @@ from exchange.ogc.cql import JSON as CQL_JSON
 from exchange.ogc.cql import TEXT as CQL_TEXT
 from exchange.ogc.crs import CRS84, CRSS
 from exchange.ogc.formats import GEOJSON, HTML, JSON, OPENAPI, SCHEMA
-from exchange.ogc.items import MAX_OFFSET, OWN_PARAMETERS
+from exchange.ogc.items import MAX_OFFSET, OWN_PARAMETERS, narrowing_parameters
 from exchange.ogc.tiles_openapi import tile_paths
 
 READ_PROBLEMS = (400, 401, 404, 405, 406, 414, 429, 500, 503)
@@ -100,8 +100,10 @@ def _paths_of(entry: Entry) -> dict[str, Any]:
     page = {"$ref": f"#/components/schemas/{_pascal(name)}Page"}
     feature = {"$ref": f"#/components/schemas/{_pascal(name)}Feature"}
     schema = {"type": "object"}
+    narrowing = narrowing_parameters(entry)
+    narrowed = [found for found in items_parameters(entry) if found.get("name") in narrowing]
     return {
-        own: _get(f"{stem}_collection", title, _body("Collection"), tag=name),
+        own: _get(f"{stem}_collection", title, _body("Collection"), tag=name, parameters=narrowed),
         f"{own}/items": _get(f"{stem}_items", title, page, GEOJSON, tag=name, parameters=items_parameters(entry)),
         f"{own}/items/{{featureId}}": _get(
             f"{stem}_feature",
@@ -112,8 +114,8 @@ def _paths_of(entry: Entry) -> dict[str, Any]:
             parameters=[key, _shared("crs")],
             with_not_modified=True,
         ),
-        f"{own}/queryables": _get(f"{stem}_queryables", title, schema, SCHEMA, tag=name),
-        f"{own}/schema": _get(f"{stem}_schema", title, schema, SCHEMA, tag=name),
+        f"{own}/queryables": _get(f"{stem}_queryables", title, schema, SCHEMA, tag=name, parameters=narrowed),
+        f"{own}/schema": _get(f"{stem}_schema", title, schema, SCHEMA, tag=name, parameters=narrowed),
     }
 
 

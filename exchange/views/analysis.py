@@ -26,6 +26,7 @@ from exchange.analysis.figures import figure_of, rows_of, total
 from exchange.analysis.forms import AnalysisForm, CompareForm, ConflictSummaryForm
 from exchange.analysis.limits import with_time
 from exchange.analysis.tables import geojson, notes, table, workbook
+from exchange.catalogue import links
 from exchange.permissions import can_export_restricted
 from farms.land_use import LEAST_M2, LEAST_SHARE, layers_that_bind
 from geofiles.workbooks import XLSX_TYPE
@@ -133,6 +134,7 @@ def analysis_list(request: HttpRequest) -> HttpResponse:
         page = Paginator(values, PAGE_SIZE).get_page(params.get("page"))
         page.object_list = list(page.object_list)
     query = question.address()
+    asked_rows = _asked_rows(question, params.get("of", ""))
     context = {
         "question": question,
         "measure": question.measure,
@@ -147,7 +149,8 @@ def analysis_list(request: HttpRequest) -> HttpResponse:
         "next_url": _page_url(params, page.number + 1) if page.has_next() else "",
         "first_url": _page_url(params, None) if page.number > 2 else "",
         "back_url": f"{reverse('exchange:analysis')}?{query}",
-        "export_url": _export_url(question, params.get("of", "")),
+        "export_url": links.panel_of(question.entry(), asked_rows) if asked_rows is not None else "",
+        "ogc_url": links.collection_of(question.entry(), asked_rows) if asked_rows is not None else "",
     }
     response = render(request, "exchange/analysis_list.html", context)
     response["Cache-Control"] = "private, no-cache"
@@ -179,14 +182,14 @@ def _behind(question: AnalysisRequest, params: QueryDict) -> tuple[Administrativ
     return unit, figure_of(question, unit), rows_of(question, unit)
 
 
-def _export_url(question: AnalysisRequest, of: str) -> str:
-    """Return where the same rows can be taken out; "" where the filters of an export cannot say which they are."""
+def _asked_rows(question: AnalysisRequest, of: str) -> dict[str, list[str]] | None:
+    """Return the filter by which the same rows are taken out; None where filters cannot say which they are."""
     if question.as_of is not None or of == NONE or (of and question.area.units):
-        return ""
+        return None
     query = question.selection().asked.copy()
     if of:
         query["unit"] = of
-    return f"{reverse('exchange:export-panel', args=[question.measure.layer])}?{query.urlencode()}"
+    return dict(query.lists())
 
 
 def _page_url(params: QueryDict, number: int | None) -> str:

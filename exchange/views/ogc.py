@@ -34,7 +34,7 @@ from exchange.ogc.collections import (
 from exchange.ogc.conformance import CONFORMANCE
 from exchange.ogc.crs import Crs, geometry_writer, read_crs, written_in
 from exchange.ogc.formats import GEOJSON, HTML, JSON, OPENAPI, SCHEMA, wants_html
-from exchange.ogc.items import make_page, next_query, read_items
+from exchange.ogc.items import make_page, next_query, read_items, read_narrowing
 from exchange.ogc.openapi import document
 from exchange.ogc.queryables import Kind, queryables_of
 
@@ -158,24 +158,26 @@ def collections(request: HttpRequest, user: Any, is_html: bool) -> HttpResponse:
     return _json({"links": self_and_alternate(this, f"{this}?f=html"), "collections": described})
 
 
-@_ogc(JSON)
+@_ogc(JSON, "*")
 def collection(request: HttpRequest, user: Any, is_html: bool, name: str) -> HttpResponse:
-    """One collection."""
+    """One collection; with filters of the layer or an area: narrowed, so that GDAL's OAPIF, which sends what stands in
+    the address with every request, reads a part of a layer."""
     entry = collection_of(name, user)
-    described = describe(entry, user, _url(request))
+    query = read_narrowing(entry, user, request.GET).urlencode()
+    described = describe(entry, user, _url(request), query)
     if is_html:
-        context = {"entry": entry, "collection": described, "fields": entry.fields()}
+        context = {"entry": entry, "collection": described, "fields": entry.fields(), "query": query}
         return _page(request, "collection", context, *_crumbs(entry)[:-1], (str(entry.layer.title), ""))
     return _json(described)
 
 
-@_ogc(SCHEMA)
+@_ogc(SCHEMA, "*")
 def queryables(request: HttpRequest, user: Any, is_html: bool, name: str) -> HttpResponse:
     """What may be asked in a filter, as a JSON Schema."""
     return _schema(request, user, is_html, name, "queryables")
 
 
-@_ogc(SCHEMA)
+@_ogc(SCHEMA, "*")
 def schema(request: HttpRequest, user: Any, is_html: bool, name: str) -> HttpResponse:
     """The fields of a feature, as a JSON Schema."""
     return _schema(request, user, is_html, name, "schema")
@@ -183,6 +185,7 @@ def schema(request: HttpRequest, user: Any, is_html: bool, name: str) -> HttpRes
 
 def _schema(request: HttpRequest, user: Any, is_html: bool, name: str, which: str) -> HttpResponse:
     entry = collection_of(name, user)
+    read_narrowing(entry, user, request.GET)  # a narrowed collection has the fields of the whole one
     found = schema_of(entry, request.build_absolute_uri(path_of(which, name)))
     if is_html:
         text = next(name for name, kind in queryables_of(entry.layer).items() if kind.kind == Kind.TEXT)

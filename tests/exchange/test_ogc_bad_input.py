@@ -368,3 +368,40 @@ def test_a_page_costs_as_many_queries_with_more_rows(client, commune, unit_facto
         unit_factory()
 
     assert queries() == few <= 4  # who asks (session), budget, page, count
+
+
+def test_a_narrowed_collection_leads_to_its_items_only(client, planner, plot_factory, commune):
+    """GDAL's OAPIF sends what stands in the address with the collection and its schema too."""
+    plot_factory(ref="A")
+    plot_factory(ref="B")
+    client.force_login(planner)
+    query = f"q=A&unit={commune.code}"
+
+    found = client.get(f"/ogc/collections/plots?{query}&f=json").json()
+    links = {(one["rel"], one["type"]): one["href"] for one in found["links"]}
+    items = client.get(links["items", "application/geo+json"]).json()
+    page = client.get(f"/ogc/collections/plots?{query}&f=html")
+
+    assert links["self", "application/json"].endswith(f"/ogc/collections/plots?{query}")
+    assert [one["properties"]["ref"] for one in items["features"]] == ["A"]
+    assert f'href="/ogc/collections/plots/items?{query.replace("&", "&amp;")}&amp;f=html"' in page.content.decode()
+    assert client.get(f"/ogc/collections/plots/schema?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("part", ["", "/schema", "/queryables"])
+def test_a_narrowed_collection_refuses_what_narrows_nothing(client, planner, part):
+    client.force_login(planner)
+
+    for query in (
+        "nothing=1",
+        "limit=5",
+        "bbox=1,2,3,4",
+        "coded=perhaps",
+        "unit=00000",
+        "q=a&q=b",
+        "crs=x",
+        "fields=ref",
+    ):
+        answer = client.get(f"/ogc/collections/plots{part}?{query}")
+        assert answer.status_code == 400, query
+        assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]
