@@ -26,7 +26,7 @@ class Moment:
         self.own.ensure_connection()
         with self.own.cursor() as cursor:
             cursor.execute(sql.READ_ONLY_SNAPSHOT)
-            cursor.execute(sql.NO_TIME_LIMIT)
+            cursor.execute(sql.WHOLE_LAYER)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -64,6 +64,7 @@ def write_export(
     if profile != ExportProfile.PLAIN:
         return _write_profile(selection, format, profile, path, progress)
     require_fitting(selection, format)
+    selection = selection.settled()
     if format in _BY_BATCHES:
         return write_batches(selection, format, path, progress)
     if format == ExportFormat.PMTILES:

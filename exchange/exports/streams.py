@@ -114,7 +114,7 @@ def open_stream(
         own.ensure_connection()
         with own.wrap_database_errors, own.cursor() as cursor:
             cursor.execute(sql.READ_ONLY_SNAPSHOT)
-            cursor.execute(f"{sql.NO_TIME_LIMIT}; {stream_sql.PLAIN_VALUES}")
+            cursor.execute(f"{sql.WHOLE_LAYER}; {stream_sql.PLAIN_VALUES}")
             if needs_place and not _takes_place(cursor):
                 raise StreamsBusy
             row_count = _counted(cursor, selection, 0 if has_notes else COUNT_PATIENCE_MS)

@@ -70,7 +70,7 @@ def export(request: HttpRequest, name: str, suffix: str = "geojson") -> HttpResp
     with reading():
         selection = Selection.read(found, user, without_blanks(request.GET), besides=[NOTES])
         try:
-            stream = open_stream(selection, format, has_notes=request.GET.get(NOTES) == "1")
+            stream = open_stream(selection.settled(), format, has_notes=request.GET.get(NOTES) == "1")
         except StreamsBusy as error:
             return _busy(request, selection, format, error)
     if request.method == "HEAD":

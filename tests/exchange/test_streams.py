@@ -419,3 +419,14 @@ def whole_size(most=None):
             break
     stream.close()
     return size
+
+
+def test_whole_layers_are_read_without_looking_units_up_in_the_same_statement(officer, plot_factory):
+    plots = [plot_factory() for _number in range(2)]
+    selection = Selection.read(entry("plots"), officer, {})
+
+    settled = selection.settled()
+
+    assert "RECURSIVE" in str(selection.rows().query)
+    assert "RECURSIVE" not in str(settled.rows().query)
+    assert set(settled.rows()) == set(selection.rows()) == set(plots)
