@@ -116,7 +116,7 @@ class Selection:
         return self.found.all()
 
     def settled(self) -> Self:
-        """Return the same selection for reading all of it: which units the user's posts open is asked now, by one query.
+        """Return the same selection for reading all of it: which units the user's posts open is asked now, by a query.
 
         Looked up inside the statement it is a recursion, with which PostgreSQL has one process read the rows, not all.
         """
