@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.gis.db.models import GeometryField, PointField
-from django.contrib.gis.db.models.functions import PointOnSurface
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import ExpressionWrapper
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from codes import ledger
 from codes.filters import AreaFilters, CodeFilters
 from codes.models import ProductionArea, ProductionAreaCode
+from codes.places import middle_of_commune, without_consents
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 
@@ -46,6 +46,7 @@ AREAS = Layer(
     geometry="shape",
     unit="commune",
     mercator="shape_3857",
+    lasting=without_consents("public_shape"),
     fields={
         "name": "name",
         "crop": "crop__name_vi",
@@ -63,14 +64,7 @@ AREAS = Layer(
 
 def _public_place() -> Coalesce:
     """Where everybody sees a code: its area's public point; of an imported code without area, its commune's middle."""
-    return Coalesce(
-        F("area__public_location"),
-        F("commune__centre"),
-        PointOnSurface("commune__boundary"),
-        F("commune__parent__centre"),
-        PointOnSurface("commune__parent__boundary"),
-        output_field=PointField(srid=4326),
-    )
+    return Coalesce(F("area__public_location"), *middle_of_commune("commune"), output_field=PointField(srid=4326))
 
 
 def _codes(user: Any) -> QuerySet[ProductionAreaCode]:
@@ -98,6 +92,7 @@ CODES = Layer(
     rows=_codes,
     filterset=CodeFilters,
     geometry="shape",
+    lasting=without_consents("shape", area="area"),
     unit="commune",
     fields={
         "code": "code",

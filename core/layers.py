@@ -5,7 +5,7 @@ layer does not name in `fields` leaves the house nowhere.
 """
 
 from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -17,6 +17,7 @@ Source = str | Combinable | BaseExpression
 
 KEY = "layer_key"
 PROPERTY_PREFIX = "property_"
+LASTING = "lasting_shape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Layer:
     fields      property name -> field path or ORM expression; the only properties that leave
     geometry    field or annotation of `rows` in EPSG:4326 as it may be shown (an outline or a point); None: no shape
     mercator    stored EPSG:3857 twin of `geometry` for tiles, where there is one
+    lasting     shape for files that stay and go round (snapshots), where `geometry` may rest on a consent that can be
+                withdrawn: without any that does; None: `geometry` rests on none
     tile_fields the properties that go into tiles, a subset of `fields`
     key         unique column: feature id and last part of the address of a feature
     order       keyset order: the key, or a not-null column ("-issued_on") with the key to break ties
@@ -46,6 +49,7 @@ class Layer:
     fields: Mapping[str, Source]
     geometry: str | None = None
     mercator: str | None = None
+    lasting: BaseExpression | None = None
     tile_fields: tuple[str, ...] = ()
     key: str = "id"
     order: str = ""
@@ -64,6 +68,18 @@ class Layer:
         `besides`: parameters that belong to the caller (`limit`, `cursor`, `page` ...).
         """
         return self.filterset.checked(params, self.rows(user), besides=besides)
+
+    def of_files_that_stay(self) -> "Layer":
+        """Return the layer with the shapes that may go into files which nobody can call back."""
+        if self.lasting is None:
+            return self
+        return replace(
+            self,
+            rows=lambda user: self.rows(user).annotate(**{LASTING: self.lasting}),
+            geometry=LASTING,
+            mercator=None,
+            lasting=None,
+        )
 
     def one(self, user: Any, key: Any) -> QuerySet[Any]:
         """Return the row with this key as a queryset, empty when `user` may not see it or the key makes no sense."""

@@ -117,6 +117,8 @@ def leaks_of(layer: Layer) -> list[Leak]:
         if path:
             named.append((role, path.removeprefix("-")))
     found = [leak for where, source in named for leak in _leaks(layer, rows, where, source)]
+    if layer.lasting is not None:  # its condition, how many growers, only takes away from what `geometry` shows
+        found += _leaks(layer, rows, "lasting", layer.lasting, with_conditions=False)
     for where, source in _filtered_by(layer):
         # A name that is no column belongs to the filter itself (`method`, a class of its own): nothing is compared.
         with suppress(FieldError):
@@ -150,10 +152,14 @@ def _filtered_by(layer: Layer) -> Iterator[tuple[str, Any]]:
             yield f"filter {name}", item.field_name
 
 
-def _leaks(layer: Layer, rows: QuerySet[Any], where: str, source: Any) -> Iterator[Leak]:
+def _leaks(
+    layer: Layer, rows: QuerySet[Any], where: str, source: Any, *, with_conditions: bool = True
+) -> Iterator[Leak]:
     made = rows.annotate(**{PROBE: as_expression(source)}).query
     asked = columns_asked(made)
     for reached in reached_by(made.annotations[PROBE], asked):
+        if reached.is_condition and not with_conditions:
+            continue
         flag = _flag_of(reached)
         if flag is Flag.PERSONAL or (layer.is_public and flag in (Flag.GUARDED, Flag.RESTRICTED)):
             yield Leak(layer.name, where, _label(reached.column), flag)

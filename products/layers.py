@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from codes.models import ProductionAreaCode
+from codes.places import without_consents
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 from products.filters import OfferFilters, ProductFilters
@@ -50,6 +51,7 @@ PRODUCTS = Layer(
     rows=_public_products,
     filterset=ProductFilters,
     geometry="location",
+    lasting=without_consents("location", area="area"),
     unit="commune",
     fields={
         "name": "name_vi",
@@ -81,6 +83,7 @@ OFFERS = Layer(
     rows=_public_offers,
     filterset=OfferFilters,
     geometry="product__location",
+    lasting=without_consents("product__location", area="product__area", commune="product__commune"),
     unit="product__commune",
     fields={
         "product": "product__name_vi",

@@ -21,6 +21,7 @@ from people.models import Consent, ConsentField, Purpose
 from people.services import read_phones
 
 MIN_PURPOSE, MAX_PURPOSE = 5, 160
+_MARGIN = dt.timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,12 @@ def take_persons_out(
     )
 
 
-def has_everybodys_consent(record: DirectoryExport, *, since: dt.datetime | None) -> bool:
-    """Whether nobody whom the table held has withdrawn the consent to the directory, or a field of it, since then."""
+def is_still_open(record: DirectoryExport, user: Any) -> bool:
+    """Whether `user` finds everybody whom the table held in the directory today, and nobody has withdrawn the consent
+    to it, or a field of it, since the table was made."""
+    if directory_rows(user).filter(pk__in=record.growers).count() < len(record.growers):
+        return False
     persons = Grower.objects.filter(pk__in=record.growers).values("person")
     ended = Consent.objects.filter(person__in=persons, purpose=Purpose.DIRECTORY, withdrawn_at__isnull=False)
-    return not (ended.filter(withdrawn_at__gte=since) if since else ended).exists()
+    # Who is in it was found out just before the record was written.
+    return not ended.filter(withdrawn_at__gte=record.exported_at - _MARGIN).exists()

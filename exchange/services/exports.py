@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from cooperatives.services.person_exports import clean_purpose, has_everybodys_consent, take_persons_out
+from cooperatives.services.person_exports import clean_purpose, is_still_open, take_persons_out
 from core.errors import BadInput, Finding, NotAllowed, RuleViolated, WrongState
 from core.permissions import require
 from exchange.exports import personal
@@ -28,12 +28,15 @@ from exchange.selection import Selection
 from office.models import Document, Job
 from office.sentences import Sentence
 from office.services import cancel_job, erase_content, notify, start_job, store_made, tell_progress
+from people.models import Consent, Purpose
 
 KIND = "exchange.make_export"
 MOST_OF_A_USER = 3  # that wait or run at a time
 MOST_OF_VISITORS = 6  # of all of them together
 SCRATCH = "making"  # folder under MEDIA_ROOT: a file that is finished is moved, not copied
 FORGOTTEN_AFTER = dt.timedelta(days=90)
+# The picture that a file is of is a little older than its moment: the transaction began before, a replica lags.
+_MARGIN = dt.timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,8 @@ def cancel_export(export: Export, *, by: Any) -> None:
 def file_of(export: Export, user: Any) -> Document | None:
     """Return the file where there is one and the user may still have what is in it; else None.
 
-    A file with persons is held back as soon as one of them withdrew or narrowed the consent: it is ordered anew.
+    A file with persons is held back as soon as one of them withdrew or narrowed the consent, and one with outlines as
+    soon as anybody withdrew the consent to show one: it is ordered anew.
     """
     from exchange.catalogue import entry
 
@@ -199,14 +203,24 @@ def file_of(export: Export, user: Any) -> Document | None:
         return None
     if export.personal and not _may_still_have_persons(export, user):
         return None
+    if found.layer.lasting is not None and _has_withdrawn_outlines(export):
+        return None
     return export.document
+
+
+def _has_withdrawn_outlines(export: Export) -> bool:
+    """Whether the file may show ground whose growers agreed to that and do so no more."""
+    if export.written_at is None:
+        return True
+    withdrawn = Consent.objects.filter(purpose=Purpose.PUBLIC_OUTLINE, withdrawn_at__gte=export.written_at - _MARGIN)
+    return withdrawn.exists()
 
 
 def _may_still_have_persons(export: Export, user: Any) -> bool:
     """Whether the user still has the right, and everybody in the file still agrees to what it holds of him or her."""
     if export.record is None or not set(export.personal) <= set(personal.fields_for(export.layer, user)):
         return False
-    return has_everybodys_consent(export.record, since=export.written_at)
+    return is_still_open(export.record, user)
 
 
 def drop_expired(now: dt.datetime | None = None) -> dict[str, int]:

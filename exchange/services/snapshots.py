@@ -1,12 +1,14 @@
 """Snapshots: every public layer, every night, in the formats that tools read whole or in ranges.
 
 Files stand under SNAPSHOT_DIR as `<layer>/<day>.<ending>`; a row is written when its file is whole. They hold what a
-visitor may read, nothing else, so any cache may keep them. A night's turn that is repeated writes the day's files anew.
+visitor may read, and of that no outline that rests on a consent: any cache may keep them, and nobody can call them back
+when a consent is withdrawn. A night's turn that is repeated writes the day's files anew.
 """
 
 import datetime as dt
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +67,8 @@ def make_snapshot(entry: Entry, format: ExportFormat, day: dt.date) -> Snapshot:
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder() as folder, override(settings.LANGUAGE_CODE):
         path = folder / name
-        selection = Selection.read(entry, AnonymousUser(), {})
+        lasting = replace(entry, layer=entry.layer.of_files_that_stay())
+        selection = Selection.read(lasting, AnonymousUser(), {})
         written = write_export(selection, format, ExportProfile.PLAIN, path, has_notes=False)
         fields = _facts(path, written)
         _move(path, target)
