@@ -1,7 +1,10 @@
 """Takes the demonstration out again: holders, persons, accounts, codes, layers, and what the history kept of them."""
 
+from pathlib import Path
+
 import pgtrigger
 from django.apps import apps
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
@@ -26,6 +29,8 @@ def remove_demo() -> dict[str, int]:
         cursor.execute(sql.GONE)
         cursor.execute(sql.GONE_FILES)
         files = [name for (name,) in cursor.fetchall()]
+        cursor.execute(sql.GONE_SNAPSHOTS)
+        snapshots = [Path(settings.SNAPSHOT_DIR) / path for (path,) in cursor.fetchall()]
         for table, condition in sql.DELETIONS:
             if table in histories:
                 cursor.execute(sql.delete_history(histories[table], table, condition))
@@ -36,7 +41,7 @@ def remove_demo() -> dict[str, int]:
     rebuild_cells()
     decide_zooms(MAP_LAYERS)  # of what is left: the demonstration may have made a layer denser than it is now
     note_changes(("plots", "areas", "codes", "products", "cooperatives", "land-use"))
-    transaction.on_commit(lambda: _forget_files(files))
+    transaction.on_commit(lambda: _forget_files(files, snapshots))
     return {table: rows for table, rows in removed.items() if rows}
 
 
@@ -60,9 +65,11 @@ def _reset_shipped_schemes() -> None:
         scheme.save(update_fields=["fixed_parts", "is_confirmed"])
 
 
-def _forget_files(files: list[str]) -> None:
+def _forget_files(files: list[str], snapshots: list[Path]) -> None:
     for name in files:
         default_storage.delete(name)
+    for path in snapshots:
+        path.unlink(missing_ok=True)
     accounts_file().unlink(missing_ok=True)
     for path in trust.folder().glob("demo-*.pem"):
         path.unlink()

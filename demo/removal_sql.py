@@ -8,9 +8,14 @@ CREATE TEMPORARY TABLE gone_paper ON COMMIT DROP AS
   FROM codes_codecertificate paper JOIN codes_productionareacode code ON code.id = paper.code_id
   WHERE code.holder_id IN (SELECT id FROM gone_cooperative);
 CREATE TEMPORARY TABLE gone_user ON COMMIT DROP AS SELECT id FROM accounts_user WHERE starts_with(username, 'demo-');
+CREATE TEMPORARY TABLE gone_export ON COMMIT DROP AS
+  SELECT id, job_id, document_id FROM exchange_export
+  WHERE requested_by_id IN (SELECT id FROM gone_user)
+     OR requested_by_id IS NULL AND EXISTS (SELECT 1 FROM gone_cooperative);
 CREATE TEMPORARY TABLE gone_job ON COMMIT DROP AS
   SELECT job.id FROM office_job job
   WHERE job.created_by_id IN (SELECT id FROM gone_user)
+     OR job.id IN (SELECT job_id FROM gone_export)
      OR job.kind = 'codes.make_certificates'
         AND EXISTS (SELECT 1 FROM jsonb_array_elements_text(job.payload -> 'codes') AS asked (code)
                     JOIN codes_productionareacode code ON code.id = asked.code::bigint
@@ -51,10 +56,18 @@ _PERSON = "person_id IN (SELECT id FROM gone_person)"
 # Certificates are made by jobs of nobody: those of demo codes go; one that comes too late finds no code.
 _JOB = "id IN (SELECT id FROM gone_job)"
 _TASK = "args_kwargs -> 'args' ->> 0 IN (SELECT id::text FROM gone_job)"
-_DOCUMENT = "uploaded_by_id IN (SELECT id FROM gone_user) OR id IN (SELECT id FROM gone_paper)"
-GONE_FILES = f"SELECT file FROM office_document WHERE {_DOCUMENT}"
+_DOCUMENT = (
+    "uploaded_by_id IN (SELECT id FROM gone_user) OR id IN (SELECT id FROM gone_paper)"
+    " OR id IN (SELECT document_id FROM gone_export)"
+)
+GONE_FILES = f"SELECT file FROM office_document WHERE ({_DOCUMENT}) AND file <> ''"
+# What was kept of the layers while invented rows were among them would be served on as if they were real.
+_SNAPSHOT = "EXISTS (SELECT 1 FROM gone_cooperative)"
+GONE_SNAPSHOTS = f"SELECT path FROM exchange_snapshot WHERE {_SNAPSHOT}"
 
 DELETIONS = (
+    ("exchange_export", "id IN (SELECT id FROM gone_export)"),
+    ("exchange_snapshot", _SNAPSHOT),
     ("products_demandreply", f"{_COOPERATIVE} OR {_of('demand_id', 'products_demand', _USER)}"),
     ("products_demand", _USER),
     ("products_savedsearch", _USER),
