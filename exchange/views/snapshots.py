@@ -52,7 +52,7 @@ def snapshot_list(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-@throttled("takeaway")
+@throttled("api")
 def checksums(request: HttpRequest, name: str) -> HttpResponse:
     """GET /data/<layer>/SHA256SUMS: what `sha256sum -c` reads, of all snapshots that are kept."""
     _entry(name)

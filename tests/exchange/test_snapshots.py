@@ -177,6 +177,15 @@ def test_checksums_are_those_of_the_files(client):
     assert lines == [f"{row.sha256}  {MONDAY}.{row.format}" for row in rows]
 
 
+def test_checksums_do_not_count_as_files_fetched(client, settings):
+    settings.THROTTLE_RATES = settings.THROTTLE_RATES | {"takeaway": 1}
+    keep("units", "fgb", MONDAY)
+
+    statuses = [client.get("/data/units/SHA256SUMS").status_code for _number in range(3)]
+
+    assert statuses == [200, 200, 200]
+
+
 def test_page_lists_days_and_says_when_there_are_none(client):
     assert "Chưa có bản chụp nào" in client.get("/data/units/snapshots/").content.decode()
     keep("units", "fgb", MONDAY)
