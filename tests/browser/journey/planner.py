@@ -1,6 +1,7 @@
 """The planner: filtered downloads that agree with the API, and maps that open from disk without a network."""
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -24,15 +25,19 @@ def take_layers(page: Page, folder: Path) -> None:
     page.get_by_role("link", name="Dữ liệu").first.click()
     look(page, "catalogue")
     for name, (filters, expected) in DOWNLOADS.items():
-        form = page.locator(f'form[action="/data/{name}.geojson"]')
-        form.locator("summary").click()
+        page.goto(f"/data/{name}/")
+        form = page.locator("#filters")
         for field, value in filters.items():
             control = form.locator(f"[name={field}]")
             if control.evaluate("(element) => element.tagName") == "SELECT":
                 control.select_option(value)
             else:
                 control.fill(value)
-        whole = json.loads(saved(page, form.get_by_role("button").click, folder).read_text())
+        form.get_by_role("button", name="Lọc").click()
+        file = page.locator("#results").get_by_role("link", name="GeoJSON", exact=True)
+        for field in filters:
+            expect(file).to_have_attribute("href", re.compile(rf"[?&]{field}=."))
+        whole = json.loads(saved(page, file.click, folder).read_text())
         answer = page.request.get(f"/api/v1/{name}/?{urlencode({**filters, 'count': 'true'})}").json()
         assert whole["features"] == answer["features"], name
         assert len(whole["features"]) == answer["numberMatched"] == expected, name
