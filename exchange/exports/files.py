@@ -180,5 +180,6 @@ def _write_profile(
 ) -> Written:
     from exchange.profiles import PROFILES
 
+    head = selection.head(None)  # of before: a consent that is withdrawn while rows are read is later than the file
     rows = PROFILES[profile].write(selection, format, path, progress)
-    return Written(rows, selection.head(rows))
+    return Written(rows, head | {"row_count": rows})

@@ -19,6 +19,7 @@ from core.errors import BadInput, NotAllowed, RuleViolated, WrongState
 from exchange.catalogue import entry
 from exchange.exports.files import write_export
 from exchange.models import Export, ExportFormat, ExportProfile
+from exchange.profiles import PROFILES
 from exchange.selection import Selection
 from exchange.services import exports as services
 from geofiles.lists import sheets_of
@@ -421,3 +422,17 @@ def test_workbook_with_too_many_rows_is_refused_before_it_is_written(planner, pl
     job = run_job(export.job_id)
 
     assert (job.status, job.error_code) == (JobStatus.FAILED, "too_many_rows")
+
+
+def test_file_by_a_profile_is_of_the_time_before_its_rows_were_read(planner, tmp_path, monkeypatch):
+    class Slow:
+        def write(self, selection, format, path, progress):
+            monkeypatch.setattr("exchange.selection.timezone.localtime", lambda: timezone.now() + dt.timedelta(hours=1))
+            return 7
+
+    monkeypatch.setitem(PROFILES, ExportProfile.EUDR, Slow())
+
+    written = write_export(select(planner), ExportFormat.GEOJSON, ExportProfile.EUDR, tmp_path / "x.zip")
+
+    assert (written.row_count, written.head["row_count"]) == (7, 7)
+    assert dt.datetime.fromisoformat(written.head["written_at"]) <= timezone.now()
