@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.exceptions import AuthenticationFailed
 
+from accounts.kept import remembering
 from core.api.authentication import TokenAuthentication, reader_of
 from core.errors import BadCredentials, TooManyRequests
 from core.throttling import caller_of, count_request
@@ -31,6 +32,8 @@ def admit(request: HttpRequest) -> Any:
 def recognise(request: HttpRequest) -> Any:
     """Return who reads, without counting: tiles have a budget of their own. Raises BadCredentials as `admit` does."""
     user = _by_password(request) or reader_of(request)
+    if user.is_authenticated:  # posts and units are asked for once in a page, not by each of its statements
+        user = remembering(user)
     request.user = user
     return user
 
