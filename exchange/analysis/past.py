@@ -22,6 +22,7 @@ from exchange.catalogue import Entry, entry
 from farms.filters import CURRENT, MONTHS, STATUSES
 from farms.models import Plot, PlotStatus
 
+_LAST_DAY = dt.date.max - dt.timedelta(days=2)
 PlotHistory: Any = Plot._meta.get_field("history").related_model
 
 
@@ -48,7 +49,8 @@ def _plots_on(day: dt.date, user: Any) -> QuerySet[Any]:
     """The last row of each plot before the day ended in Viet Nam, with the rights that hold for its plot today."""
     if not user.is_authenticated:
         return PlotHistory.objects.none()
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), get_current_timezone())
+    # The calendar ends with the year 9999, time zones a day before.
+    end = dt.datetime.combine(min(day, _LAST_DAY) + dt.timedelta(days=1), dt.time(), get_current_timezone())
     latest = PlotHistory.objects.filter(pgh_created_at__lt=end).order_by().values("pgh_obj_id")
     return (
         PlotHistory.objects.filter(pgh_id__in=latest.annotate(last=Max("pgh_id")).values("last"))

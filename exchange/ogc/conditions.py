@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Lower
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Exact, GreaterThan, GreaterThanOrEqual, IsNull, LessThan, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
@@ -192,7 +193,9 @@ class _Translator:
     def column(self, found: Queryable) -> Any:
         if found.kind == Kind.SHAPE:
             return F(self.layer.geometry or "")
-        self.used[PREFIX + found.name] = found.source
+        # Lists of small integers and of integers do not compare, and neither holds whatever number is asked for.
+        is_list = found.kind == Kind.NUMBERS
+        self.used[PREFIX + found.name] = Cast(found.source, ArrayField(FloatField())) if is_list else found.source
         return F(PREFIX + found.name)
 
     # --- space, time, lists --------------------------------------------------------------------------------------

@@ -171,6 +171,15 @@ def test_plots_as_they_were_on_a_day(planner, land):
     assert values(figures(ask(planner, "measure=ha&unit=99001"))) == values(now)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_ends_of_the_calendar_can_be_asked_for(planner, plot_factory, day):
+    plot_factory()
+
+    found = figures(ask(planner, f"measure=plots&as_of={day}"))
+
+    assert (found.total.value or 0) == (day > "2026")
+
+
 def test_visitors_measure_what_is_public(code, product, offer_factory, commune):
     offer_factory()
 

@@ -144,6 +144,11 @@ def test_lists_are_compared_as_sets(client, product_factory, offer_factory):
     assert months("A_CONTAINEDBY(months, (3,4,5))") == [[3, 4]]
     assert months("A_EQUALS(months, (4,3))") == [[3, 4]]
     assert client.get("/ogc/collections/offers/items", {"filter": "A_CONTAINS(months, (1.5))"}).status_code == 400
+    assert months("A_OVERLAPS(months, (4,99999999999999999999))") == [[3, 4]]
+    answer = client.get(
+        "/ogc/collections/products/items", {"filter": "A_CONTAINS(months, (3,4)) AND months IS NOT NULL"}
+    )
+    assert [feature["properties"]["months"] for feature in answer.json()["features"]] == [[3, 4]]
 
 
 def test_shapes_of_a_filter_come_in_the_system_that_is_named(found):
