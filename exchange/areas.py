@@ -250,6 +250,8 @@ def _polygon(text: str) -> GEOSGeometry | None:
     shape = _from_geojson(text) if text.startswith("{") else _from_wkt(text)
     if shape.num_coords > MAX_VERTICES:
         raise _too_many_vertices()
+    if shape.empty:
+        raise _unreadable()
     west, south, east, north = shape.extent
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise ValidationError(_("Vùng phải theo kinh độ, vĩ độ (WGS 84)."), code="outside_world")

@@ -138,13 +138,16 @@ def renamed(name: str, properties: dict[str, Any]) -> str:
     return "" if meant in properties else meant
 
 
+LARGEST_HA = 1e11  # more than the Earth has; JSON's whole numbers may be too large for a float
+
+
 def _check_area(item: Item, pointer: str, point: Any, found: Findings) -> None:
     """`Area` of points, in hectares; without it the system takes four."""
     area = item.properties.get(rules.AREA) if isinstance(item.properties, dict) else None
     place = f"{item.pointer}/properties/{rules.AREA}"
     if area is None:
         found.add("point_without_area", item, pointer, point)
-    elif isinstance(area, bool) or not isinstance(area, int | float) or not 0 < area < float("inf"):
+    elif isinstance(area, bool) or not isinstance(area, int | float) or not 0 < area < LARGEST_HA:
         found.add("area_not_a_number", item, place, point, value=str(area)[:40])
     elif area > rules.POINT_MAX_HA:
         found.add("point_too_large", item, place, point, area_ha=float(area), limit_ha=rules.POINT_MAX_HA)

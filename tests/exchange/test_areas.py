@@ -192,6 +192,7 @@ def test_a_polygon_narrows_by_geojson_and_by_wkt(plot_factory):
         ("unit=%D9%A1%D9%A2", "unit", "invalid"),
         ("unit=" + "&unit=".join(str(number) for number in range(10_000, 10_201)), "unit", "too_many"),
         ("within=POINT(105 10)", "within", "invalid_polygon"),
+        ("within=POLYGON EMPTY", "within", "invalid_polygon"),
         ("within=POLYGON((105 10,106 10,106 11))", "within", "invalid_polygon"),
         ("within=POLYGON((105 10,106 11,106 10,105 11,105 10))", "within", "invalid_polygon"),
         ("within=POLYGON((105 10,1e400 10,106 11,105 10))", "within", "outside_world"),
@@ -204,7 +205,7 @@ def test_a_polygon_narrows_by_geojson_and_by_wkt(plot_factory):
         ("within=" + "9" * 60_001, "within", "too_many_vertices"),
     ],
     ids=[
-        "no-such-month", "day-first", "two-days", "by", "unknown-unit", "arabic-digits", "many-units", "point", "open",
+        "no-such-month", "day-first", "two-days", "by", "unknown-unit", "arabic-digits", "many-units", "point", "none", "open",
         "bowtie", "infinite", "metres", "braces", "deep", "boolean", "geojson-point", "empty", "long",
     ],
 )  # fmt: skip

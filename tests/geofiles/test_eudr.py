@@ -92,6 +92,7 @@ FAULTS = [
     ("few decimals", feature(polygon(ring(105.61, 10.41))), "few_decimals", FIRST_RING),
     ("sliver", feature(polygon(ring(side=0.000002))), "no_ground", "/features/0/geometry"),
     ("large point", point(Area=4.5), "point_too_large", "/features/0/properties/Area"),
+    ("area of too many digits", point(Area=10**400), "area_not_a_number", "/features/0/properties/Area"),
     ("area as text", point(Area="4"), "area_not_a_number", "/features/0/properties/Area"),
     ("no area", point(), "point_without_area", "/features/0/geometry"),
     ("area of a polygon", feature(polygon(ring()), Area=2), "area_on_polygon", "/features/0/properties/Area"),
