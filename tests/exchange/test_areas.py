@@ -205,8 +205,8 @@ def test_a_polygon_narrows_by_geojson_and_by_wkt(plot_factory):
         ("within=" + "9" * 60_001, "within", "too_many_vertices"),
     ],
     ids=[
-        "no-such-month", "day-first", "two-days", "by", "unknown-unit", "arabic-digits", "many-units", "point", "none", "open",
-        "bowtie", "infinite", "metres", "braces", "deep", "boolean", "geojson-point", "empty", "long",
+        "no-such-month", "day-first", "two-days", "by", "unknown-unit", "arabic-digits", "many-units", "point", "none",
+        "open", "bowtie", "infinite", "metres", "braces", "deep", "boolean", "geojson-point", "empty", "long",
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named(query, parameter, code):
