@@ -14,7 +14,7 @@ from core.filters import without_blanks
 from core.replicas import reading
 from core.throttling import throttled
 from core.views import show_domain_errors
-from exchange.catalogue import CATALOGUE, Entry, entry, links
+from exchange.catalogue import CATALOGUE, LICENCE, LICENCE_URL, Entry, entry, links
 from exchange.catalogue.dcat import catalogue_document
 from exchange.catalogue.preview import MOST, frame_of, is_tiled
 from exchange.models import ExportFormat, Snapshot
@@ -76,6 +76,7 @@ def _layer_context(found: Entry, user: Any, params: QueryDict) -> tuple[dict[str
             {"title": found.layer.title, "url": ""},
         ],
         "licence": found.licence_words(user),
+        "licence_url": LICENCE_URL if found.licence_for(user) == LICENCE else "",
         "changed_at": found.last_change(),
         "fields": found.fields(),
         "form": form,

@@ -65,8 +65,8 @@ def test_a_post_counts_on_its_days(case, start, end, allowed, commune):
         user=user,
         role=Role.OFFICER,
         unit=commune,
-        valid_from=TODAY + timedelta(days=start),
-        valid_to=None if end is None else TODAY + timedelta(days=end),
+        valid_from=localdate() + timedelta(days=start),
+        valid_to=None if end is None else localdate() + timedelta(days=end),
     )
 
     assert holds(user, GRANT) is allowed

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.core.cache import cache
 
 from landuse.models import LandUseClass, LayerKind, UseRule, Verdict
 from tests.factories.landuse import make_parcel
@@ -11,6 +12,12 @@ from tests.shapes import rectangle, square, square_east_of
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/data/analysis/conflicts/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(db):
+    """The cache's table outlives tests that are not rolled back."""
+    cache.clear()
 
 
 @pytest.fixture
