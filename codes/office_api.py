@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.utils.timezone import localdate
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -61,7 +61,7 @@ def _visible(request: Request, key: str) -> ProductionAreaCode:
 
 def act_of(values: dict[str, Any], code: ProductionAreaCode, step: str) -> Act:
     """Return the act that a body describes; raise RuleViolated("reason_code") for an unknown reason."""
-    slug, day = values["reason_code"], values["effective_on"] or localdate()
+    slug, day = values["reason_code"], values["effective_on"] or timezone.localdate()
     chosen = services.reasons_for(code, step).filter(slug=slug).order_by("scheme_id").first() if slug else None
     if slug and chosen is None:
         text = _("Mã lý do này không dùng cho bước này.")
