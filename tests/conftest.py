@@ -4,6 +4,7 @@ A module stands before those that import it: pytest must see it first to explain
 """
 
 pytest_plugins = [
+    "tests.loading",
     "tests.database",
     "tests.language",
     "tests.static_files",
