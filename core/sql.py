@@ -21,8 +21,9 @@ from core.replicas import connection
 COORDINATE_DIGITS = 7  # 1 cm on the ground
 # One atomic statement: two requests at once are both counted.
 COUNT_REQUEST = """
-    INSERT INTO core_requestcount (scope, caller, window_start, hits) VALUES (%s, %s, %s, 1)
-    ON CONFLICT (scope, caller, window_start) DO UPDATE SET hits = core_requestcount.hits + 1
+    INSERT INTO core_requestcount (scope, caller, window_start, hits)
+    VALUES (%(scope)s, %(caller)s, %(window)s, %(hits)s)
+    ON CONFLICT (scope, caller, window_start) DO UPDATE SET hits = core_requestcount.hits + excluded.hits
     RETURNING hits"""
 REMOVE_OLD_COUNTS = "DELETE FROM core_requestcount WHERE window_start < %s"
 

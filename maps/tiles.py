@@ -1,6 +1,5 @@
 """Tiles: one statement, one answer; caching that can't leak from one user to another."""
 
-import gzip
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, InternalError, OperationalError, transaction
 from django.utils.timezone import localdate
+from isal import igzip
 from psycopg2.errors import QueryCanceled
 
 from core.replicas import connection
@@ -26,7 +26,7 @@ TIMEOUT_MS = 3_000
 WAIT_SECONDS = 2.0
 MAX_BYTES = 1_000_000  # before compression; some 350 kB after it
 LEAST_FEATURES = 100  # in a tile cut for its bytes, however large each of them
-COMPRESSION = 4  # level 5 takes half as long again for 1 % fewer bytes
+COMPRESSION = 3  # ISA-L's best: as small as zlib's 2 in a seventh of the time
 _slots = BoundedSemaphore(settings.TILE_SLOTS)
 
 
@@ -128,7 +128,7 @@ def etag_of(of: bytes) -> str:
 
 def compressed(content: bytes) -> bytes:
     """Return gzip bytes that are the same for the same content."""
-    return gzip.compress(content, compresslevel=COMPRESSION, mtime=0)
+    return igzip.compress(content, compresslevel=COMPRESSION, mtime=0)
 
 
 NOBODY = AnonymousUser()

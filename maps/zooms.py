@@ -6,6 +6,7 @@ schedule decide anew. A layer goes back to an earlier zoom only when that one ha
 not change their kind to and fro around the limit.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,9 @@ COMFORTABLE = 3_000  # features that a phone draws well and that make some 100 k
 RETURN_SHARE = 0.8
 LAST = 16  # tiles end there; what is still too dense is cut, with a flag
 AT_MOST_EVERY = timedelta(seconds=30)  # a fold a second need not decide each time
+KEPT_SECONDS = 1.0  # in each process: a screen of tiles asks once
+
+_kept: dict[str, tuple[int, float]] = {}  # layer -> its first zoom, and until when it need not be asked
 
 Density = Callable[[int], int]
 
@@ -72,6 +76,7 @@ def decide(layer: str, begin: Begin) -> LayerZoom:
         is_return = known is not None and z < known.shapes_from
         if densest <= (COMFORTABLE * RETURN_SHARE if is_return else COMFORTABLE):
             break
+    _kept.pop(layer, None)
     return LayerZoom.objects.update_or_create(layer=layer, defaults={"shapes_from": z, "densest": densest})[0]
 
 
@@ -81,10 +86,15 @@ def is_due(layer: str) -> bool:
 
 
 def shapes_from(layer: str, begin: Begin | None) -> int:
-    """Return the first zoom with shapes; a layer without `begin` has them at every zoom."""
+    """Return the first zoom with shapes; a layer without `begin` has them at every zoom. Kept for KEPT_SECONDS."""
     if begin is None:
         return 0
+    kept, until = _kept.get(layer, (0, 0.0))
+    if time.monotonic() < until:
+        return kept
     with connection.cursor() as cursor:
         cursor.execute(sql.SHAPES_FROM, [layer])
-        found = cursor.fetchone()
-    return found[0] if found else begin.lowest
+        row = cursor.fetchone()
+    found = int(row[0]) if row else begin.lowest
+    _kept[layer] = found, time.monotonic() + KEPT_SECONDS
+    return found

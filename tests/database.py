@@ -15,11 +15,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 
 @pytest.fixture(autouse=True)
 def no_kept_tiles(monkeypatch):
-    """Tests that are rolled back, or write past the services, leave versions that mean other data: nothing is kept."""
+    """Tests that are rolled back, or write past the services, leave versions that mean other data: nothing is kept.
+
+    Each request is counted by itself, so that a test's queries do not depend on the tests before it.
+    """
+    from core import throttling
+    from maps import zooms
     from maps.kept_tiles import PUBLIC_TILES
 
     PUBLIC_TILES.clear()
     monkeypatch.setattr(PUBLIC_TILES, "most", 0)
+    monkeypatch.setattr(zooms, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(throttling, "HANDFUL", 1)
 
 
 @pytest.fixture(scope="session")

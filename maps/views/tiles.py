@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from core.errors import TooManyRequests
 from core.filters import without_blanks
 from core.problems import problem_response
-from core.throttling import caller_of, client_address, count_request
+from core.throttling import caller_of, client_address, count_in_handfuls
 from maps import tiles
 from maps.base_features import BaseFeature
 from maps.grid import Tile
@@ -51,7 +51,7 @@ def _answer(request: HttpRequest, layer: MapLayer, place: Tile) -> HttpResponse:
         return problem_response(request, 401)
     # A layer that is the same for all never looks at the session: one query less, and no cookie in the answer's way.
     caller = f"address:{client_address(request)}" if layer.is_same_for_all else caller_of(request)
-    wait = count_request("tiles", caller)
+    wait = count_in_handfuls("tiles", caller)
     if wait:
         raise TooManyRequests(retry_after=wait)
     params = without_blanks(request.GET)
