@@ -85,14 +85,20 @@ def _run(layer: MapLayer, asked: Request, shapes_from: int) -> tuple[TileBytes, 
     own = transaction.atomic() if connection.in_atomic_block else nullcontext()
     with _slot(), own, connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}; {text}", values)
-        content, is_truncated, features = cursor.fetchone()
-    return TileBytes(bytes(content or b""), bool(is_truncated)), features
+        rows = cursor.fetchall()
+        flags = [_flag(cursor, cut, features, "features") for _layer, features, cut in rows if cut]
+    content = b"".join([*(bytes(made or b"") for made, _features, _cut in rows), *flags])
+    return TileBytes(content, bool(flags)), max(features for _layer, features, _cut in rows)
 
 
 def _only_flag(layer: MapLayer) -> TileBytes:
     with connection.cursor() as cursor:
-        cursor.execute(sql.only_flag(layer.name, "time"))
-        return TileBytes(bytes(cursor.fetchone()[0]), is_truncated=True, is_kept=False)
+        return TileBytes(_flag(cursor, layer.name, 0, "time"), is_truncated=True, is_kept=False)
+
+
+def _flag(cursor: Any, name: str, shown: int, reason: str) -> bytes:
+    cursor.execute(sql.flag(name, shown, reason))
+    return bytes(cursor.fetchone()[0])
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from maps.grid import EXTENT, HALF_WORLD_M, WORLD_M
 Sql = tuple[str, list[Any]]
 
 # --- Tiles ---------------------------------------------------------------------------------------------------
-# Every piece below gives one row: `tile` (bytes of one or two MVT layers), `is_truncated`, `features` (how many). Bytes
-# of MVT layers may simply be joined, since a tile is a repeated field of layers.
+# Every piece below gives one row: `tile` (bytes of an MVT layer, NULL or empty for none), `features` (how many are in
+# it) and `cut` (the layer's name where it could not hold all, else NULL). Bytes of MVT layers may simply be joined,
+# since a tile is a repeated field of layers. What surrounds the rows is as flat as can be: for a small tile, planning
+# the statement takes as long as running it.
 
 _ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
 
@@ -29,7 +31,7 @@ def shapes(
     """Return the piece for rows drawn as they are.
 
     `rows` has the column `tile_shape` (EPSG:3857), at most `limit` + 1 rows; `properties` are pairs (property, column).
-    With more rows than `limit` the tile says so in a layer `meta` with `truncated`, `shown`, `layer` and `reason`.
+    With more rows than `limit` the piece is cut: the tile has to say so (`flag`).
     Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
     Spread: points of one place stand around it instead of upon each other.
     """
@@ -43,31 +45,24 @@ def shapes(
         if is_spread
         else ""
     )
+    numbered = f"(SELECT f.*{neighbours} FROM ({inner}) f)" if neighbours else f"({inner})"
     # One pass: the row over the limit is counted but has no geometry, and ST_AsMVT leaves such rows out.
     sql = f"""
-        SELECT coalesce(made.tile, '') || CASE WHEN made.n > {limit} THEN {_flag(name, str(limit))} ELSE '' END AS tile,
-               made.n > {limit} AS is_truncated, least(made.n, {limit}) AS features
+        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, least(count(*), {limit}) AS features,
+               CASE WHEN count(*) > {limit} THEN '{name}' END AS cut
         FROM (
-            SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, count(*) AS n
-            FROM (
-                SELECT {columns}CASE WHEN row_number() OVER () <= {limit}
-                                THEN {draw}({shape}, e.box, {EXTENT}, {buffer}, true) END AS mvt
-                FROM (SELECT f.*{neighbours} FROM ({inner}) f) r, (SELECT {_ENVELOPE} AS box) e
-            ) d) made"""
+            SELECT {columns}CASE WHEN row_number() OVER () <= {limit}
+                            THEN {draw}({shape}, e.box, {EXTENT}, {buffer}, true) END AS mvt
+            FROM {numbered} r, (SELECT {_ENVELOPE} AS box) e) d"""
     return sql, [*params, *zxy]
 
 
-def _flag(name: str, shown: str, reason: str = "features") -> str:
-    """SQL: the bytes of the layer `meta` that says that not all rows of `name` are in the tile, and why."""
-    return f"""(
+def flag(name: str, shown: int, reason: str) -> str:
+    """Return SQL: the bytes of the layer `meta`, which says that not all rows of `name` are in the tile, and why."""
+    return f"""
         SELECT ST_AsMVT(m, 'meta', {EXTENT}, 'mvt') FROM (
             SELECT true AS truncated, {shown} AS shown, '{name}' AS layer, '{reason}' AS reason,
-                   ST_MakePoint({EXTENT // 2}, {EXTENT // 2}) AS mvt) m)"""
-
-
-def only_flag(name: str, reason: str) -> str:
-    """Return SQL for a tile that holds nothing but the flag: its rows could not be counted (`reason`)."""
-    return f"SELECT {_flag(name, '0', reason)}, true"
+                   ST_MakePoint({EXTENT // 2}, {EXTENT // 2}) AS mvt) m"""
 
 
 # A ring of 16 px (128 of 4096 parts) around the common place, kept inside the tile: points beyond its edge are not drawn.
@@ -122,7 +117,7 @@ def groups(
             FROM placed p, (SELECT {_ENVELOPE} AS box) e
             WHERE ST_X(p.spot) >= ST_XMin(e.box) AND ST_X(p.spot) < ST_XMax(e.box)
               AND ST_Y(p.spot) > ST_YMin(e.box) AND ST_Y(p.spot) <= ST_YMax(e.box))
-        SELECT coalesce(ST_AsMVT(d, '{name}', {EXTENT}, 'mvt'), '') AS tile, false AS is_truncated, 0::bigint AS features
+        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features, NULL::text AS cut
         FROM drawn d"""
     return sql, [*params, *zxy]
 
@@ -163,16 +158,12 @@ def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_squ
                    crop.name_vi AS crop, crop.short_code AS crop_code,
                    least(1, round((p.area / 100.0 / ({ground}))::numeric, 2))::float8 AS share, {mvt} AS mvt
             FROM places p JOIN crops_crop crop ON crop.id = p.crop_id)
-        SELECT coalesce(ST_AsMVT(d, '{name}', {EXTENT}, 'mvt'), '') AS tile, false AS is_truncated, 0::bigint AS features
+        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features, NULL::text AS cut
         FROM drawn d"""
     return sql, params
 
 
 def tile(pieces: Sequence[Sql]) -> Sql:
-    """Return one statement: the joined bytes of all pieces, whether any is truncated, features of the fullest."""
-    selects = " UNION ALL ".join(f"(SELECT piece.* FROM ({sql}) AS piece)" for sql, _params in pieces)
-    params = [value for _sql, values in pieces for value in values]
-    return (
-        f"SELECT string_agg(t.tile, ''::bytea), bool_or(t.is_truncated), max(t.features) FROM ({selects}) AS t",
-        params,
-    )
+    """Return one statement that gives a row for each piece."""
+    text = " UNION ALL ".join(f"({sql})" for sql, _params in pieces) if len(pieces) > 1 else pieces[0][0]
+    return text, [value for _sql, values in pieces for value in values]
