@@ -5,11 +5,11 @@ A file goes through temporary tables, which cost no journal and are gone with th
 written, once, with their verdicts.
 """
 
-from farms.sql import overlap_pairs
+from farms.sql import near_pairs, overlap_pairs
 
 STAGE = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_finding, pg_temp.import_row, pg_temp.import_commune,
-                         pg_temp.import_place, pg_temp.import_cell, pg_temp.import_old;
+                         pg_temp.import_place, pg_temp.import_cell, pg_temp.import_meeting, pg_temp.import_old;
     CREATE TEMPORARY TABLE import_stage (
         row integer NOT NULL, boundary geometry(MultiPolygon, 4326), area_m2 double precision, attributes jsonb NOT NULL,
         before_repair geometry(Geometry, 4326), original bytea
@@ -277,15 +277,26 @@ UPDATE_CHECKS = (
 
 # A plot does not overlap its own old outline; the old outlines of other plots that the file moves are looked at apart,
 # since they count only where the row that moves them is not stored.
-OVERLAPS_WITH_STORED = overlap_pairs(
-    """(SELECT r.row AS n, r.target_id, %(cooperative)s::bigint AS cooperative_id, st.boundary, st.area_m2
-                  FROM import_row r JOIN import_stage st ON st.row = r.row
+NEAR_STORED = near_pairs(
+    """(SELECT r.row AS n, r.target_id, st.boundary, st.area_m2 FROM import_row r JOIN import_stage st ON st.row = r.row
                   WHERE r.has_moved AND st.boundary IS NOT NULL)""",
     "farms_plot",
     "o.status <> 'archived' AND o.id IS DISTINCT FROM s.target_id",
     other="id",
 )
+COPY_NEAR_STORED = f"COPY ({NEAR_STORED}) TO STDOUT (FORMAT csv)"
+# Those of the near pairs that do more than touch (geofiles.touching): few, which the rule itself is asked about.
+STAGE_MEETING = "CREATE TEMPORARY TABLE import_meeting (row integer NOT NULL, other bigint NOT NULL) ON COMMIT DROP"
+COPY_MEETING = "COPY import_meeting (row, other) FROM STDIN (FORMAT csv)"
+OVERLAPS_WITH_STORED = overlap_pairs(
+    """(SELECT m.row AS n, m.other, %(cooperative)s::bigint AS cooperative_id, st.boundary, st.area_m2
+                  FROM import_meeting m JOIN import_stage st ON st.row = m.row)""",
+    "farms_plot",
+    "o.id = s.other",
+    other="id",
+)
 FIND_OVERLAPS = f"""
+    ANALYZE import_meeting;
     CREATE TEMPORARY TABLE import_old ON COMMIT DROP AS
     SELECT f.n AS row, f.other_ref, f.shared_m2, f.cooperative_id = f.other_cooperative_id AS is_own, mover.row AS mover
     FROM ({OVERLAPS_WITH_STORED}) AS f

@@ -90,6 +90,19 @@ _BOX_M2 = f"""
     * {M2_PER_SQUARE_DEGREE}"""
 
 
+def _near(left: str, right: str, condition: str) -> str:
+    """The pairs whose boxes share more than the tolerance: cheap to find, and what is no such pair does not overlap."""
+    return f"""
+                FROM {left} s JOIN {right} o ON o.boundary && s.boundary
+                WHERE {condition}
+                  AND {_BOX_M2} > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))"""
+
+
+def near_pairs(left: str, right: str, condition: str, *, other: str) -> str:
+    """Return SQL giving (n, other, boundary, its boundary) of the pairs that `overlap_pairs` measures: none else overlap."""
+    return f"SELECT s.n, o.{other}, s.boundary, o.boundary {_near(left, right, condition)}"
+
+
 def overlap_pairs(left: str, right: str, condition: str, *, other: str) -> str:
     """Return SQL giving (n, other, other_ref, other_cooperative_id, cooperative_id, shared, shared_m2): the pairs that
     share ground above max(minimum, share of the smaller), except strips that vanish when shrunk by half `sliver_m`.
@@ -107,9 +120,7 @@ def overlap_pairs(left: str, right: str, condition: str, *, other: str) -> str:
                 SELECT s.n, o.{other} AS other, o.ref AS other_ref, o.cooperative_id AS other_cooperative_id,
                        s.cooperative_id, greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2)) AS tolerance,
                        ST_Multi(ST_CollectionExtract(ST_Intersection(s.boundary, o.boundary), 3)) AS shared
-                FROM {left} s JOIN {right} o ON o.boundary && s.boundary
-                WHERE {condition}
-                  AND {_BOX_M2} > greatest(%(min_m2)s, %(min_share)s * least(s.area_m2, o.area_m2))
+                {_near(left, right, condition)}
                   AND NOT ST_Touches(s.boundary, o.boundary)
                 OFFSET 0
             ) AS common

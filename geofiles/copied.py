@@ -74,7 +74,7 @@ def read_copied(source: IO[bytes], columns: Sequence[Column], *, has_shape: bool
     for batch in reader:
         arrays = [_as_kind(array, column.kind) for array, column in zip(batch.columns, columns, strict=False)]
         if has_shape:
-            arrays.append(_from_hex(batch.column(len(columns))))
+            arrays.append(from_hex(batch.column(len(columns))))
         yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -133,7 +133,7 @@ def _as_kind(array: Any, kind: str) -> Any:
     return pc.if_else(is_empty, empty, parts).cast(_types()[kind])
 
 
-def _from_hex(array: pa.StringArray) -> pa.BinaryArray:
+def from_hex(array: pa.StringArray) -> pa.BinaryArray:
     """Hexadecimal text to bytes over the whole buffer at once; nulls stay null."""
     import numpy as np
     import pyarrow as pa

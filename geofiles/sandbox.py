@@ -15,6 +15,7 @@ from geofiles import lists, pictures
 from geofiles.confined import DEFAULT_LIMITS, Limits, Progress, has_bubblewrap, read_answer, run, sweep, workspace
 from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
 from geofiles.features import FeatureBatch, Notice
+from geofiles.following import Follower, OnBatch
 from geofiles.lists import TextTable
 from geofiles.prepared import FileReading
 from geofiles.readers import FieldSummary, FileSummary, LayerSummary
@@ -70,12 +71,14 @@ def read_file_to(
     max_features: int | None = None,
     max_vertices: int | None = None,
     on_progress: Progress | None = None,
+    on_batch: OnBatch | None = None,
     limits: Limits = LARGE_LIMITS,
 ) -> FileReading:
     """As ``read_file``, with the features left as an Arrow file in ``folder`` (a ``workspace()``, say), ready to store.
 
     Shapes come out in EPSG:4326, 2D, multi, repaired within the limits or refused with the reason, row by row: see
     ``geofiles.prepared.schema``. ``on_progress(done, total)`` counts features; an error it raises stops the reading.
+    ``on_batch`` gets each batch in order, once, while the fenced process reads on; the reading has the same batches.
     """
     options = {
         "layer": layer, "crs": crs, "encoding": encoding, "geometry": geometry,
@@ -83,9 +86,15 @@ def read_file_to(
         "max_vertices": max_vertices,
     }  # fmt: skip
     with workspace(Path(folder)) as private:
-        answer = run("read_to", Path(path), private, options, limits, on_progress)
         target = Path(folder) / _TABLE
-        (private / _TABLE).rename(target)
+        if on_batch is None:
+            answer = run("read_to", Path(path), private, options, limits, on_progress)
+            (private / _TABLE).rename(target)
+        else:
+            with Follower(private / _TABLE, target, on_batch) as follower:
+                on_told = _followed(follower, on_progress)
+                answer = run("read_to", Path(path), private, options, limits, on_told)
+                follower.take(int(answer["features"]))
     return FileReading(
         target,
         str(answer["layer"]),
@@ -95,6 +104,15 @@ def read_file_to(
         int(answer["features"]),
         _notices(answer["notices"]),
     )
+
+
+def _followed(follower: Follower, on_progress: Progress | None) -> Progress:
+    def on_told(done: int, total: int) -> None:
+        follower.take(done)
+        if on_progress is not None:
+            on_progress(done, total)
+
+    return on_told
 
 
 def clean_photo(raw: bytes, *, side: int = pictures.PHOTO_SIDE, limits: Limits = PHOTO_LIMITS) -> bytes:

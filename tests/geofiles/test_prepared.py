@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from geofiles import crs, features, prepared, sandbox, writers
-from geofiles.errors import CrsInDoubt, TooManyFeatures
+from geofiles import crs, features, following, prepared, sandbox, writers
+from geofiles.errors import CrsInDoubt, TooManyFeatures, UnreadableFile
 from tests.geofiles import builders
 
 ROOT = Path(__file__).parents[2]
@@ -214,3 +214,49 @@ def test_what_progress_raises_stops_the_reading(many_plots, tmp_path):
         sandbox.read_file_to(many_plots, tmp_path, on_progress=cancel)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_batches_are_taken_over_while_the_file_is_read(many_plots, tmp_path):
+    taken, moments = [], []
+
+    reading = sandbox.read_file_to(
+        many_plots,
+        tmp_path,
+        on_batch=lambda batch: taken.append(batch),
+        on_progress=lambda done, total: moments.append((done, sum(batch.num_rows for batch in taken))),
+    )
+
+    assert all(done == seen for done, seen in moments)
+    assert pa.Table.from_batches(taken).equals(pa.Table.from_batches(list(reading.batches())))
+    assert len(reading) == sum(batch.num_rows for batch in taken) == 300_000
+    assert [child.name for child in tmp_path.iterdir() if child.is_dir()] == []
+
+
+def test_what_a_taker_raises_stops_the_reading(many_plots, tmp_path):
+    def refuse(batch):
+        raise CrsInDoubt(candidates=[])
+
+    with pytest.raises(CrsInDoubt):
+        sandbox.read_file_to(many_plots, tmp_path, on_batch=refuse)
+
+    assert [child.name for child in tmp_path.iterdir() if child.is_dir()] == []
+
+
+@pytest.mark.parametrize("wrong", ["cut", "other columns", "link", "more told than written"])
+def test_what_a_fenced_process_left_damaged_is_not_taken(wrong, tmp_path):
+    source = tmp_path / "features.arrow"
+    row = {"row": 1, "dropped_z": False, "dropped_parts": 0, "attributes": "{}"}
+    table = pa.Table.from_pylist([row], schema=prepared.schema() if wrong != "other columns" else None)
+    with pa.ipc.new_file(str(source), table.schema) as writer:
+        writer.write_table(table)
+    if wrong == "cut":
+        source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    if wrong == "link":
+        source.rename(tmp_path / "elsewhere")
+        source.symlink_to(tmp_path / "elsewhere")
+
+    with (
+        pytest.raises(UnreadableFile),
+        following.Follower(source, tmp_path / "own.arrow", lambda batch: None) as follower,
+    ):
+        follower.take(2 if wrong == "more told than written" else 1)

@@ -1,8 +1,12 @@
 """What the rows of a file mean, and every rule on them: asked of all rows at once, by the database."""
 
+import io
 import json
+import os
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection
@@ -16,8 +20,10 @@ from farms import import_sql, import_store_sql, import_values, imports, sql
 from farms.models import ImportKind, PlotImport, RowAction, Verdict
 from farms.services.imports.starting import REFUSE, UPDATE
 from farms.services.imports.timing import Steps
+from geofiles import touching
 from places.sql import communes_by_overlap
 
+PIPE_BYTES = 1024 * 1024
 MAX_ROUNDS = 50  # a row that is not stored may keep another out, and so on; each round is one more in the chain
 
 
@@ -45,6 +51,7 @@ def check_rows(plot_import: PlotImport, steps: Steps, *, overlapping: Callable[[
         with steps.step("rules", 64, _("Đang kiểm tra từng dòng")):
             _apply_rules(cursor, plot_import, values)
         with steps.step("overlaps stored", 70, _("Đang đối chiếu với thửa đã có")):
+            _find_meeting(cursor, values)
             cursor.execute(import_sql.FIND_OVERLAPS, values)
             cursor.execute(f"INSERT INTO import_finding {import_sql.OVERLAP_FINDINGS}")
         with steps.step("overlaps in file", 82, _("Đang đối chiếu các dòng với nhau")):
@@ -64,6 +71,30 @@ def _apply_rules(cursor: Any, plot_import: PlotImport, values: dict[str, Any]) -
         versions = {"versions": json.dumps(plot_import.options.get("versions") or {})}
         for check in import_sql.UPDATE_CHECKS:
             cursor.execute(f"INSERT INTO import_finding {check}", values | versions)
+
+
+def _find_meeting(cursor: Any, values: dict[str, Any]) -> None:
+    """Put the pairs of a row and a stored plot that do more than touch into `import_meeting`.
+
+    The database finds what is near, a thread of ours looks at the shapes as they come: both cores are busy.
+    """
+    cursor.execute(import_sql.STAGE_MEETING)
+    near = cursor.mogrify(import_sql.COPY_NEAR_STORED, values)
+    source, sink = os.pipe()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="touching") as pool:
+        work = pool.submit(_read_and_close, os.fdopen(source, "rb"))
+        with suppress(BrokenPipeError), os.fdopen(sink, "wb", PIPE_BYTES) as given:  # the thread's own error says more
+            cursor.copy_expert(near, given)
+        parts = work.result()
+    for part in parts:
+        if len(part):
+            lines = "".join(f"{row},{other}\n" for row, other in part.tolist())
+            cursor.copy_expert(import_sql.COPY_MEETING, io.StringIO(lines))
+
+
+def _read_and_close(source: IO[bytes]) -> list[Any]:
+    with source:
+        return touching.pairs_that_meet(source)
 
 
 def _settle_old_outlines(cursor: Any) -> None:

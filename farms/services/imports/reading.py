@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,8 +24,6 @@ from geofiles import copying, overlaps, sandbox
 from geofiles.errors import GeoFileError
 from geofiles.prepared import FileReading
 from office.models import Job
-
-Item = TypeVar("Item")
 
 
 class Abandoned(Exception):
@@ -52,15 +50,14 @@ def read_file(
     """Read and check; the import is then previewed, or asks, or has failed with the reason."""
     with sandbox.workspace() as folder:
         try:
-            with steps.step("read", 2, _("Đang đọc tệp")):
-                reading = _read(plot_import, folder, steps, max_features=max_features, limits=limits)
+            with transaction.atomic():
+                return _keep(plot_import, folder, steps, max_features=max_features, limits=limits)
         except GeoFileError as error:
             return _could_not_read(plot_import, error)
-        with transaction.atomic():
-            return _keep(plot_import, reading, steps)
 
 
 def _read(plot_import: PlotImport, folder: Path, steps: Steps, *, max_features: int, limits: Any) -> FileReading:
+    """Read the file in the fence; each batch goes to `import_stage` while the fenced process makes the next."""
     options, document = plot_import.options, plot_import.document
     return sandbox.read_file_to(
         document.file.path,
@@ -73,7 +70,8 @@ def _read(plot_import: PlotImport, folder: Path, steps: Steps, *, max_features: 
         near=_near(plot_import.cooperative),
         max_features=max_features,
         max_vertices=settings.PLOT_MAX_VERTICES,
-        on_progress=lambda done, total: steps.tell(2 + 28 * done // max(total, 1), _("Đang đọc tệp")),
+        on_progress=lambda done, total: steps.tell(2 + 43 * done // max(total, 1), _("Đang đọc tệp")),
+        on_batch=_stage,
         limits=limits,
     )
 
@@ -97,13 +95,19 @@ def _could_not_read(plot_import: PlotImport, error: GeoFileError) -> dict[str, A
     return {"error_code": error.code}
 
 
-def _keep(plot_import: PlotImport, reading: FileReading, steps: Steps) -> dict[str, Any]:
-    """Stage, check and write the rows; the caller's transaction holds them or nothing. Raises Abandoned."""
+def _keep(plot_import: PlotImport, folder: Path, steps: Steps, *, max_features: int, limits: Any) -> dict[str, Any]:
+    """Read, stage, check and write the rows; the caller's transaction holds them or nothing.
+
+    Raises Abandoned, and the GeoFileError of a file that can't be read.
+    """
     lock_work(plot_import)
+    with steps.step("read", 2, _("Đang đọc tệp")), connection.cursor() as cursor:
+        cursor.execute(import_sql.STAGE)
+        reading = _read(plot_import, folder, steps, max_features=max_features, limits=limits)
     with _in_file_overlaps(reading) as overlapping:
-        with steps.step("stage", 30, _("Đang chuyển vào cơ sở dữ liệu")):
+        with steps.step("stage", 45, _("Đang chuyển vào cơ sở dữ liệu")), connection.cursor() as cursor:
             plot_import.rows.all().delete()
-            _stage(reading, steps)
+            cursor.execute(import_sql.ANALYZE_STAGE)
         headings = list(reading.columns)
         if not mappings.settle_from_memory(plot_import, headings):
             plot_import.options.setdefault("columns", imports.guess_columns(headings))
@@ -150,25 +154,10 @@ def _in_file_overlaps(reading: FileReading) -> Iterator[Callable[[], Any]]:
             is_over.set()
 
 
-def _stage(reading: FileReading, steps: Steps) -> None:
-    done = 0
+def _stage(batch: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(import_sql.STAGE)
-        for batch, text in _ahead((batch, copying.copy_csv(batch, import_sql.STAGED)) for batch in reading.batches()):
-            cursor.copy_expert(import_sql.COPY_STAGE, io.BytesIO(text))
-            _copy_findings(_findings_of(batch))
-            done += batch.num_rows
-            steps.tell(30 + 15 * done // max(len(reading), 1), _("Đang chuyển vào cơ sở dữ liệu"))
-        cursor.execute(import_sql.ANALYZE_STAGE)
-
-
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items, each made in a thread while the one before it is in use: the database copies, Arrow encodes."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as pool:
-        coming = pool.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(next, items, None)
-            yield item
+        cursor.copy_expert(import_sql.COPY_STAGE, io.BytesIO(copying.copy_csv(batch, import_sql.STAGED)))
+    _copy_findings(_findings_of(batch))
 
 
 def _findings_of(batch: Any) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
