@@ -1,8 +1,10 @@
-"""Who looks at tiles, kept while nothing changed: a map asks for dozens of tiles at once, all by the same session.
+"""Who looks at tiles or walks through pages of OGC API Features, kept while nothing changed: a map asks for dozens of
+tiles at once, all by the same session, a program for hundreds of pages, all by the same token.
 
-Reading session, account, second factor and posts takes longer than a small tile does. So the user is kept, and what was
-asked about his or her rights, and each tile asks by one statement whether session, account, posts, second factors and
-units are still the very same rows. Where one is not, and after a minute in any case, all is read anew.
+Reading session or token, account, second factor and posts takes longer than a small tile does. So the user is kept, and
+what was asked about his or her rights, and each request asks by one statement whether session or token, account, posts,
+second factors and units are still the very same rows. Where one is not, and after a minute in any case, all is read
+anew.
 """
 
 import time
@@ -25,7 +27,7 @@ Answer = TypeVar("Answer")
 Stamp = tuple[Any, ...]
 
 KEPT_SECONDS = 60.0
-MOST = 1_000  # sessions that look at maps at one time
+MOST = 1_000  # sessions and tokens at work at one time
 PREFIX = "/tiles/"
 _ANSWERS, _STAMP = "kept_answers", "kept_stamp"
 _kept: OrderedDict[bytes, tuple[Any, Stamp, float]] = OrderedDict()
@@ -46,15 +48,28 @@ class KeptUserMiddleware:
 
 
 def _user_of(request: HttpRequest, session: str) -> Any:
-    key = blake2b(session.encode(), digest_size=16).digest()
+    def stamp(kept: Any) -> Stamp | None:
+        user_id = kept.pk if kept is not None else request.session.get(SESSION_KEY)
+        return _stamp(sql.STAMP, [session, user_id]) if user_id else None
+
+    return _kept_or_read(f"session {session}", stamp, lambda: get_user(request))
+
+
+def user_of_token(token: str, read: Callable[[], Any]) -> Any:
+    """Return the owner of an access token: the kept one, else whom `read()` finds; what it raises goes through."""
+    return _kept_or_read(f"token {token}", lambda _kept: _stamp(sql.TOKEN_STAMP, [token]), read)
+
+
+def _kept_or_read(proof: str, stamp_of: Callable[[Any], Stamp | None], read: Callable[[], Any]) -> Any:
+    """Return the user whom `proof` stands for; `stamp_of` gets the kept user, None where there is none."""
+    key = blake2b(proof.encode(), digest_size=16).digest()
     with _lock:
         user, stamp, until = _kept.get(key, (None, None, 0.0))
-    if user is not None and time.monotonic() < until and _stamp(session, user.pk) == stamp:
+    if user is not None and time.monotonic() < until and stamp_of(user) == stamp:
         return user
-    # The stamp first: what changes between the two is read again at the next tile.
-    user_id = request.session.get(SESSION_KEY)
-    stamp = _stamp(session, user_id) if user_id else None
-    user = get_user(request)
+    # The stamp first: what changes between the two is read again at the next request.
+    stamp = stamp_of(None)
+    user = read()
     if stamp is not None and user.is_authenticated:
         setattr(user, _ANSWERS, {})
         setattr(user, _STAMP, stamp)
@@ -66,14 +81,14 @@ def _user_of(request: HttpRequest, session: str) -> Any:
     return user
 
 
-def _stamp(session: str, user_id: Any) -> Stamp | None:
+def _stamp(statement: str, params: list[Any]) -> Stamp | None:
     with connection.cursor() as cursor:
-        cursor.execute(sql.STAMP, [session, user_id])
+        cursor.execute(statement, params)
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 
 def is_kept(user: Any) -> bool:
-    """Whether answers about this user are kept for the next tile."""
+    """Whether answers about this user are kept for the next question."""
     return hasattr(user, _ANSWERS)
 
 
@@ -85,7 +100,7 @@ def kept_stamp(user: Any) -> Stamp | None:
 def kept_answer(user: Any, question: Hashable, ask: Callable[[], Answer]) -> Answer:
     """Return `ask()`; for a kept user the answer of the first time. What the day decides has the day in `question`.
 
-    Only for what session, account, posts, second factors and units decide.
+    Only for what session or token, account, posts, second factors and units decide.
     """
     answers = getattr(user, _ANSWERS, None)
     if answers is None:

@@ -41,6 +41,8 @@ def holds(user: Any, grant: str) -> bool:
     """Whether the user holds the grant at any unit."""
     if not user.is_authenticated or not user.is_active:
         return False
+    if is_kept(user):
+        return bool(posts_with(user, grant))
     return OfficerPost.objects.of(user).on(localdate()).filter(role__in=roles_with(grant)).exists()
 
 

@@ -4,6 +4,7 @@ PostGIS writes the GeoJSON text itself: serialising in Python costs some 60 time
 feature. Values are parameters; names come from `Layer`, never from a request.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db.models import CharField, DateTimeField, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
+from psycopg2.extensions import BYTES, register_type
 
 from core.errors import BadInput
 from core.layers import KEY, Layer, as_expression
@@ -42,9 +44,10 @@ class LocalMoment(Func):
 
 @dataclass(frozen=True, slots=True)
 class FeaturePage:
-    """`features`: JSON texts joined by SEPARATOR; `last`: order value and key of the last one, as text."""
+    """`features`: JSON texts in UTF-8, joined by SEPARATOR, as PostgreSQL sent them; `last`: order value and key of the
+    last one, as text."""
 
-    features: str
+    features: bytes
     returned: int
     last: tuple[str, str]
     has_more: bool
@@ -129,24 +132,48 @@ def feature_page(
 ) -> FeaturePage:
     """Return up to `limit` features of `rows` after `last` (and `offset` more), by one query; one row more tells
     whether there are more. `geometry` as in `feature_sql`."""
+    return read_page(
+        lambda cursor: cursor.execute(*page_sql(layer, rows, limit=limit, last=last, offset=offset, geometry=geometry)),
+        limit=limit,
+    )
+
+
+def page_sql(
+    layer: Layer,
+    rows: QuerySet[Any],
+    *,
+    limit: int,
+    last: tuple[str, str] | None = None,
+    offset: int = 0,
+    geometry: Any | None = None,
+) -> tuple[str, list[Any]]:
+    """Return (sql, params) of the page that `feature_page` returns, for `read_page`; raises EmptyResultSet where the
+    ORM knows that no row can match."""
     if last is not None:
         rows = after(layer, rows, last)
-    try:
-        inner, params = feature_sql(layer, in_order(layer, rows)[offset : offset + limit + 1], geometry=geometry)
-    except EmptyResultSet:  # the ORM knows already that no row can match
-        return FeaturePage("", 0, ("", ""), has_more=False)
-    # Plain aggregates over the ordered rows: a window or FILTER would cost half as much again. The row too many is
-    # cut off here; JSON from PostgreSQL holds no line break, so the separator stands only between features.
+    inner, params = feature_sql(layer, in_order(layer, rows)[offset : offset + limit + 1], geometry=geometry)
+    # Plain aggregates over the ordered rows: a window or FILTER would cost half as much again.
+    key = f"(array_agg(f.{KEY_TEXT}))[{limit:d}]"
+    order_value = key if order_column(layer) == layer.key else f"(array_agg(f.{ORDER_TEXT}))[{limit:d}]"
     sql = f"""
-        SELECT coalesce(string_agg(f.feature, %s), ''), count(*),
-               (array_agg(f.{ORDER_TEXT}))[%s], (array_agg(f.{KEY_TEXT}))[%s]
+        SELECT coalesce(string_agg(f.feature, %s), ''), count(*), {order_value}, {key}
         FROM ({inner}) AS f"""
+    return sql, [SEPARATOR, *params]
+
+
+def read_page(run: Callable[[Any], object], *, limit: int) -> FeaturePage:
+    """Return the page that `run(cursor)` asks for by a statement of `page_sql` with the same `limit`."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [SEPARATOR, limit, limit, *params])
+        register_type(BYTES, cursor.cursor)  # half a megabyte: nothing in it is read here, so it need not be decoded
+        try:
+            run(cursor)
+        except EmptyResultSet:
+            return FeaturePage(b"", 0, ("", ""), has_more=False)
         features, found, order_value, key = cursor.fetchone()
-    if found > limit:
-        features = features.rpartition(SEPARATOR)[0]
-    return FeaturePage(features, min(found, limit), (order_value or "", key or ""), found > limit)
+    if found > limit:  # the row too many; JSON from PostgreSQL holds no line break, so none is in a feature
+        features = features.rpartition(SEPARATOR.encode())[0]
+    last = ((order_value or b"").decode(), (key or b"").decode())
+    return FeaturePage(features, min(found, limit), last, found > limit)
 
 
 def feature_text(layer: Layer, rows: QuerySet[Any], *, geometry: Any | None = None) -> str | None:

@@ -14,9 +14,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
 from django.http import QueryDict
 
+from core import kept_sql
 from core.filters import as_query_dict
 from core.layers import PROPERTY_PREFIX, Layer, Source, as_expression
-from maps import kept_sql, sql
+from maps import sql
 from maps.expressions import AsStored, InWebMercator
 from maps.grid import BUFFER, MAX_ZOOM, Tile
 from maps.models import BASE_LEVEL, LEVELS

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from core.errors import BadCredentials
 
-_TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
+TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
 
 class BadToken(exceptions.AuthenticationFailed):
@@ -37,7 +37,7 @@ class TokenAuthentication(authentication.TokenAuthentication):
         scheme, _space, key = header.partition(" ")
         if scheme.lower() not in self.keywords:
             return None
-        if not _TOKEN.fullmatch(key.strip()):
+        if not TOKEN.fullmatch(key.strip()):
             raise BadToken
         return self.authenticate_credentials(key.strip())
 
@@ -58,6 +58,14 @@ def reader_of(request: HttpRequest) -> Any:
     except exceptions.AuthenticationFailed as error:
         raise BadCredentials from error
     return found[0] if found else request.user
+
+
+def owner_of(token: str) -> Any:
+    """Return whose token it is (it matches TOKEN); raises BadCredentials for one that opens nothing."""
+    try:
+        return TokenAuthentication().authenticate_credentials(token)[0]
+    except exceptions.AuthenticationFailed as error:
+        raise BadCredentials from error
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

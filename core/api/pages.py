@@ -1,11 +1,13 @@
 """Keyset pages: `limit`, a signed `cursor`, and the links of a page."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core import signing
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from core.api.negotiation import as_json
 from core.errors import BadInput, Finding
 from core.problems import parameter_finding
 
@@ -72,6 +74,11 @@ def _read_count(value: str | None, findings: list[Finding]) -> bool:
     if value not in (None, "true", "false"):
         findings.append(parameter_finding("count", "invalid", _("count phải là true hoặc false.")))
     return value == "true"
+
+
+def collection_body(head: dict[str, Any], features: bytes) -> bytes:
+    """Return a FeatureCollection in UTF-8: the members of `head`, then the features as PostgreSQL wrote them."""
+    return b'%b,"features":[%b]}' % (as_json(head)[:-1].encode(), features)
 
 
 def make_cursor(last: Last, layer_name: str) -> str:

@@ -10,8 +10,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from core.api.negotiation import GeoJSONRenderer, StrictNegotiation, as_json
-from core.api.pages import PAGE_PARAMETERS, make_cursor, next_query, read_page_request
+from core.api.negotiation import GeoJSONRenderer, StrictNegotiation
+from core.api.pages import PAGE_PARAMETERS, collection_body, make_cursor, next_query, read_page_request
 from core.api.parsers import StrictGeoJSONParser, StrictJSONParser
 from core.api.preconditions import etag_of, matches
 from core.api.schema import LayerDetailSchema, LayerListSchema, StrictSchema
@@ -51,10 +51,10 @@ class LayerView(ApiView):
             return [AllowAny()]
         return [IsAuthenticated()]
 
-    def answer(self, request: Request, body: str, *, status: int = 200, etag: str = "") -> HttpResponse:
+    def answer(self, request: Request, body: str | bytes, *, status: int = 200, etag: str = "") -> HttpResponse:
         """Return JSON text with the media type that was negotiated and the right caching headers."""
         response = HttpResponse(
-            body.encode(),
+            body,
             status=status,
             content_type=request.accepted_renderer.media_type,  # type: ignore[attr-defined]
         )
@@ -98,7 +98,7 @@ class LayerListView(LayerView):
             "next": following,
             "links": _links(request.build_absolute_uri(), following),
         }
-        return self.answer(request, f'{as_json(head)[:-1]},"features":[{page.features}]}}')
+        return self.answer(request, collection_body(head, page.features))
 
 
 def _links(this: str, following: str | None) -> list[dict[str, str]]:

@@ -5,10 +5,9 @@ import binascii
 from typing import Any
 
 from django.http import HttpRequest
-from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.kept import remembering
-from core.api.authentication import TokenAuthentication, reader_of
+from accounts.kept import is_kept, remembering, user_of_token
+from core.api.authentication import TOKEN, TokenAuthentication, owner_of
 from core.errors import BadCredentials, TooManyRequests
 from core.throttling import caller_of, count_request
 
@@ -31,26 +30,37 @@ def admit(request: HttpRequest) -> Any:
 
 def recognise(request: HttpRequest) -> Any:
     """Return who reads, without counting: tiles have a budget of their own. Raises BadCredentials as `admit` does."""
-    user = _by_password(request) or reader_of(request)
-    if user.is_authenticated:  # posts and units are asked for once in a page, not by each of its statements
-        user = remembering(user)
+    token = _sent_token(request)
+    user = request.user if token is None else user_of_token(token, lambda: owner_of(token))
+    if user.is_authenticated and not is_kept(user):
+        user = remembering(user)  # posts and units are asked for once in a page, not by each of its statements
     request.user = user
     return user
 
 
-def _by_password(request: HttpRequest) -> Any | None:
-    """Return the owner of the token that is the password, None where no basic authentication was sent (RFC 7617)."""
+def _sent_token(request: HttpRequest) -> str | None:
+    """Return the token in the header, or the password of basic authentication (RFC 7617); None where there is none.
+
+    Raises BadCredentials for what can be no token.
+    """
     scheme, _space, sent = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    if scheme.lower() != "basic":
+    if scheme.lower() in TokenAuthentication.keywords:
+        token = sent.strip()
+    elif scheme.lower() == "basic":
+        token = _password(sent.strip())
+    else:
         return None
+    if not TOKEN.fullmatch(token):
+        raise BadCredentials
+    return str(token)
+
+
+def _password(sent: str) -> str:
     if len(sent) > MAX_HEADER:
         raise BadCredentials
     try:
-        decoded = base64.b64decode(sent.strip(), validate=True).decode("utf-8")
+        decoded = base64.b64decode(sent, validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise BadCredentials from error
-    _user, _colon, token = decoded.partition(":")
-    try:
-        return TokenAuthentication().authenticate_credentials(token.strip())[0]
-    except (AuthenticationFailed, ValueError) as error:  # ValueError: a NUL, which PostgreSQL takes in no text
-        raise BadCredentials from error
+    _user, _colon, password = decoded.partition(":")
+    return password.strip()

@@ -23,7 +23,7 @@ from geofiles.errors import GeoFileError
 from geofiles.shape_texts import geojson_texts
 
 EPSG_4326 = "http://www.opengis.net/def/crs/EPSG/0/4326"
-MARK = "\x01"  # stands around hexadecimal WKB in the text of a page; JSON from PostgreSQL holds no such sign
+MARK = b"\x01"  # stands around hexadecimal WKB in the text of a page; JSON from PostgreSQL holds no such sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,14 @@ def _shape_field() -> Any:
     return GeometryField(srid=4326)
 
 
-def written_in(crs: Crs, features: str) -> str:
+def written_in(crs: Crs, features: bytes) -> bytes:
     """Return the text of features with marked WKB written as GeoJSON in `crs`, all of the page at once."""
     if not crs.is_vn2000 or MARK not in features:
         return features
     parts = features.split(MARK)
-    parts[1::2] = geojson_texts(parts[1::2], crs.crs, digits=SYSTEMS[crs.crs].digits)
-    return "".join(parts)
+    texts = geojson_texts([part.decode() for part in parts[1::2]], crs.crs, digits=SYSTEMS[crs.crs].digits)
+    parts[1::2] = [text.encode() for text in texts]
+    return b"".join(parts)
 
 
 def to_longitude_latitude(crs: Crs, points: list[tuple[float, float]]) -> list[tuple[float, float]]:

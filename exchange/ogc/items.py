@@ -2,7 +2,8 @@
 
 A page is one statement whose GeoJSON PostGIS writes. Pages follow each other by key, not by counting: `next` is as fast
 on the last page as on the first, and each feature comes once. The number of matches is counted with the first page and
-travels in the signed cursor.
+travels in the signed cursor. A walk through a whole layer asks the same statement for each page, so its text is kept
+(`core.kept_sql`) as long as the reader's rights are the same.
 """
 
 import hashlib
@@ -18,11 +19,13 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from accounts.kept import kept_stamp
+from core import kept_sql
 from core.api.pages import DEFAULT_LIMIT, MAX_CURSOR_LENGTH, Last, read_page_request
 from core.errors import BadInput, Finding
 from core.filters import WORLD, Box, parse_bbox
 from core.problems import parameter_finding
-from core.sql import FeaturePage, feature_page
+from core.sql import FeaturePage, order_column, page_sql, read_page
 from exchange.catalogue import Entry
 from exchange.ogc import temporal
 from exchange.ogc.conditions import narrowed
@@ -45,16 +48,18 @@ OWN_PARAMETERS = (
     "filter-lang",
     "filter-crs",
 )
+PLAIN_PARAMETERS = frozenset({"f", "limit", "cursor", "crs"})  # of a walk through a whole layer
 NOT_OF_THE_RESULT = ("cursor", "offset", "limit", "f")  # the others decide which features there are
 
 
 @dataclass(frozen=True, slots=True)
 class ItemsRequest:
-    """One page: `rows` in no order, where it begins, and, when a page before has counted them, how many there are."""
+    """One page: `rows()` in no order, where it begins, and, when a page before has counted them, how many there are."""
 
     entry: Entry
+    user: Any
     params: QueryDict
-    rows: QuerySet[Any]
+    rows: Callable[[], QuerySet[Any]]
     crs: Crs
     limit: int
     offset: int
@@ -64,9 +69,9 @@ class ItemsRequest:
 
 @dataclass(frozen=True, slots=True)
 class ItemsPage:
-    """`features`: JSON texts, joined; `cursor`: of the next page, "" on the last one."""
+    """`features`: JSON texts in UTF-8, joined; `cursor`: of the next page, "" on the last one."""
 
-    features: str
+    features: bytes
     returned: int
     matched: int
     cursor: str
@@ -99,6 +104,17 @@ def read_items(entry: Entry, user: Any, params: QueryDict, *, default_limit: int
     offset = _taken(findings, lambda: _offset(params))
     last, matched = _taken(findings, lambda: _cursor(entry, params)) or (None, None)
     crs = _taken(findings, lambda: read_crs("crs", params.get("crs")))
+    rows = _taken(findings, lambda: _rows(entry, user, params))
+    if findings:
+        raise BadInput(findings=findings)
+    return ItemsRequest(entry, user, params, rows, crs, limit, offset, last, matched)
+
+
+def _rows(entry: Entry, user: Any, params: QueryDict) -> Callable[[], QuerySet[Any]]:
+    """Return the rows that are asked for; those of a whole layer are looked for only where its text is not kept."""
+    if PLAIN_PARAMETERS.issuperset(params):
+        return lambda: _selection(entry, user, params, None).rows()
+    findings: list[Finding] = []
     box = _taken(findings, lambda: _box(params))
     period = _taken(findings, lambda: _period(params))
     condition = _taken(findings, lambda: _filter(params))
@@ -114,23 +130,44 @@ def read_items(entry: Entry, user: Any, params: QueryDict, *, default_limit: int
         rows = rows.filter(_meets(entry.layer.geometry or "", box))
     if condition is not None:
         rows = narrowed(entry.layer, rows, *condition)
-    return ItemsRequest(entry, params, rows, crs, limit, offset, last, matched)
+    return lambda: rows
 
 
 def make_page(asked: ItemsRequest) -> ItemsPage:
     """Return the page, by one statement; the first of several pages takes one more to count."""
-    layer = asked.entry.layer
-    page = feature_page(
-        layer,
-        asked.rows,
-        limit=asked.limit,
-        last=asked.last,
-        offset=asked.offset,
-        geometry=geometry_writer(layer, asked.crs),
-    )
+    page = read_page(lambda cursor: _run(cursor, asked), limit=asked.limit)
     matched = _matched(asked, page)
     cursor = _make_cursor(asked, page.last, matched) if page.has_more else ""
     return ItemsPage(written_in(asked.crs, page.features), page.returned, matched, cursor)
+
+
+def _run(cursor: Any, asked: ItemsRequest) -> None:
+    def build() -> tuple[str, list[Any]]:
+        return page_sql(
+            layer,
+            asked.rows(),
+            limit=asked.limit,
+            last=asked.last,
+            offset=asked.offset,
+            geometry=geometry_writer(layer, asked.crs),
+        )
+
+    layer, place = asked.entry.layer, _place(asked)
+    # Without a stamp there is no telling when units that stand in the text have changed.
+    if place is None or kept_stamp(asked.user) is None:
+        cursor.execute(*build())
+    else:
+        of = ("ogc", asked.limit, asked.crs.uri, len(place))
+        kept_sql.run(cursor, place, layer=layer, user=asked.user, of=of, build=build)
+
+
+def _place(asked: ItemsRequest) -> tuple[int, ...] | None:
+    """Return where the page begins, () for the first one; None where its text is not kept."""
+    if not PLAIN_PARAMETERS.issuperset(asked.params) or order_column(asked.entry.layer) != asked.entry.layer.key:
+        return None
+    if asked.last is None:
+        return ()
+    return (int(asked.last[1]),) if asked.last[1].isdecimal() else None
 
 
 def _matched(asked: ItemsRequest, page: FeaturePage) -> int:
@@ -138,7 +175,7 @@ def _matched(asked: ItemsRequest, page: FeaturePage) -> int:
         return asked.matched
     if not page.has_more and (page.returned or not asked.offset):  # the last page: nothing is left to count
         return asked.offset + page.returned
-    return asked.rows.order_by().count()
+    return asked.rows().order_by().count()
 
 
 def next_query(params: QueryDict, cursor: str) -> str:

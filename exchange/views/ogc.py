@@ -14,6 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.api.negotiation import as_json
+from core.api.pages import collection_body
 from core.api.preconditions import etag_of, matches
 from core.api.views import PUBLIC_SECONDS
 from core.errors import BadInput
@@ -231,7 +232,7 @@ def items(request: HttpRequest, user: Any, is_html: bool, name: str) -> HttpResp
         "numberReturned": page.returned,
         "links": links,
     }
-    return _features(f'{as_json(head)[:-1]},"features":[{page.features}]}}', asked.crs)
+    return _features(collection_body(head, page.features), asked.crs)
 
 
 @_ogc(GEOJSON, "crs")
@@ -263,7 +264,7 @@ def feature(request: HttpRequest, user: Any, is_html: bool, name: str, key: str)
     if matches(request.META.get("HTTP_IF_NONE_MATCH", ""), etag):
         response = HttpResponse(status=304)
     else:
-        response = _features(text, crs)
+        response = _features(text.encode(), crs)
     response["ETag"] = etag
     return response
 
@@ -277,10 +278,10 @@ def _one(entry: Entry, user: Any, key: str, crs: Crs) -> str:
         raise Http404 from None
     if text is None:
         raise Http404
-    return written_in(crs, text)
+    return written_in(crs, text.encode()).decode()
 
 
-def _rows(entry: Entry, features: str) -> list[dict[str, Any]]:
+def _rows(entry: Entry, features: bytes) -> list[dict[str, Any]]:
     """Return a page for a table: the address of each feature, and its values as text."""
     return [
         {
@@ -288,7 +289,7 @@ def _rows(entry: Entry, features: str) -> list[dict[str, Any]]:
             "url": path_of("feature", entry.layer.name, str(found["id"])),
             "cells": [(name, _text(value)) for name, value in found["properties"].items()],
         }
-        for found in json.loads(f"[{features}]")
+        for found in json.loads(b"[%b]" % features)
     ]
 
 
@@ -310,8 +311,8 @@ def _json(value: Mapping[str, Any], kind: str = JSON) -> HttpResponse:
     return HttpResponse(as_json(value).encode(), content_type=kind)
 
 
-def _features(text: str, crs: Crs) -> HttpResponse:
-    response = HttpResponse(text.encode(), content_type=GEOJSON)
+def _features(body: bytes, crs: Crs) -> HttpResponse:
+    response = HttpResponse(body, content_type=GEOJSON)
     response["Content-Crs"] = f"<{crs.uri}>"
     return response
 

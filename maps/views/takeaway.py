@@ -203,7 +203,7 @@ def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
     page = feature_page(layer, rows, limit=MAX_FEATURES)
     if page.has_more:
         raise _too_big()
-    return {"type": "FeatureCollection", "features": json.loads(f"[{page.features}]")}
+    return {"type": "FeatureCollection", "features": json.loads(b"[%b]" % page.features)}
 
 
 def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:

@@ -356,7 +356,7 @@ def test_line_breaks_in_texts_do_not_cut_a_page(seven_units):
 
     page = feature_page(layer, layer.rows(None), limit=2)
 
-    features = json.loads(f"[{page.features}]")
+    features = json.loads(b"[%b]" % page.features)
     assert [feature["properties"]["note"] for feature in features] == ["first,\nsecond"] * 2
     assert page.has_more
 

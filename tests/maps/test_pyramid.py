@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core import kept_sql
 from core.changes import announce
 from farms.changes import PlotsArrived
 from farms.models import Plot, PlotStatus
-from maps import kept_sql, services, sql, tiles, zooms
+from maps import services, sql, tiles, zooms
 from maps.grid import Tile, quad
 from maps.kept_tiles import PUBLIC_TILES, Kept, KeptTiles
 from maps.layers import BY_NAME, PLOT_MAP

@@ -1,4 +1,5 @@
-"""The SQL of a user's rows, kept from one tile to the next: building it by the ORM takes longer than a small tile.
+"""The SQL of a user's rows, kept from one tile or page to the next: building it by the ORM takes longer than a small
+tile.
 
 Only for layers that name everything their SQL depends on (`Layer.rights_key`). The key holds the user and the rights
 as they are at this request, so a right that ends, or a new one, makes another key; rows are looked up anew each time.
@@ -15,11 +16,12 @@ from django.utils.timezone import localdate
 from django.utils.translation import get_language
 
 from core.layers import Layer
-from maps.sql import Sql
+from core.prepared import Statement
 
 MOST = 500  # texts of some kilobytes: users at work at one time, times their filters
-Place = tuple[Polygon] | tuple[int, ...]  # the box of the tile, or the ranges of its cells
-_kept: OrderedDict[Hashable, tuple[str, tuple[Any, ...], tuple[int, ...]]] = OrderedDict()
+Sql = tuple[str, list[Any]]
+Place = tuple[Polygon] | tuple[int, ...]  # the box of the tile, the ranges of its cells, the key where a page begins
+_kept: OrderedDict[Hashable, Statement] = OrderedDict()
 _lock = Lock()
 
 
@@ -29,22 +31,48 @@ def rows_in(place: Place, *, layer: Layer, user: Any, of: Hashable, build: Calla
 
     `of`: what else the text depends on (source, filters).
     """
+    key = _key(layer, user, of)
+    found = _find(key)
+    if found is None:
+        return _built(build, key, place)
+    return found.text, found.filled([PostGISAdapter(value) if isinstance(value, Polygon) else value for value in place])
+
+
+def run(
+    cursor: Any, place: tuple[int, ...], *, layer: Layer, user: Any, of: Hashable, build: Callable[[], Sql]
+) -> None:
+    """Run `build()`, a whole statement, on Django's `cursor`; a text that was kept is prepared (see `core.prepared`).
+
+    The rest as for `rows_in`.
+    """
+    key = _key(layer, user, of)
+    found = _find(key)
+    if found is None:
+        cursor.execute(*_built(build, key, place))
+    else:
+        found.run(cursor, place)
+
+
+def _key(layer: Layer, user: Any, of: Hashable) -> Hashable | None:
+    """None for layers whose SQL is not kept."""
     if layer.rights_key is None:
-        return build()
-    key = (layer.name, of, layer.rights_key(user), localdate(), get_language())
+        return None
+    return layer.name, of, layer.rights_key(user), localdate(), get_language()
+
+
+def _find(key: Hashable | None) -> Statement | None:
     with _lock:
         found = _kept.get(key)
         if found is not None:
             _kept.move_to_end(key)
-    if found is None:
-        text, params = build()
+    return found
+
+
+def _built(build: Callable[[], Sql], key: Hashable | None, place: Place) -> Sql:
+    text, params = build()
+    if key is not None:
         _keep(key, text, params, place)
-        return text, params
-    text, kept_params, positions = found
-    filled = list(kept_params)
-    for position, value in zip(positions, place, strict=True):
-        filled[position] = PostGISAdapter(value) if isinstance(value, Polygon) else value
-    return text, filled
+    return text, params
 
 
 def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
@@ -55,7 +83,7 @@ def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
     if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known) or boxes > 1:
         return
     with _lock:
-        _kept[key] = (text, tuple(params), tuple(positions))
+        _kept[key] = Statement(text, params, positions)
         while len(_kept) > MOST:
             _kept.popitem(last=False)
 
