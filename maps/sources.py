@@ -56,7 +56,7 @@ class Request:
     params: Mapping[str, Any]
     tile: Tile
     is_guarded: bool = False
-    at_most: int | None = None  # features of a source, where its own limit made too many bytes
+    at_most: int | None = None  # rows of a source, where all of them are too many
 
     def rows(self) -> Rows:
         """The filtered rows; raises BadInput for parameters that the layer does not take."""
@@ -68,8 +68,8 @@ class Shapes:
     """Every row that touches the tile, as a shape of its own.
 
     `geometry` and `mercator` default to the layer's; `narrow` takes some of the rows; `extra` adds properties;
-    `is_spread` puts points of one place side by side, so that each can be seen and clicked; over `limit` rows the
-    tile carries a flag.
+    `is_spread` puts points of one place side by side, so that each can be seen and clicked; of more than `limit` rows
+    one more is drawn, so that it shows, and the tile is made again with `limit` of them and a flag.
     """
 
     name: str
@@ -92,12 +92,12 @@ class Shapes:
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
         layer, bounds = asked.layer, asked.tile.bounds(buffer=self.buffer)
-        limit = self.limit if asked.at_most is None else min(self.limit, asked.at_most)
+        most = self.limit + 1 if asked.at_most is None else min(self.limit, asked.at_most)
         columns = self._columns(layer)
-        of = (self.name, limit, asked.is_guarded, as_query_dict(asked.params).urlencode())
+        of = (self.name, most, asked.is_guarded, as_query_dict(asked.params).urlencode())
         try:
             rows = kept_sql.rows_in(
-                (bounds,), layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, limit)
+                (bounds,), layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, most)
             )
         except EmptyResultSet:
             return None
@@ -106,7 +106,6 @@ class Shapes:
             rows,
             [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns],
             zxy=asked.tile.zxy,
-            limit=limit,
             buffer=self.buffer,
             is_guarded=asked.is_guarded,
             is_spread=self.is_spread and not asked.is_guarded,
@@ -117,7 +116,7 @@ class Shapes:
         columns = {"property_id": F(layer.key)} | layer.columns(names)
         return columns | {PROPERTY_PREFIX + name: as_expression(source) for name, source in self.extra.items()}
 
-    def _rows(self, asked: Request, columns: dict[str, Any], bounds: Polygon, limit: int) -> sql.Sql:
+    def _rows(self, asked: Request, columns: dict[str, Any], bounds: Polygon, most: int) -> sql.Sql:
         place = self.geometry or asked.layer.geometry or ""
         mercator = self.mercator or ("" if self.geometry else asked.layer.mercator or "")
         # After a failure the guarded function transforms row by row: a bad row may be one that can't be transformed.
@@ -125,7 +124,7 @@ class Shapes:
         rows = self.narrow(asked.rows()).filter(**{f"{place}__bboverlaps": bounds})
         # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
         selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
-        inner, params = selected[: limit + 1].query.sql_with_params()
+        inner, params = selected[:most].query.sql_with_params()
         return inner, list(params)
 
 

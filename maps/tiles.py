@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import BoundedSemaphore
@@ -19,7 +19,7 @@ from core.replicas import connection
 from maps import sql
 from maps.grid import Tile
 from maps.layers import MapLayer
-from maps.sources import Request
+from maps.sources import Request, Shapes
 
 log = logging.getLogger(__name__)
 TIMEOUT_MS = 3_000
@@ -55,50 +55,53 @@ def make_tile(
     asked = Request(layer.layer, user, params, tile)
     known = layer.shapes_from() if shapes_from is None else shapes_from
     try:
-        return _within_bytes(layer, asked, known)
+        return _fitting(layer, asked, known)
     except (DataError, InternalError):
         log.exception("layer %s: a row of tile %s can't be drawn; making the tile without it", layer.name, tile)
-        return _within_bytes(layer, replace(asked, is_guarded=True), known)
+        return _fitting(layer, replace(asked, is_guarded=True), known)
     except OperationalError as error:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         log.warning("layer %s: tile %s took more than %s ms and was given up", layer.name, tile, TIMEOUT_MS)
-        return _only_flag(layer)
+        return TileBytes(_flag(layer.name, 0, "time"), is_truncated=True, is_kept=False)
 
 
-def _within_bytes(layer: MapLayer, asked: Request, shapes_from: int) -> TileBytes:
-    made, features = _run(layer, asked, shapes_from)
-    if len(made.content) <= MAX_BYTES or features <= LEAST_FEATURES:
-        return made
-    fitting = max(LEAST_FEATURES, features * MAX_BYTES * 9 // 10 // len(made.content))
-    return _run(layer, replace(asked, at_most=fitting), shapes_from)[0]
-
-
-def _run(layer: MapLayer, asked: Request, shapes_from: int) -> tuple[TileBytes, int]:
-    """Return the tile and the number of features of its fullest source."""
+def _fitting(layer: MapLayer, asked: Request, shapes_from: int) -> TileBytes:
+    """The whole tile; where it has too many rows or bytes, one with as many rows of each source as it can hold."""
     sources = layer.sources_at(asked.tile.z, shapes_from)
+    made, drawn = _run(sources, asked)
+    limits = {source.name: source.limit for source in sources if isinstance(source, Shapes)}
+    fullest = max(drawn.values(), default=0)
+    if len(made) > MAX_BYTES and fullest > LEAST_FEATURES:
+        at_most = max(LEAST_FEATURES, fullest * MAX_BYTES * 9 // 10 // len(made))
+    elif any(rows > limits[name] for name, rows in drawn.items() if rows):
+        at_most = max(limits.values())
+    else:
+        return TileBytes(made)
+    cut, shown = _run(sources, replace(asked, at_most=at_most))
+    flags = [_flag(name, rows, "features") for name, rows in shown.items() if rows < drawn[name]]
+    return TileBytes(b"".join([cut, *flags]), is_truncated=bool(flags))
+
+
+def _run(sources: Sequence[Any], asked: Request) -> tuple[bytes, dict[str, int]]:
+    """Return the tile and how many rows of each MVT layer were drawn (0 where there is no limit)."""
     pieces = [piece for source in sources if (piece := source.piece(asked)) is not None]
     if not pieces:
-        return TileBytes(b""), 0
+        return b"", {}
     text, values = sql.tile(pieces)
     # Statements of one message are one transaction: begin and commit of their own would be a tenth of a small tile.
     own = transaction.atomic() if connection.in_atomic_block else nullcontext()
     with _slot(), own, connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}; {text}", values)
         rows = cursor.fetchall()
-        flags = [_flag(cursor, cut, features, "features") for _layer, features, cut in rows if cut]
-    content = b"".join([*(bytes(made or b"") for made, _features, _cut in rows), *flags])
-    return TileBytes(content, bool(flags)), max(features for _layer, features, _cut in rows)
+    return b"".join(made for _name, made, _drawn in rows if made), {name: drawn for name, _made, drawn in rows}
 
 
-def _only_flag(layer: MapLayer) -> TileBytes:
+def _flag(name: str, shown: int, reason: str) -> bytes:
+    """Return the MVT layer that says that not all rows of `name` are in the tile, and why."""
     with connection.cursor() as cursor:
-        return TileBytes(_flag(cursor, layer.name, 0, "time"), is_truncated=True, is_kept=False)
-
-
-def _flag(cursor: Any, name: str, shown: int, reason: str) -> bytes:
-    cursor.execute(sql.flag(name, shown, reason))
-    return bytes(cursor.fetchone()[0])
+        cursor.execute(sql.flag(name, shown, reason))
+        return bytes(cursor.fetchone()[0])
 
 
 @contextmanager

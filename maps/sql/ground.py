@@ -90,5 +90,5 @@ def ground(name: str, inner: str, *, zxy: tuple[int, int, int], level: int) -> s
                    round((p.m2 / p.mapped)::numeric, 2)::float8 AS share, p.parcels::int AS count,
                    ST_Reverse(ST_MakeEnvelope({left}, {top}, {left} + {part}, {top} + {part})) AS mvt
             FROM places p JOIN landuse_landuseclass k ON k.id = p.land_use_class_id WHERE p.m2 > 0)
-        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features, NULL::text AS cut
+        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features
         FROM drawn d"""

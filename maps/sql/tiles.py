@@ -9,10 +9,9 @@ from maps.grid import EXTENT, HALF_WORLD_M, WORLD_M
 Sql = tuple[str, list[Any]]
 
 # --- Tiles ---------------------------------------------------------------------------------------------------
-# Every piece below gives one row: `tile` (bytes of an MVT layer, NULL or empty for none), `features` (how many are in
-# it) and `cut` (the layer's name where it could not hold all, else NULL). Bytes of MVT layers may simply be joined,
-# since a tile is a repeated field of layers. What surrounds the rows is as flat as can be: for a small tile, planning
-# the statement takes as long as running it.
+# Every piece below gives one row: `layer`, `tile` (bytes of an MVT layer, NULL or empty for none) and `features` (how
+# many rows were drawn; 0 where there is no limit). Bytes of MVT layers may simply be joined, since a tile is a repeated
+# field of layers. What surrounds the rows is as flat as can be: for a small tile, planning takes as long as drawing.
 
 _ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
 
@@ -23,15 +22,13 @@ def shapes(
     properties: Sequence[tuple[str, str]],
     *,
     zxy: tuple[int, int, int],
-    limit: int,
     buffer: int,
     is_guarded: bool = False,
     is_spread: bool = False,
 ) -> Sql:
     """Return the piece for rows drawn as they are.
 
-    `rows` has the column `tile_shape` (EPSG:3857), at most `limit` + 1 rows; `properties` are pairs (property, column).
-    With more rows than `limit` the piece is cut: the tile has to say so (`flag`).
+    `rows` has the column `tile_shape` (EPSG:3857); `properties` are pairs (property, column).
     Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
     Spread: points of one place stand around it instead of upon each other.
     """
@@ -45,15 +42,12 @@ def shapes(
         if is_spread
         else ""
     )
-    numbered = f"(SELECT f.*{neighbours} FROM ({inner}) f)" if neighbours else f"({inner})"
-    # One pass: the row over the limit is counted but has no geometry, and ST_AsMVT leaves such rows out.
+    placed = f"(SELECT f.*{neighbours} FROM ({inner}) f)" if neighbours else f"({inner})"
     sql = f"""
-        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, least(count(*), {limit}) AS features,
-               CASE WHEN count(*) > {limit} THEN '{name}' END AS cut
+        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, count(*) AS features
         FROM (
-            SELECT {columns}CASE WHEN row_number() OVER () <= {limit}
-                            THEN {draw}({shape}, e.box, {EXTENT}, {buffer}, true) END AS mvt
-            FROM {numbered} r, (SELECT {_ENVELOPE} AS box) e) d"""
+            SELECT {columns}{draw}({shape}, e.box, {EXTENT}, {buffer}, true) AS mvt
+            FROM {placed} r, (SELECT {_ENVELOPE} AS box) e) d"""
     return sql, [*params, *zxy]
 
 
@@ -117,7 +111,7 @@ def groups(
             FROM placed p, (SELECT {_ENVELOPE} AS box) e
             WHERE ST_X(p.spot) >= ST_XMin(e.box) AND ST_X(p.spot) < ST_XMax(e.box)
               AND ST_Y(p.spot) > ST_YMin(e.box) AND ST_Y(p.spot) <= ST_YMax(e.box))
-        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features, NULL::text AS cut
+        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features
         FROM drawn d"""
     return sql, [*params, *zxy]
 
@@ -158,7 +152,7 @@ def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_squ
                    crop.name_vi AS crop, crop.short_code AS crop_code,
                    least(1, round((p.area / 100.0 / ({ground}))::numeric, 2))::float8 AS share, {mvt} AS mvt
             FROM places p JOIN crops_crop crop ON crop.id = p.crop_id)
-        SELECT ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features, NULL::text AS cut
+        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features
         FROM drawn d"""
     return sql, params
 
