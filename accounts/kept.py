@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts import sql
+from core.prepared import Statement
 
 Answer = TypeVar("Answer")
 Stamp = tuple[Any, ...]
@@ -29,6 +30,7 @@ Stamp = tuple[Any, ...]
 KEPT_SECONDS = 60.0
 MOST = 1_000  # sessions and tokens at work at one time
 PREFIX = "/tiles/"
+SESSION_STAMP, TOKEN_STAMP = Statement(sql.STAMP, ["", 0], [0, 1]), Statement(sql.TOKEN_STAMP, [""], [0])
 _ANSWERS, _STAMP = "kept_answers", "kept_stamp"
 _kept: OrderedDict[bytes, tuple[Any, Stamp, float]] = OrderedDict()
 _lock = Lock()
@@ -50,14 +52,14 @@ class KeptUserMiddleware:
 def _user_of(request: HttpRequest, session: str) -> Any:
     def stamp(kept: Any) -> Stamp | None:
         user_id = kept.pk if kept is not None else request.session.get(SESSION_KEY)
-        return _stamp(sql.STAMP, [session, user_id]) if user_id else None
+        return _stamp(SESSION_STAMP, session, user_id) if user_id else None
 
     return _kept_or_read(f"session {session}", stamp, lambda: get_user(request))
 
 
 def user_of_token(token: str, read: Callable[[], Any]) -> Any:
     """Return the owner of an access token: the kept one, else whom `read()` finds; what it raises goes through."""
-    return _kept_or_read(f"token {token}", lambda _kept: _stamp(sql.TOKEN_STAMP, [token]), read)
+    return _kept_or_read(f"token {token}", lambda _kept: _stamp(TOKEN_STAMP, token), read)
 
 
 def _kept_or_read(proof: str, stamp_of: Callable[[Any], Stamp | None], read: Callable[[], Any]) -> Any:
@@ -81,9 +83,9 @@ def _kept_or_read(proof: str, stamp_of: Callable[[Any], Stamp | None], read: Cal
     return user
 
 
-def _stamp(statement: str, params: list[Any]) -> Stamp | None:
+def _stamp(statement: Statement, *values: Any) -> Stamp | None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, params)
+        statement.run(cursor, values)
         return cursor.fetchone()  # type: ignore[no-any-return]
 
 

@@ -13,6 +13,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", include("maps.urls")),  # first: tiles are asked for most, and each address before them is tried in vain
+    path("", include("exchange.urls")),  # two prefixes only; programs walk through hundreds of pages of OGC API
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("problems/", views.problem_list, name="problems"),
@@ -30,7 +31,6 @@ urlpatterns = [
     path("", include("casework.urls")),
     path("", include("farms.urls")),
     path("", include("cooperatives.urls")),
-    path("", include("exchange.urls")),
     path("", include("office.urls")),
 ]
 

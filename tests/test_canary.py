@@ -469,7 +469,7 @@ def _ogc_tile_paths():
         "ogc/collections/<slug:name>/tiles/WebMercatorQuad": [
             f"{folder}/WebMercatorQuad{query}" for folder in folders for query in ("", "?f=tilejson")
         ],
-        f"^ogc/collections/(?P<name>[a-z-]{{1,40}})/tiles/WebMercatorQuad{place}": [
+        f"ogc/^collections/(?P<name>[a-z-]{{1,40}})/tiles/WebMercatorQuad{place}": [
             f"{folder}/{tile}" for folder in folders for tile in tiles
         ],
     }
@@ -563,7 +563,7 @@ def sample_paths(stage):
         "enquiries/<str:token>/": [f"enquiries/{enquiry.pk}/"],
         "^tiles/(?P<name>[a-z-]{1,40})/(?P<z>[0-9]{1,2})/(?P<x>[0-9]{1,8})/(?P<y>[0-9]{1,8})\\.mvt$": tiles,
         "^tiles/(?P<name>[a-z-]{1,40})\\.json$": [f"tiles/{name}.json" for name in names],
-        "^data/analysis\\.(?P<suffix>csv|xlsx|geojson)$": [
+        "data/^analysis\\.(?P<suffix>csv|xlsx|geojson)$": [
             f"data/analysis.{suffix}?measure={measure.name}" for suffix in ("csv", "geojson") for measure in MEASURES
         ],
         **_ogc_tile_paths(),

@@ -42,7 +42,7 @@ def paths(exports):
             for word in ("export/", "snapshots/", "SHA256SUMS")
         },
         "data/<slug:name>/latest.<slug:suffix>": [f"data/{name}/latest.geojson" for name in names],
-        "^data/(?P<name>[a-z-]{1,40})/(?P<day>\\d{4}-\\d{2}-\\d{2})\\.(?P<suffix>[a-z]{1,10})$": [
+        "data/^(?P<name>[a-z-]{1,40})/(?P<day>\\d{4}-\\d{2}-\\d{2})\\.(?P<suffix>[a-z]{1,10})$": [
             f"data/{name}/{DAY}.geojson" for name in names
         ],
     }

@@ -94,7 +94,7 @@ def test_a_page_of_a_walk_asks_who_the_budget_and_the_page(planner, reader, plot
     statements = [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
     assert answer.json()["features"] == pages[1]["features"]
     assert len(statements) <= 3
-    assert "authtoken_token" in statements[0]
+    assert planner.auth_token.key in statements[0]
     assert statements[-1].startswith("EXECUTE kept_")
 
 
