@@ -20,7 +20,7 @@ from core.prepared import Statement
 
 MOST = 500  # texts of some kilobytes: users at work at one time, times their filters
 Sql = tuple[str, list[Any]]
-Place = tuple[Polygon] | tuple[int, ...]  # the box of the tile, the ranges of its cells, the key where a page begins
+Place = tuple[Polygon | int, ...]  # boxes of the tile, the ranges of its cells, the key where a page begins
 _kept: OrderedDict[Hashable, Statement] = OrderedDict()
 _lock = Lock()
 
@@ -35,22 +35,34 @@ def rows_in(place: Place, *, layer: Layer, user: Any, of: Hashable, build: Calla
     found = _find(key)
     if found is None:
         return _built(build, key, place)
-    return found.text, found.filled([PostGISAdapter(value) if isinstance(value, Polygon) else value for value in place])
+    return found.text, found.filled(_as_values(place))
 
 
 def run(
-    cursor: Any, place: tuple[int, ...], *, layer: Layer, user: Any, of: Hashable, build: Callable[[], Sql]
+    cursor: Any,
+    place: Place,
+    *,
+    layer: Layer,
+    user: Any,
+    of: Hashable,
+    build: Callable[[], Sql],
+    before: str = "",
 ) -> None:
     """Run `build()`, a whole statement, on Django's `cursor`; a text that was kept is prepared (see `core.prepared`).
 
-    The rest as for `rows_in`.
+    `before`: commands that go out with it. The rest as for `rows_in`.
     """
     key = _key(layer, user, of)
     found = _find(key)
     if found is None:
-        cursor.execute(*_built(build, key, place))
+        text, params = _built(build, key, place)
+        cursor.execute(before + text, params)
     else:
-        found.run(cursor, place)
+        found.run(cursor, _as_values(place), before=before)
+
+
+def _as_values(place: Place) -> list[Any]:
+    return [PostGISAdapter(value) if isinstance(value, Polygon) else value for value in place]
 
 
 def _key(layer: Layer, user: Any, of: Hashable) -> Hashable | None:
@@ -79,8 +91,8 @@ def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
     known = [_comparable(value) for value in place]
     positions = [n for n, value in enumerate(params) if _comparable(value) in known]
     # Another box, or anything else that looks like a part of the place: there is no telling where to put another one.
-    boxes = sum(isinstance(value, PostGISAdapter) for value in params)
-    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known) or boxes > 1:
+    boxes, placed = (sum(isinstance(value, (Polygon, PostGISAdapter)) for value in some) for some in (params, place))
+    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known) or boxes != placed:
         return
     with _lock:
         _kept[key] = Statement(text, params, positions)

@@ -38,20 +38,23 @@ class Statement:
             found[position] = value
         return found
 
-    def run(self, cursor: Any, values: Sequence[Any]) -> None:
+    def run(self, cursor: Any, values: Sequence[Any], *, before: str = "") -> None:
         """Run it on Django's `cursor`, prepared where the connection stays ours: behind a pooler (DATABASE_POOLED) the
-        next statement may come to another server process."""
+        next statement may come to another server process.
+
+        `before`: commands that go out in the same message, so in the same transaction ("SET LOCAL ...; ").
+        """
         if cursor.db.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            cursor.execute(self.text, self.filled(values))
+            cursor.execute(before + self.text, self.filled(values))
             return
         try:
-            cursor.execute(f"EXECUTE {self._prepare(cursor)} {_marks(values)}", values)
+            cursor.execute(f"{before}EXECUTE {self._prepare(cursor)} {_marks(values)}", values)
         except Error as error:  # a pooler that nobody told us of
             if getattr(error.__cause__, "pgcode", "") not in (UNKNOWN, KNOWN) or cursor.db.in_atomic_block:
                 raise
             with _lock:
                 _prepared.pop(cursor.connection, None)
-            cursor.execute(self.text, self.filled(values))
+            cursor.execute(before + self.text, self.filled(values))
 
     def _prepare(self, cursor: Any) -> str:
         """Return its name on this connection."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import atan, degrees, pi, sinh
 from struct import Struct
+from typing import cast
 
 from django.contrib.gis.geos import GEOSGeometry, Polygon
 
@@ -49,8 +50,13 @@ class Tile:
         margin = buffer / EXTENT
         west, east = self._lon(self.x - margin), self._lon(self.x + 1 + margin)
         south, north = self._lat(self.y + 1 + margin), self._lat(self.y - margin)
-        ring = (west, south, west, north, east, north, east, south, west, south)
-        return GEOSGeometry(memoryview(_BOX.pack(1, _POLYGON_WITH_SRID, 4326, 1, 5, *ring)))
+        return _box(west, south, east, north, srid=4326)
+
+    def envelope(self) -> Polygon:
+        """Return the tile's own square in EPSG:3857, as ST_TileEnvelope does."""
+        side = WORLD_M / (1 << self.z)
+        west, north = self.x * side - HALF_WORLD_M, HALF_WORLD_M - self.y * side
+        return _box(west, north - side, west + side, north, srid=3857)
 
     def _lon(self, column: float) -> float:
         return max(-180.0, min(180.0, column / (1 << self.z) * 360 - 180))
@@ -58,6 +64,11 @@ class Tile:
     def _lat(self, row: float) -> float:
         inside = max(0.0, min(float(1 << self.z), row))
         return degrees(atan(sinh(pi * (1 - 2 * inside / (1 << self.z)))))
+
+
+def _box(west: float, south: float, east: float, north: float, *, srid: int) -> Polygon:
+    ring = (west, south, west, north, east, north, east, south, west, south)
+    return cast(Polygon, GEOSGeometry(memoryview(_BOX.pack(1, _POLYGON_WITH_SRID, srid, 1, 5, *ring))))
 
 
 def quad(x: int, y: int) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from django.contrib.gis.db.backends.postgis.adapter import PostGISAdapter
 from django.contrib.gis.geos import Polygon
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
@@ -91,21 +92,46 @@ class Shapes:
 
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
-        layer, bounds = asked.layer, asked.tile.bounds(buffer=self.buffer)
-        most = self.limit + 1 if asked.at_most is None else min(self.limit, asked.at_most)
-        columns = self._columns(layer)
-        of = (self.name, most, asked.is_guarded, as_query_dict(asked.params).urlencode())
+        bounds = asked.tile.bounds(buffer=self.buffer)
         try:
             rows = kept_sql.rows_in(
-                (bounds,), layer=layer, user=asked.user, of=of, build=lambda: self._rows(asked, columns, bounds, most)
+                (bounds,),
+                layer=asked.layer,
+                user=asked.user,
+                of=self._kind(asked),
+                build=lambda: self._rows(asked, bounds),
             )
         except EmptyResultSet:
             return None
+        return self._drawn(asked, rows)
+
+    def run(self, cursor: Any, asked: Request, *, before: str) -> None:
+        """Run this source alone, prepared where its text was kept; `before` goes out with it. Raises EmptyResultSet
+        when no row can match."""
+        bounds = asked.tile.bounds(buffer=self.buffer)
+        kept_sql.run(
+            cursor,
+            (bounds, asked.tile.envelope()),
+            layer=asked.layer,
+            user=asked.user,
+            of=("alone", *self._kind(asked)),
+            build=lambda: self._drawn(asked, self._rows(asked, bounds)),
+            before=before,
+        )
+
+    def _kind(self, asked: Request) -> tuple[Any, ...]:
+        """All that the text depends on beside the layer, the rights and the place."""
+        return self.name, self._most(asked), asked.is_guarded, as_query_dict(asked.params).urlencode()
+
+    def _most(self, asked: Request) -> int:
+        return self.limit + 1 if asked.at_most is None else min(self.limit, asked.at_most)
+
+    def _drawn(self, asked: Request, rows: sql.Sql) -> sql.Sql:
         return sql.shapes(
             self.name,
             rows,
-            [(column.removeprefix(PROPERTY_PREFIX), column) for column in columns],
-            zxy=asked.tile.zxy,
+            [(column.removeprefix(PROPERTY_PREFIX), column) for column in self._columns(asked.layer)],
+            box=PostGISAdapter(asked.tile.envelope()),
             buffer=self.buffer,
             is_guarded=asked.is_guarded,
             is_spread=self.is_spread and not asked.is_guarded,
@@ -116,7 +142,8 @@ class Shapes:
         columns = {"property_id": F(layer.key)} | layer.columns(names)
         return columns | {PROPERTY_PREFIX + name: as_expression(source) for name, source in self.extra.items()}
 
-    def _rows(self, asked: Request, columns: dict[str, Any], bounds: Polygon, most: int) -> sql.Sql:
+    def _rows(self, asked: Request, bounds: Polygon) -> sql.Sql:
+        columns = self._columns(asked.layer)
         place = self.geometry or asked.layer.geometry or ""
         mercator = self.mercator or ("" if self.geometry else asked.layer.mercator or "")
         # After a failure the guarded function transforms row by row: a bad row may be one that can't be transformed.
@@ -124,7 +151,7 @@ class Shapes:
         rows = self.narrow(asked.rows()).filter(**{f"{place}__bboverlaps": bounds})
         # Properties first: an annotation of the layer's own rows must not be shadowed by the shape's name.
         selected = rows.annotate(**columns, tile_shape=shape).values_list(*columns, "tile_shape")
-        inner, params = selected[:most].query.sql_with_params()
+        inner, params = selected[: self._most(asked)].query.sql_with_params()
         return inner, list(params)
 
 

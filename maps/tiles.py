@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import EmptyResultSet
 from django.db import DataError, InternalError, OperationalError, transaction
 from django.utils.timezone import localdate
 from isal import igzip
@@ -85,16 +86,27 @@ def _fitting(layer: MapLayer, asked: Request, shapes_from: int) -> TileBytes:
 
 def _run(sources: Sequence[Any], asked: Request) -> tuple[bytes, dict[str, int]]:
     """Return the tile and how many rows of each MVT layer were drawn (0 where there is no limit)."""
-    pieces = [piece for source in sources if (piece := source.piece(asked)) is not None]
-    if not pieces:
-        return b"", {}
-    text, values = sql.tile(pieces)
     # Statements of one message are one transaction: begin and commit of their own would be a tenth of a small tile.
     own = transaction.atomic() if connection.in_atomic_block else nullcontext()
     with _slot(), own, connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}; {text}", values)
-        rows = cursor.fetchall()
+        rows = _rows_of(cursor, sources, asked)
     return b"".join(made for _name, made, _drawn in rows if made), {name: drawn for name, _made, drawn in rows}
+
+
+def _rows_of(cursor: Any, sources: Sequence[Any], asked: Request) -> list[tuple[str, memoryview | None, int]]:
+    limit = f"SET LOCAL statement_timeout = {TIMEOUT_MS}; "
+    if len(sources) == 1 and isinstance(sources[0], Shapes):
+        try:
+            sources[0].run(cursor, asked, before=limit)
+        except EmptyResultSet:
+            return []
+        return cursor.fetchall()  # type: ignore[no-any-return]
+    pieces = [piece for source in sources if (piece := source.piece(asked)) is not None]
+    if not pieces:
+        return []
+    text, values = sql.tile(pieces)
+    cursor.execute(limit + text, values)
+    return cursor.fetchall()  # type: ignore[no-any-return]
 
 
 def _flag(name: str, shown: int, reason: str) -> bytes:

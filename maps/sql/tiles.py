@@ -21,14 +21,15 @@ def shapes(
     rows: Sql,
     properties: Sequence[tuple[str, str]],
     *,
-    zxy: tuple[int, int, int],
+    box: Any,
     buffer: int,
     is_guarded: bool = False,
     is_spread: bool = False,
 ) -> Sql:
     """Return the piece for rows drawn as they are.
 
-    `rows` has the column `tile_shape` (EPSG:3857); `properties` are pairs (property, column).
+    `rows` has the column `tile_shape` (EPSG:3857); `properties` are pairs (property, column); `box` is the tile's square
+    as a parameter.
     Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
     Spread: points of one place stand around it instead of upon each other.
     """
@@ -47,8 +48,8 @@ def shapes(
         SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, count(*) AS features
         FROM (
             SELECT {columns}{draw}({shape}, e.box, {EXTENT}, {buffer}, true) AS mvt
-            FROM {placed} r, (SELECT {_ENVELOPE} AS box) e) d"""
-    return sql, [*params, *zxy]
+            FROM {placed} r, (SELECT %s::geometry AS box) e) d"""
+    return sql, [*params, box]
 
 
 def flag(name: str, shown: int, reason: str) -> str:
