@@ -49,6 +49,9 @@ OWN_PARAMETERS = (
     "filter-crs",
 )
 PLAIN_PARAMETERS = frozenset({"f", "limit", "cursor", "crs"})  # of a walk through a whole layer
+# Pages of a walk differ by the key they begin after, which is no reason for another plan; PostgreSQL by itself would
+# plan the first five of each connection anew.
+ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan; "
 NOT_OF_THE_RESULT = ("cursor", "offset", "limit", "f")  # the others decide which features there are
 
 
@@ -158,7 +161,7 @@ def _run(cursor: Any, asked: ItemsRequest) -> None:
         cursor.execute(*build())
     else:
         of = ("ogc", asked.limit, asked.crs.uri, len(place))
-        kept_sql.run(cursor, place, layer=layer, user=asked.user, of=of, build=build)
+        kept_sql.run(cursor, place, layer=layer, user=asked.user, of=of, build=build, before=ONE_PLAN)
 
 
 def _place(asked: ItemsRequest) -> tuple[int, ...] | None:

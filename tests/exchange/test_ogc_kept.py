@@ -95,7 +95,7 @@ def test_a_page_of_a_walk_asks_who_the_budget_and_the_page(planner, reader, plot
     assert answer.json()["features"] == pages[1]["features"]
     assert len(statements) <= 3
     assert planner.auth_token.key in statements[0]
-    assert statements[-1].startswith("EXECUTE kept_")
+    assert statements[-1].startswith(f"{items.ONE_PLAN}EXECUTE kept_")
 
 
 def test_each_reader_gets_the_own_rows(planner, officer_factory, province, unit_factory, reader, plot_factory):
