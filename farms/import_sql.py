@@ -5,11 +5,13 @@ A file goes through temporary tables, which cost no journal and are gone with th
 written, once, with their verdicts.
 """
 
-from farms.sql import near_pairs, overlap_pairs
+from farms.sql import PLOT_SEQUENCE, near_pairs, overlap_pairs
 
+# The transaction is idle while the fenced process works on a batch; that process has a limit of its own.
+WAIT_FOR_FENCE = "SET LOCAL idle_in_transaction_session_timeout = 0"
 STAGE = """
     DROP TABLE IF EXISTS pg_temp.import_stage, pg_temp.import_finding, pg_temp.import_row, pg_temp.import_commune,
-                         pg_temp.import_place, pg_temp.import_cell, pg_temp.import_meeting, pg_temp.import_old;
+                         pg_temp.import_place, pg_temp.import_corner, pg_temp.import_cell, pg_temp.import_meeting, pg_temp.import_old;
     CREATE TEMPORARY TABLE import_stage (
         row integer NOT NULL, boundary geometry(MultiPolygon, 4326), area_m2 double precision, attributes jsonb NOT NULL,
         before_repair geometry(Geometry, 4326), original bytea
@@ -20,42 +22,51 @@ STAGE = """
 STAGED = ("row", "wkb", "area_m2", "attributes", "before_wkb", "original_wkb")  # of geofiles.prepared.schema, in order
 COPY_STAGE = "COPY import_stage (row, boundary, area_m2, attributes, before_repair, original) FROM STDIN (FORMAT csv)"
 COPY_FINDINGS = "COPY import_finding (row, severity, code, extra) FROM STDIN (FORMAT csv)"
-ANALYZE_STAGE = "ANALYZE import_stage"
+# The index lets the rows be joined and kept in their order without being sorted, shapes and all.
+INDEX_STAGE = "CREATE UNIQUE INDEX ON import_stage (row); ANALYZE import_stage"
 
 # Most plots lie deep inside a commune. The ground is cut into cells of CELL_DEG; a cell that one commune covers and no
 # other touches decides for every plot whose box lies in such cells of the same commune: some ten thousand cells are
 # measured instead of a million plots. What is left, near borders, is measured plot by plot as places.sql says.
+# Plots share their corners' cells, so these are looked up once for all plots that have the same ones. box2d() reads the
+# box that a shape carries (rounded outwards); ST_XMin of a geometry would walk its corners.
 CELL_DEG = 0.0025  # about 275 m: a plot that is larger may reach beyond the four cells of its corners, and is measured
 FIND_COMMUNES = f"""
     CREATE TEMPORARY TABLE import_place ON COMMIT DROP AS
-    SELECT row, floor(ST_XMin(boundary) / {CELL_DEG})::integer AS x0, floor(ST_YMin(boundary) / {CELL_DEG})::integer AS y0,
-           floor(ST_XMax(boundary) / {CELL_DEG})::integer AS x1, floor(ST_YMax(boundary) / {CELL_DEG})::integer AS y1
-    FROM import_stage WHERE boundary IS NOT NULL;
+    SELECT row, floor(ST_XMin(box) / {CELL_DEG})::integer AS x0, floor(ST_YMin(box) / {CELL_DEG})::integer AS y0,
+           floor(ST_XMax(box) / {CELL_DEG})::integer AS x1, floor(ST_YMax(box) / {CELL_DEG})::integer AS y1
+    FROM (SELECT row, box2d(boundary)::box3d AS box FROM import_stage WHERE boundary IS NOT NULL OFFSET 0) AS stage;
+    CREATE TEMPORARY TABLE import_corner ON COMMIT DROP AS
+    SELECT DISTINCT x0, y0, x1, y1 FROM import_place WHERE x1 - x0 <= 1 AND y1 - y0 <= 1;
     CREATE TEMPORARY TABLE import_cell ON COMMIT DROP AS
     WITH cell AS MATERIALIZED (
-        SELECT DISTINCT x, y, ST_MakeEnvelope(x * {CELL_DEG}, y * {CELL_DEG}, (x + 1) * {CELL_DEG}, (y + 1) * {CELL_DEG}, 4326)
-               AS geom
-        FROM (SELECT DISTINCT unnest(ARRAY[x0, x1, x0, x1]) AS x, unnest(ARRAY[y0, y0, y1, y1]) AS y FROM import_place) AS c
+        SELECT x, y, ST_MakeEnvelope(x * {CELL_DEG}, y * {CELL_DEG}, (x + 1) * {CELL_DEG}, (y + 1) * {CELL_DEG}, 4326) AS geom
+        FROM (SELECT DISTINCT unnest(ARRAY[x0, x1, x0, x1]) AS x, unnest(ARRAY[y0, y0, y1, y1]) AS y FROM import_corner) AS c
     ), part AS (
         SELECT c.x, c.y, p.unit_id, sum(ST_Area(ST_Intersection(p.piece, c.geom))) AS area
         FROM cell c
         JOIN places_unitpiece p ON p.piece && c.geom AND ST_Intersects(p.piece, c.geom)
-        JOIN places_administrativeunit unit ON unit.id = p.unit_id
-        WHERE unit.level = 'commune' AND unit.valid_from <= %(on)s
-          AND (unit.valid_to IS NULL OR unit.valid_to > %(on)s)
+        WHERE (p.unit_id IN (
+            SELECT id FROM places_administrativeunit
+            WHERE level = 'commune' AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+        )) IS TRUE  -- so that the units are looked up in a hash; as a join they were read through for every cell
         GROUP BY c.x, c.y, p.unit_id
     )
     SELECT x, y, min(unit_id) AS unit_id FROM part WHERE area > 0
     GROUP BY x, y HAVING count(*) = 1 AND sum(area) >= {CELL_DEG * CELL_DEG * (1 - 1e-9)};
-    ANALYZE import_place, import_cell;
+    ANALYZE import_place, import_corner, import_cell;
     CREATE TEMPORARY TABLE import_commune ON COMMIT DROP AS
-    SELECT p.row, a.unit_id
+    SELECT p.row, found.unit_id
     FROM import_place p
-    JOIN import_cell a ON (a.x, a.y) = (p.x0, p.y0)
-    JOIN import_cell b ON (b.x, b.y) = (p.x1, p.y1) AND b.unit_id = a.unit_id
-    JOIN import_cell c ON (c.x, c.y) = (p.x1, p.y0) AND c.unit_id = a.unit_id
-    JOIN import_cell d ON (d.x, d.y) = (p.x0, p.y1) AND d.unit_id = a.unit_id
-    WHERE p.x1 - p.x0 <= 1 AND p.y1 - p.y0 <= 1;
+    JOIN (
+        SELECT q.*, a.unit_id
+        FROM import_corner q
+        JOIN import_cell a ON (a.x, a.y) = (q.x0, q.y0)
+        JOIN import_cell b ON (b.x, b.y) = (q.x1, q.y1) AND b.unit_id = a.unit_id
+        JOIN import_cell c ON (c.x, c.y) = (q.x1, q.y0) AND c.unit_id = a.unit_id
+        JOIN import_cell d ON (d.x, d.y) = (q.x0, q.y1) AND d.unit_id = a.unit_id
+        OFFSET 0
+    ) AS found ON (found.x0, found.y0, found.x1, found.y1) = (p.x0, p.y0, p.x1, p.y1);
     ANALYZE import_commune"""
 FIND_OTHER_COMMUNES = "INSERT INTO import_commune (row, unit_id) {found}"
 ROWS_IN_NO_CELL = """
@@ -136,8 +147,9 @@ def mean_rows(mapped: list[str], *, by_id: bool = False) -> str:
     changes = "".join(
         f"\n        OR {value_of(name)} IS DISTINCT FROM p.{name} AND {value_of(name)} IS NOT NULL" for name in mapped
     )
-    given = f"coalesce(p.ref, '#' || (r.attributes ->> '{PLOT_ID}'))" if by_id else _line("ref", 60)
-    is_it = f"p.id = (r.attributes ->> '{PLOT_ID}')::bigint" if by_id else f"p.ref = {given}"
+    said = f"r.attributes ->> '{PLOT_ID}'" if by_id else _line("ref", 60)
+    given = "coalesce(p.ref, '#' || x.said)" if by_id else "x.said"
+    is_it = "p.id = x.said::bigint" if by_id else "p.ref = x.said"
     return f"""
     CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS
     SELECT m.*, v.id AS variety_id,
@@ -156,9 +168,10 @@ def mean_rows(mapped: list[str], *, by_id: bool = False) -> str:
                ) IS TRUE AS is_other
         FROM import_stage r
         CROSS JOIN LATERAL (
-            SELECT {_MAPPED.format(r="r", field="crop")}::bigint AS crop_id,
+            SELECT {said} AS said, {_MAPPED.format(r="r", field="crop")}::bigint AS crop_id,
                    {_MAPPED.format(r="r", field="variety")}::bigint AS variety_id,
                    {_MAPPED.format(r="r", field="grower")}::bigint AS grower_id
+            OFFSET 0  -- looked at once a row, however often the columns are named
         ) AS x
         LEFT JOIN import_commune c ON c.row = r.row
         LEFT JOIN farms_plot p ON p.cooperative_id = %(cooperative)s AND p.status <> 'archived' AND {is_it}
@@ -327,7 +340,7 @@ OLD_OUTLINES_LEFT = """
 
 # The one write of the rows. A green row knows already which plot it is or will be; of the others that is decided when
 # they are stored.
-KEEP_ROWS = """
+KEEP_ROWS = f"""
     INSERT INTO farms_plotimportrow (
         plot_import_id, row, ref, crop_id, variety_id, grower_id, commune_id, boundary, before_repair, original, attributes,
         verdict, findings, action, target_id, expected_version, plot_id)
@@ -335,7 +348,7 @@ KEEP_ROWS = """
            s.original, s.attributes, v.verdict, coalesce(f.findings, '[]'), r.action, r.target_id,
            CASE WHEN r.target_id IS NOT NULL THEN r.target_version END,
            CASE WHEN v.verdict <> 'green' THEN NULL WHEN r.target_id IS NOT NULL THEN r.target_id
-                ELSE nextval(pg_get_serial_sequence('farms_plot', 'id')) END
+                ELSE nextval({PLOT_SEQUENCE}) END
     FROM import_stage s
     JOIN import_row r ON r.row = s.row
     LEFT JOIN (

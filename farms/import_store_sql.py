@@ -2,7 +2,7 @@
 
 from farms.areas import KEPT_SHARE, SAME_M2
 from farms.import_sql import COLUMNS, value_of
-from farms.sql import LOCK_CLASS, overlap_pairs
+from farms.sql import LOCK_CLASS, PLOT_SEQUENCE, overlap_pairs
 
 # One import is stored, undone or read by one worker at a time, also when a job is thought dead and begun again.
 LOCK_IMPORT = "SELECT pg_advisory_xact_lock(hashtextextended('import' || %(import)s::text, 0))"
@@ -19,14 +19,14 @@ _NOW = "pg_current_xact_id()::text::bigint"
 _WRITTEN_BY = f"""({_NOW} - 2147483648
         + mod({{plot}}.xmin::text::bigint - ({_NOW} & 4294967295) + 2147483648 + 4294967296, 4294967296))"""
 
-CHOOSE = """
+CHOOSE = f"""
     DROP TABLE IF EXISTS pg_temp.import_chosen, pg_temp.import_fresh, pg_temp.import_ground, pg_temp.import_overlap;
     UPDATE farms_plotimportrow r SET plot_id = CASE WHEN r.target_id IS NOT NULL THEN r.target_id
-                                                    ELSE nextval(pg_get_serial_sequence('farms_plot', 'id')) END
+                                                    ELSE nextval({PLOT_SEQUENCE}) END
     WHERE r.plot_import_id = %(import)s AND r.verdict = 'amber' AND 'amber' = ANY(%(verdicts)s);
     CREATE TEMPORARY TABLE import_chosen ON COMMIT DROP AS
     SELECT r.row, r.ref, r.action, r.target_id, r.plot_id, r.commune_id, r.expected_version,
-           r.findings @> '[{"code": "overlaps_other"}]' AS is_shared,
+           r.findings @> '[{{"code": "overlaps_other"}}]' AS is_shared,
            r.boundary IS NOT NULL AND r.action <> 'same' AS has_ground
     FROM farms_plotimportrow r WHERE r.plot_import_id = %(import)s AND r.verdict = ANY(%(verdicts)s);
     CREATE UNIQUE INDEX ON import_chosen (row);
@@ -106,6 +106,8 @@ FIND_SHARED = f"""
     )
 }) AS f"""
 
+# Where a plot came from; made once for the statement, all but the row.
+_SOURCE = "(SELECT jsonb_build_object('import', %(import)s::text, 'file', %(file)s::text, 'crs', %(crs)s::text))"
 _NEW = ", ".join(f"coalesce({value_of(name)}, {default})" for name, (default, _field) in COLUMNS.items())
 STORE_NEW = f"""
     INSERT INTO farms_plot (
@@ -115,7 +117,7 @@ STORE_NEW = f"""
            CASE WHEN r.verdict = 'amber' AND EXISTS (SELECT FROM import_overlap o WHERE o.row = r.row)
                 THEN 'in_conflict' ELSE 'active' END,
            r.boundary, {_NEW},
-           jsonb_build_object('import', r.plot_import_id, 'file', %(file)s::text, 'row', r.row, 'crs', %(crs)s::text),
+           {_SOURCE} || jsonb_build_object('row', r.row),
            %(by)s, now(), now(), 1
     FROM farms_plotimportrow r
     WHERE r.plot_import_id = %(import)s AND r.verdict = ANY(%(verdicts)s) AND r.action = 'create'

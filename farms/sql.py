@@ -148,7 +148,9 @@ WITHOUT_COMMUNE = "SELECT n, ref FROM plot_staging WHERE commune_id IS NULL ORDE
 
 MARK_CONFLICTS = "UPDATE plot_staging SET status = 'in_conflict' WHERE n IN (SELECT n FROM plot_overlap)"
 
-NUMBER_STAGED = "UPDATE plot_staging SET plot_id = nextval(pg_get_serial_sequence('farms_plot', 'id'))"
+# In brackets of its own, so that the name is looked up once and not for every row (2 s of a million).
+PLOT_SEQUENCE = "(SELECT pg_get_serial_sequence('farms_plot', 'id')::regclass)"
+NUMBER_STAGED = f"UPDATE plot_staging SET plot_id = nextval({PLOT_SEQUENCE})"
 
 # One statement for the whole set, by Django's cursor: the history trigger sees it with its context.
 STORE_STAGED = """

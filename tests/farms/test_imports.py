@@ -3,15 +3,16 @@
 import json
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
 
 from core.errors import WrongState
 from farms import imports, services
 from farms.models import ImportStatus, Plot, PlotImport, PlotStatus, Verdict
 from farms.services.imports import SameFile
-from geofiles import features, writers
+from geofiles import features, touching, writers
 from office.models import JobStatus
 from tests.factories.office import make_upload
-from tests.shapes import bowtie, square, square_east_of
+from tests.shapes import bowtie, degrees_for, square, square_east_of
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +131,41 @@ def test_overlap_with_another_holder_needs_a_tick_and_waits(previewed, clerk, ne
     assert codes_of(plot_import) == ["overlaps_other"]
     assert Plot.objects.get(ref="A1").status == PlotStatus.IN_CONFLICT
     assert Plot.objects.get(ref="A1").overlaps_as_second.open().count() == 1
+
+
+def triangle(lon, lat, *, is_upper, shift_m=0.0):
+    """Half of a square cut from north-west to south-east; `shift_m` moves it towards the other half."""
+    west, south, east, north = square(lon, lat).extent
+    x, y = degrees_for(lat, east_m=shift_m, north_m=shift_m)
+    corner = (east, north) if is_upper else (west, south)
+    ring = [(west, north), (east, south), corner, (west, north)]
+    return MultiPolygon(Polygon([(px - x, py - y) for px, py in ring]), srid=4326)
+
+
+def test_neighbours_whose_boxes_overlap_are_judged_by_their_ground(previewed, neighbour, plot_factory):
+    shifts = [0.0, 0.2, 3.0, 40.0]  # a shared border, a strip that the rule lets pass, shared ground, much of it
+    places = [(105.60 + 0.01 * number, 10.42) for number in range(len(shifts))]
+    for place in places:
+        plot_factory(cooperative=neighbour, boundary=triangle(*place, is_upper=False))
+
+    plot_import = previewed(*(
+        (triangle(*place, is_upper=True, shift_m=shift), {"ma": f"A{number}", "cay": "xoai"})
+        for number, (place, shift) in enumerate(zip(places, shifts, strict=True))
+    ))  # fmt: skip
+
+    assert [codes_of(plot_import, row) for row in range(1, 5)] == [[], [], ["overlaps_other"], ["overlaps_other"]]
+
+
+def test_search_for_neighbours_that_fails_ends_the_reading(previewed, neighbour, plot_factory, monkeypatch):
+    def fail(source):
+        raise RuntimeError("no shapes today")
+
+    plot_factory(cooperative=neighbour, boundary=triangle(105.60, 10.42, is_upper=False))
+    monkeypatch.setattr(touching, "pairs_that_meet", fail)
+
+    plot_import = previewed((triangle(105.60, 10.42, is_upper=True), {"ma": "A1", "cay": "xoai"}))
+
+    assert (plot_import.job.status, plot_import.rows.count()) == (JobStatus.FAILED, 0)
 
 
 def test_amber_rows_stay_out_without_the_tick(previewed, clerk, work_off):

@@ -100,14 +100,15 @@ def _keep(plot_import: PlotImport, folder: Path, steps: Steps, *, max_features: 
 
     Raises Abandoned, and the GeoFileError of a file that can't be read.
     """
-    lock_work(plot_import)
     with steps.step("read", 2, _("Đang đọc tệp")), connection.cursor() as cursor:
+        cursor.execute(import_sql.WAIT_FOR_FENCE)
         cursor.execute(import_sql.STAGE)
         reading = _read(plot_import, folder, steps, max_features=max_features, limits=limits)
+    lock_work(plot_import)  # what was done up to here nobody else sees
     with _in_file_overlaps(reading) as overlapping:
         with steps.step("stage", 45, _("Đang chuyển vào cơ sở dữ liệu")), connection.cursor() as cursor:
             plot_import.rows.all().delete()
-            cursor.execute(import_sql.ANALYZE_STAGE)
+            cursor.execute(import_sql.INDEX_STAGE)
         headings = list(reading.columns)
         if not mappings.settle_from_memory(plot_import, headings):
             plot_import.options.setdefault("columns", imports.guess_columns(headings))
