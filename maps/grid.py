@@ -45,6 +45,10 @@ class Tile:
             raise ValueError(f"level {level} is coarser than {self}")
         return first << step, first + 1 << step
 
+    def corner(self, level: int) -> tuple[int, int]:
+        """Return column and row of the first cell of `level`, not above this tile's, inside it."""
+        return self.x << (level - self.z), self.y << (level - self.z)
+
     def bounds(self, *, buffer: int = BUFFER) -> Polygon:
         """Return the box in EPSG:4326 with a margin of `buffer` (in parts of EXTENT): a constant for the index."""
         margin = buffer / EXTENT

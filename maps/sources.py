@@ -13,7 +13,6 @@ from django.contrib.gis.db.backends.postgis.adapter import PostGISAdapter
 from django.contrib.gis.geos import Polygon
 from django.core.exceptions import EmptyResultSet
 from django.db.models import F, Q, QuerySet
-from django.http import QueryDict
 
 from core import kept_sql
 from core.filters import as_query_dict
@@ -239,33 +238,54 @@ class Cells:
 
     def piece(self, asked: Request) -> sql.Sql | None:
         """Return the SQL of this source, None when no row can match."""
-        tile, level = asked.tile, self.level(asked.tile.z)
-        params = as_query_dict(asked.params)
-        used = {name for name, values in params.lists() if any(value.strip() for value in values)}
         try:
-            if used <= self.filters:
-                found, values = kept_sql.rows_in(
-                    (*tile.quads(level), *tile.quads(BASE_LEVEL)),
-                    layer=asked.layer,
-                    user=asked.user,
-                    of=(self.name, level, params.urlencode()),
-                    build=lambda: self._cells(asked, params, level),
-                )
-                inner = sql.stored(found)
-            else:
-                rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
-                rows = rows.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
-                found, values = rows.values_list(*_PLOT_COLUMNS).query.sql_with_params()
-                inner = sql.inside(sql.plots_as_cells(found, level), tile, level)
+            return self._drawn(asked, self._stored(asked) if self._is_stored(asked) else self._counted(asked))
         except EmptyResultSet:
             return None
-        return sql.cells(self.name, (inner, list(values)), zxy=tile.zxy, level=level, is_square=self.is_square)
 
-    def _cells(self, asked: Request, params: QueryDict, level: int) -> sql.Sql:
+    def run(self, cursor: Any, asked: Request, *, before: str) -> None:
+        """Run this source alone, prepared where its text was kept; `before` goes out with it. Raises EmptyResultSet
+        when no row can match."""
+        if not self._is_stored(asked):
+            text, values = self._drawn(asked, self._counted(asked))
+            cursor.execute(before + text, values)
+            return
+        tile, level = asked.tile, self.level(asked.tile.z)
+        kept_sql.run(
+            cursor,
+            (*tile.quads(level), *tile.quads(BASE_LEVEL), *tile.corner(level)),
+            layer=asked.layer,
+            user=asked.user,
+            of=(self.name, tile.z, as_query_dict(asked.params).urlencode()),
+            build=lambda: self._drawn(asked, self._stored(asked)),
+            before=before,
+        )
+
+    def _is_stored(self, asked: Request) -> bool:
+        """Whether the cells themselves answer: all filters are on what they hold."""
+        params = as_query_dict(asked.params)
+        return {name for name, values in params.lists() if any(value.strip() for value in values)} <= self.filters
+
+    def _stored(self, asked: Request) -> sql.Sql:
+        level = self.level(asked.tile.z)
         cells = self.cells(asked.user).within(asked.tile, level).placed_on(level)
-        rows = asked.layer.filterset.checked(params, cells).order_by()
+        rows = asked.layer.filterset.checked(as_query_dict(asked.params), cells).order_by()
         found, values = rows.values_list(*_CELL_COLUMNS).query.sql_with_params()
-        return found, list(values)
+        return sql.stored(found), list(values)
+
+    def _counted(self, asked: Request) -> sql.Sql:
+        tile, level = asked.tile, self.level(asked.tile.z)
+        rows = asked.rows().filter(**{f"{asked.layer.geometry}__bboverlaps": tile.bounds(buffer=0)})
+        rows = rows.annotate(cell_shape=AsStored(F(asked.layer.mercator or "")))
+        found, values = rows.values_list(*_PLOT_COLUMNS).query.sql_with_params()
+        return sql.inside(sql.plots_as_cells(found, level), tile, level), list(values)
+
+    def _drawn(self, asked: Request, cells: sql.Sql) -> sql.Sql:
+        tile, level = asked.tile, self.level(asked.tile.z)
+        finer = level - tile.z
+        return sql.cells(
+            self.name, cells, corner=tile.corner(level), finer=finer, level=level, is_square=self.is_square
+        )
 
 
 TileSource = Shapes | Groups | Cells

@@ -117,22 +117,22 @@ def groups(
     return sql, [*params, *zxy]
 
 
-def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_square: bool) -> Sql:
+def cells(name: str, rows: Sql, *, corner: tuple[int, int], finer: int, level: int, is_square: bool) -> Sql:
     """Return the piece for cells of `level` added up, as points in their middle or as squares.
 
     `rows` has the columns `x`, `y` (of `level`), `crop_id`, `plots`, `area_dm2`, `yield_kg`. Properties: `id`, `count`,
     `area_ha`, `tonnes` (expected yield of a season; left out where none is known), `crop` and `crop_code` (the crop with
     the largest area in the cell), `share` of the cell's ground that is planted (0 to 1).
-    Cells are whole parts of the tile, so their corners are counted, not projected and clipped.
+    Cells are whole parts of the tile, so their corners are counted, not projected and clipped: `corner` is the tile's
+    first cell, `level` lies `finer` levels below the tile's.
     """
     inner, params = rows
-    z, column, row = zxy
-    part = EXTENT >> (level - z)
-    left, top = f"(p.x - {column << (level - z)}) * {part}", f"(p.y - {row << (level - z)}) * {part}"
+    part = EXTENT >> finer
+    left, top = f"(p.x - o.x) * {part}", f"(p.y - o.y) * {part}"
     # Rings go clockwise in a tile, whose y grows downwards (MVT 2.1 §4.3.3.3).
-    corner = f"{left}, {top}, {left} + {part}, {top} + {part}"
+    square = f"{left}, {top}, {left} + {part}, {top} + {part}"
     mvt = (
-        f"ST_Reverse(ST_MakeEnvelope({corner}))"
+        f"ST_Reverse(ST_MakeEnvelope({square}))"
         if is_square
         else f"ST_MakePoint({left} + {part / 2}, {top} + {part / 2})"
     )
@@ -152,10 +152,10 @@ def cells(name: str, rows: Sql, *, zxy: tuple[int, int, int], level: int, is_squ
                    nullif(round(p.yield / 1000.0, 1), 0)::float8 AS tonnes,
                    crop.name_vi AS crop, crop.short_code AS crop_code,
                    least(1, round((p.area / 100.0 / ({ground}))::numeric, 2))::float8 AS share, {mvt} AS mvt
-            FROM places p JOIN crops_crop crop ON crop.id = p.crop_id)
+            FROM places p JOIN crops_crop crop ON crop.id = p.crop_id, (SELECT %s::int AS x, %s::int AS y) o)
         SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features
         FROM drawn d"""
-    return sql, params
+    return sql, [*params, *corner]
 
 
 def tile(pieces: Sequence[Sql]) -> Sql:
