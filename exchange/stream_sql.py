@@ -75,6 +75,15 @@ def count(rows: QuerySet[Any], key: str) -> Statement | None:
     return f"SELECT count(*) FROM ({inner}) AS r", params
 
 
+def expected_rows(rows: QuerySet[Any], key: str) -> Statement | None:
+    """Return the question how many rows the planner expects: an EXPLAIN in JSON. None as in `count`."""
+    try:
+        inner, params = rows.order_by().values_list(key).query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return f"EXPLAIN (FORMAT JSON) {inner}", params
+
+
 def copy_raw(query: str) -> str:
     """Return the COPY of one text column, unescaped: the text holds neither U+0001 nor U+0002 nor a line break."""
     return f"COPY ({query}) TO STDOUT WITH ({_RAW})"

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 1024 * 1024  # what a pipe holds at most for an ordinary user
 STALL_SECONDS = 60.0
 _F_SETPIPE_SZ = 1031  # Linux: fcntl(2)
 

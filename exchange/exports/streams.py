@@ -25,6 +25,7 @@ from exchange.stream_sql import Statement
 from geofiles.crs import WGS84
 
 COUNT_PATIENCE_MS = 100  # of the 300 ms until the first byte
+COUNTED_AT_MOST = 300_000  # rows that may be counted in that time; of more than these it isn't tried
 SORTED_AT_MOST = 20_000  # rows; more come as the database comes by them
 PAUSE_SECONDS = 1.0
 _LOCK_CLASS = 7401  # first key of the advisory locks on places; the second is the place's number
@@ -137,6 +138,8 @@ def _counted(cursor: Any, selection: Selection, patience_ms: int) -> int | None:
     statement = stream_sql.count(selection.rows(), selection.layer.key)
     if statement is None:
         return 0
+    if patience_ms and _expected(cursor, selection) > COUNTED_AT_MOST:
+        return None
     try:
         cursor.execute(stream_sql.COUNT_FOR_A_MOMENT, [patience_ms])
         cursor.execute(*statement)
@@ -148,6 +151,15 @@ def _counted(cursor: Any, selection: Selection, patience_ms: int) -> int | None:
             raise
         cursor.execute(stream_sql.COUNT_GIVEN_UP)
         return None
+
+
+def _expected(cursor: Any, selection: Selection) -> float:
+    """How many rows the planner expects."""
+    question = stream_sql.expected_rows(selection.rows(), selection.layer.key)
+    if question is None:
+        return 0
+    cursor.execute(*question)
+    return float(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
 
 
 def _begun(parts: Iterator[bytes], first: bytes) -> Iterator[bytes]:

@@ -276,6 +276,16 @@ def test_a_count_that_takes_too_long_comes_at_the_end(format, monkeypatch):
         assert text.endswith("<!-- row_count: 4 --></Document></kml>\n")
 
 
+def test_what_is_expected_to_be_large_is_not_counted_first(many, monkeypatch):
+    monkeypatch.setattr(streams, "COUNTED_AT_MOST", 1_000)
+    monkeypatch.setattr(stream_sql, "COUNT_FOR_A_MOMENT", "SELECT 1 / 0, %s")  # nothing may get so far
+
+    document = json.loads(whole(units_selected(), GEOJSON))
+
+    assert list(document)[-1] == "row_count"
+    assert document["row_count"] == len(document["features"]) == 5_004
+
+
 # --- places, readers that go away ------------------------------------------------------------------------------------
 
 
