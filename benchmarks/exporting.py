@@ -38,10 +38,9 @@ GEOMETRIES = "COPY (SELECT ST_AsGeoJSON(boundary, 7) FROM farms_plot) TO STDOUT"
 FEATURES = "COPY (SELECT ST_AsGeoJSON(rows, 'boundary', 7) FROM ({rows}) AS rows) TO STDOUT"
 
 GEOPANDAS = """
-import sys, time, geopandas, sqlalchemy
+import sys, time, geopandas, psycopg2
 started = time.monotonic()
-engine = sqlalchemy.create_engine(sys.argv[1])
-frame = geopandas.read_postgis(sys.argv[2], engine, geom_col="boundary")
+frame = geopandas.read_postgis(sys.argv[2], psycopg2.connect(sys.argv[1]), geom_col="boundary")
 if sys.argv[3].endswith(".parquet"):
     frame.to_parquet(sys.argv[3])
 else:
@@ -233,23 +232,9 @@ def _ogr2ogr(province: Province, suffix: str, folder: Path) -> dict[str, Run]:
 
 
 def _geopandas(province: Province, folder: Path, suffix: str) -> dict[str, Run]:
-    url = province.owner_url.replace("postgresql://", "postgresql+psycopg2://", 1)
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-c",
-        GEOPANDAS,
-        url,
-        " ".join(ROWS.split()),
-        str(folder / f"gp.{suffix}"),
-    ]
-    try:
-        run = _timed(command, {})
-        return {"geopandas": Run(_told(run), run.peak_mb, run.printed)}
-    except SystemExit as error:
-        print(f"geopandas was not measured (pip install sqlalchemy): {error}", file=sys.stderr)
-        return {}
+    words = [province.owner_url, " ".join(ROWS.split()), str(folder / f"gp.{suffix}")]
+    run = _timed([sys.executable, "-W", "ignore", "-c", GEOPANDAS, *words], {})
+    return {"geopandas": Run(_told(run), run.peak_mb, run.printed)}
 
 
 def _program(name: str, package: str) -> str:
