@@ -24,7 +24,12 @@ def make_test(words: list[str]) -> int:
     with _alone(here):
         try:
             environment = _set_up(here, own)
-            command = [here.python, "-m", "pytest", *(words or ["-n", "2", "--dist", "loadfile"])]
+            command = [
+                here.python,
+                "-m",
+                "pytest",
+                *(words or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]),
+            ]
             return subprocess.run(
                 [str(word) for word in command],
                 cwd=here.code,
