@@ -40,6 +40,14 @@ PHONE = {
     "has_touch": True,
 }
 AXE = Path(settings.NODE_MODULES) / "axe-core" / "axe.min.js"
+# Twice: the first frame may begin transitions of what has just changed.
+_END_TRANSITIONS = """async () => {
+    for (let frame = 0; frame < 2; frame += 1) {
+        await new Promise((done) => requestAnimationFrame(done));
+        for (const moving of document.getAnimations())
+            if (moving.effect?.getComputedTiming().endTime !== Infinity) moving.finish();
+    }
+}"""
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 
 
@@ -138,9 +146,18 @@ def sign_in(live_server: LiveServer) -> Callable[[Page, Any], None]:
     return sign_in
 
 
+def load_axe(page: Page) -> None:
+    """Bring axe-core into the page, and every transition that is under way to its end.
+
+    Half-way from disabled to enabled a button has a colour that no style sheet names, and too little contrast.
+    """
+    page.evaluate(AXE.read_text())
+    page.evaluate(_END_TRANSITIONS)
+
+
 def assert_no_axe_violations(page: Page) -> None:
     """Fail on serious and critical findings of axe-core on the page as it stands."""
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     # Without preload: axe would write imported style sheets into the page, against its Content Security Policy.
     result = page.evaluate("() => axe.run({ preload: false })")
     found = [
@@ -158,8 +175,9 @@ def wait_for_map(page: Page) -> None:
     page.wait_for_selector("[data-map][data-engine]", timeout=20_000)
 
 
-def screenshot(page: Page, name: str) -> None:
-    """Write `var/screenshots/<name>.png` when SCREENSHOTS=1."""
+def screenshot(page: Page, name: str, *, after_ms: int = 0) -> None:
+    """Write `var/screenshots/<name>.png` when SCREENSHOTS=1; `after_ms`: for a map to be drawn to its end."""
     if os.environ.get("SCREENSHOTS") == "1":
+        page.wait_for_timeout(after_ms)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}.png")

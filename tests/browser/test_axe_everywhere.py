@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page
 
-from tests.browser.conftest import AXE
+from tests.browser.conftest import load_axe, wait_for_map
 from tests.test_canary import paths, stage  # noqa: F401  (fixture)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -43,8 +43,8 @@ def test_axe_finds_nothing_on_any_public_page(page: Page, live_server, problems,
     for path in looked_at:
         page.goto(path, wait_until="load")
         if page.locator("[data-map]").count():
-            page.wait_for_timeout(1_500)  # the map's own controls count too
-        page.evaluate(AXE.read_text())
+            wait_for_map(page)  # the map's own controls count too
+        load_axe(page)
         for size in SIZES:
             page.set_viewport_size(size)
             found += [f"{path} at {size['width']}: {rule} {node[:160]}" for rule, node in page.evaluate(RUN)]

@@ -270,8 +270,7 @@ def test_corners_are_typed_in_vn2000(page: Page, sign_in, clerk, cooperative, ma
 
     expect(page.locator("[data-measure]")).to_contain_text("1 ha")
     assert drawn(page)[0] == [pytest.approx([x, y], abs=1e-8) for x, y in zip(lon, lat, strict=True)]
-    page.wait_for_timeout(1200)
-    screenshot(page, "draw-table")
+    screenshot(page, "draw-table", after_ms=1200)
 
 
 def test_a_ring_that_crosses_itself_is_shown_at_the_place(page: Page, sign_in, clerk, cooperative, plot_factory):
@@ -287,8 +286,7 @@ def test_a_ring_that_crosses_itself_is_shown_at_the_place(page: Page, sign_in, c
 
     expect(page.locator("[data-findings]")).to_contain_text("Ranh tự cắt ở 1 chỗ")
     expect(page.locator("[data-findings]")).to_contain_text("đường ranh tự cắt")  # the server says so too
-    page.wait_for_timeout(800)
-    screenshot(page, "draw-crossing")
+    screenshot(page, "draw-crossing", after_ms=800)
 
 
 def test_the_draft_outlives_a_reload(page: Page, sign_in, clerk, cooperative, mango, plot_factory):

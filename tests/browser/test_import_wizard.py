@@ -55,13 +55,10 @@ def look(page: Page, name: str, *, with_map: bool = False) -> None:
     """No accessibility fault, no sideways scrolling on a telephone; a picture of both when asked for."""
     if with_map:
         wait_for_map(page)
-        page.wait_for_timeout(1200)
     assert_no_axe_violations(page)
-    screenshot(page, name)
+    screenshot(page, name, after_ms=1200 if with_map else 0)
     width = narrow(page)
-    if with_map:
-        page.wait_for_timeout(400)
-    screenshot(page, f"{name}-360")
+    screenshot(page, f"{name}-360", after_ms=400 if with_map else 0)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert width <= 360, f"{name} is {width} wide"
 
@@ -81,8 +78,7 @@ def test_file_without_crs_in_old_letters(page: Page, sign_in, media, clerk, coop
     assert page.locator(".crs-choice input:not([disabled])").count() > 1
     look(page, "wizard-2-crs", with_map=True)
     page.get_by_role("radio").nth(1).check()
-    page.wait_for_timeout(800)
-    screenshot(page, "wizard-2-crs-second")
+    screenshot(page, "wizard-2-crs-second", after_ms=800)
     page.get_by_role("radio").first.check()
     page.get_by_role("button", name="Dùng hệ tọa độ này").click()
     work_off()

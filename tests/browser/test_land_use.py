@@ -174,8 +174,7 @@ def test_pages_fit_and_hold_no_barrier(page: Page, live_server, sign_in, planner
             expect(page.get_by_role("heading", level=1)).to_be_visible()
             assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (name, width)
             assert_no_axe_violations(page)
-            page.wait_for_timeout(700)
-            screenshot(page, f"land-use-{name}-{width}-{language}")
+            screenshot(page, f"land-use-{name}-{width}-{language}", after_ms=700)
 
 
 def test_the_light_map_leads_from_a_click_to_the_parcel(page: Page, versions):

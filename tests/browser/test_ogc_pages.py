@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AXE
+from tests.browser.conftest import load_axe
 from tests.browser.test_axe_everywhere import RUN, SIZES
 from tests.exchange.test_views import stock  # noqa: F401  (a fixture)
 
@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def flaws(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     found = []
     for size in SIZES:
         page.set_viewport_size(size)

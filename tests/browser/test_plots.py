@@ -65,8 +65,7 @@ def test_clerk_uploads_looks_and_stores(page: Page, sign_in, media, clerk, cat_c
 
     expect(page.get_by_text("Đã ghi 4 thửa.")).to_be_visible(timeout=10_000)
     wait_for_map(page)
-    page.wait_for_timeout(1000)
-    screenshot(page, "import-report")
+    screenshot(page, "import-report", after_ms=1000)
     page.get_by_role("link", name="Xem các thửa").click()
     expect(page.locator("#results li")).to_have_count(4)
     wait_for_map(page)

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
-from tests.browser.conftest import AXE, DESKTOP, PHONE, SCREENSHOTS, Problems, wait_for_map
+from tests.browser.conftest import DESKTOP, PHONE, SCREENSHOTS, Problems, load_axe, wait_for_map
 from tests.browser.journey.place import PASSWORD
 
 # Keeps each map's handle (docs/frontend.md) so that a test can ask what is drawn and where a place lies on the screen.
@@ -71,7 +71,7 @@ class Visits:
 
 def look(page: Page, name: str) -> None:
     """The page has no accessibility finding at all and fits a telephone; with SCREENSHOTS=1 keep both pictures."""
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     result = page.evaluate("() => axe.run({ preload: false })")
     found = [
         f"{violation['id']} ({violation['impact']}): {node['target']} {node['failureSummary']}"
