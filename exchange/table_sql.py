@@ -65,9 +65,10 @@ def tiles(
 ) -> tuple[str, Params]:
     """Return a query of x, y and the vector tile of every tile at `zoom` that a row of `inner` touches.
 
-    `inner` has the shape as `layer_shape` in EPSG:3857 (as bytea, as the ORM selects shapes). A shape goes into all tiles that its box touches (and drops out
-    where it does not touch the tile itself). `most`: of a tile only so many, the largest; a row whose shape is smaller
-    than a quarter of a pixel is left out then.
+    `inner` has the shape as `layer_shape` in EPSG:3857 (as bytea, as the ORM selects shapes). A shape goes into all
+    tiles that its box touches (and drops out where it does not touch the tile itself); a row without a shape has no
+    box, and least() would take it into every tile of the world. `most`: of a tile only so many, the largest; a row
+    whose shape is smaller than a quarter of a pixel is left out then.
     """
     world, half = 40075016.6855784, 20037508.3427892  # metres of the Web Mercator square
     side = world / 2**zoom
@@ -91,7 +92,10 @@ def tiles(
                 FROM (
                     SELECT r.*, x, y, ST_Area(r.shape) AS size,
                            ST_AsMVTGeom(r.shape, ST_TileEnvelope({int(zoom)}, x, y), 4096, 64, true) AS mvt
-                    FROM (SELECT i.*, i.{SHAPE}::geometry AS shape FROM ({inner}) AS i) AS r,
+                    FROM (
+                        SELECT i.*, i.{SHAPE}::geometry AS shape FROM ({inner}) AS i
+                        WHERE NOT ST_IsEmpty(i.{SHAPE}::geometry)
+                    ) AS r,
                          generate_series({place["x0"]}, {place["x1"]}) AS x,
                          generate_series({place["y0"]}, {place["y1"]}) AS y
                     {thinned}

@@ -6,14 +6,20 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.utils.timezone import localdate
 
+from exchange import table_sql
 from exchange.catalogue import entry
+from exchange.exports.tables import table_of
 from exchange.models import ExportFormat, Snapshot
 from exchange.reference import load
+from exchange.selection import Selection
 from exchange.services import snapshots as services
 from office.models import JobStatus, Schedule
 from office.services import run_job, start_job
+from places.models import AdministrativeUnit
 
 pytestmark = pytest.mark.django_db
 writes = pytest.mark.django_db(transaction=True)
@@ -62,6 +68,26 @@ def test_night_keeps_every_public_layer_in_every_format(area, code, plot_factory
     streamed = json.loads(b"".join(client.get("/data/areas.geojson").streaming_content))
     assert whole["features"] == streamed["features"] != []
     assert Snapshot.objects.get(layer="areas", format="geojson").row_count == len(whole["features"])
+
+
+def test_a_row_without_a_shape_is_looked_for_in_no_tile(commune):
+    units = Selection.read(entry("units"), AnonymousUser(), {}).settled()
+    table = table_of(units, mercator=True)
+    names = [(table.aliases[0], table.columns[0].name)]
+    query, params = table_sql.tiles(*table.inner, names, layer="units", zoom=10, most=None)
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}", params)
+        plan = cursor.fetchone()[0][0]["Plan"]
+
+    assert AdministrativeUnit.objects.filter(boundary=None).exists()
+    assert 0 < most_rows(plan) < 100  # of the world's 1,048,576 tiles
+
+
+def most_rows(plan):
+    """Return the rows of the step that gave, or refused, most of them."""
+    of_step = plan["Actual Loops"] * (plan["Actual Rows"] + plan.get("Rows Removed by Join Filter", 0))
+    return max([of_step, *map(most_rows, plan.get("Plans", []))])
 
 
 @writes
