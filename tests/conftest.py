@@ -6,6 +6,7 @@ A module stands before those that import it: pytest must see it first to explain
 pytest_plugins = [
     "tests.loading",
     "tests.order",
+    "tests.passwords",
     "tests.database",
     "tests.emptying",
     "tests.language",
