@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Choices
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -52,12 +54,21 @@ class QueryField(serializers.Field):
         return dict(value)
 
 
+def _one_of(choices: type[Choices]) -> dict[str, Any]:
+    known = ", ".join(str(value) for value in choices.values if value)
+    return {
+        "invalid_choice": format_lazy("{told} {known}.", told=_("Không có lựa chọn này. Các lựa chọn:"), known=known)
+    }
+
+
 class ExportOrderSerializer(StrictSerializer):
     """A layer, the parameters of its filters, area, fields and CRS as in its address, and the form of the file."""
 
     layer = serializers.CharField(max_length=40)
-    format = serializers.ChoiceField(choices=ExportFormat.choices)
-    profile = serializers.ChoiceField(choices=ExportProfile.choices, required=False)
+    format = serializers.ChoiceField(choices=ExportFormat.choices, error_messages=_one_of(ExportFormat))
+    profile = serializers.ChoiceField(
+        choices=ExportProfile.choices, required=False, error_messages=_one_of(ExportProfile)
+    )
     query = QueryField(required=False)
     personal = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=10)
     purpose = serializers.CharField(max_length=160, required=False, allow_blank=True)
@@ -154,12 +165,12 @@ class ExportListView(ApiView):
 
     @extend_schema(request=ExportOrderSerializer, responses={202: ExportSerializer})
     def post(self, request: Request) -> HttpResponse:
-        wait = count_request("takeaway", caller_of(request._request))
-        if wait:
-            raise TooManyRequests(retry_after=wait)
         refuse_parameters(request)
         sent = ExportOrderSerializer(data=request.data, context={"request": request})
         sent.is_valid(raise_exception=True)
+        wait = count_request("takeaway", caller_of(request._request))  # an order that can't be read takes no place
+        if wait:
+            raise TooManyRequests(retry_after=wait)
         return answer_once(
             request, purpose="exchange.export", body=request.data, work=lambda: _ordered(request, sent.validated_data)
         )

@@ -15,7 +15,7 @@ from codes.layers import AREAS, CODES
 from cooperatives.layers import COOPERATIVES
 from cooperatives.models import Cooperative
 from core.layers import Layer
-from exchange.catalogue.meanings import Meaning, meanings_of
+from exchange.catalogue.meanings import HEADINGS, Meaning, meanings_of
 from exchange.permissions import can_export_restricted
 from farms.layers import PLOTS
 from landuse.layers import LAND_USE, PLANNING_ZONES
@@ -50,6 +50,15 @@ class FieldInfo:
     meaning: Meaning
     type: str
     is_list: bool = False
+
+    @property
+    def heading(self) -> Any:
+        """Its name above a column for people."""
+        return HEADINGS[self.name]
+
+    def shown(self, value: Any) -> Any:
+        """Return the reader's word for a value, where the values are a list of ours; else the value."""
+        return dict(self.meaning.values).get(str(value), value)
 
     @property
     def type_name(self) -> Any:

@@ -127,7 +127,7 @@ def analysis_list(request: HttpRequest) -> HttpResponse:
     left out for all."""
     params = asked(request)
     question = AnalysisRequest.read(request.user, params, besides=("of", "page"))
-    layer = question.entry().layer
+    layer, fields = question.entry().layer, question.entry().fields()
     with with_time(is_long=question.entry().is_personal):
         unit, figure, rows = _behind(question, params)
         values = rows.order_by("pk").annotate(**layer.columns()).values_list(*layer.columns())
@@ -143,8 +143,8 @@ def analysis_list(request: HttpRequest) -> HttpResponse:
         "of": params.get("of", ""),
         "figure": figure,
         "layer": layer,
-        "columns": list(layer.fields),
-        "rows": [[(name, _cell(cell)) for name, cell in zip(layer.fields, row, strict=True)] for row in page],
+        "fields": fields,
+        "rows": [[(field, _cell(field.shown(cell))) for field, cell in zip(fields, row, strict=True)] for row in page],
         "page": page,
         "next_url": _page_url(params, page.number + 1) if page.has_next() else "",
         "first_url": _page_url(params, None) if page.number > 2 else "",

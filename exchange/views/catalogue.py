@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -113,7 +114,7 @@ def _services(found: Entry, asked: dict[str, list[str]]) -> list[dict[str, Any]]
         {"title": _("OGC API Features (QGIS, GDAL)"), "url": links.collection_of(found, narrowing)},
         {"title": _("Ô bản đồ (TileJSON)"), "url": links.tilejson_of(found)},
     ]
-    return [service for service in shown if service["url"]]
+    return [service | {"address": f"{settings.PUBLIC_URL}{service['url']}"} for service in shown if service["url"]]
 
 
 @require_safe

@@ -88,6 +88,16 @@ def test_every_link_leads_to_a_list_with_the_number(client, planner, land, distr
             assert len(re.findall(r"<tr><td", listed.content.decode())) == figure.rows
 
 
+def test_the_list_speaks_the_reader_s_words(client, planner, land):
+    client.force_login(planner)
+
+    text = client.get(LIST, {"measure": "plots", "of": "99001"}).content.decode()
+
+    assert re.findall(r'<th scope="col">([^<]+)', text)[:4] == ["Số hiệu", "Cây trồng", "Giống", "Diện tích (ha)"]
+    assert "Trạng thái" in text
+    assert ">active<" not in text
+
+
 def test_the_list_leads_to_an_export_of_the_same_rows(client, planner, land, district):
     client.force_login(planner)
 

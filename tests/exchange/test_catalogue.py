@@ -94,6 +94,13 @@ def test_page_of_a_layer_counts_what_file_and_api_hold(client, stock, name):
     text = page.content.decode()
     for field in entry(name).layer.fields:
         assert f"<code>{field}</code>" in text
+    for path in (links.api_of(entry(name)), links.collection_of(entry(name))):
+        assert not path or f"<code>http://127.0.0.1:8000{path}</code>" in text  # to be pasted into a program
+
+
+@pytest.mark.parametrize("name", [found.name for found in CATALOGUE])
+def test_every_field_has_a_heading_for_people(name):
+    assert all(str(field.heading) for field in entry(name).fields())
 
 
 @pytest.mark.parametrize("name", PUBLIC)

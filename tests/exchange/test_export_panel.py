@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.models import RequestCount
 from exchange.models import Export
 from exchange.services import exports as services
 from office.models import JobStatus
@@ -229,6 +230,13 @@ def test_api_refuses_by_name(case, document, status, code, planner_client, plots
     assert answer.status_code == status, answer.content
     assert code in {error["code"] for error in answer.json()["errors"]}
     assert not Export.objects.exists()
+
+
+def test_a_wrong_format_is_answered_in_the_reader_s_language_and_takes_nothing_of_the_budget(planner_client, plots):
+    answer = post(planner_client, layer="plots", format="dwg")
+
+    assert answer.json()["errors"][0]["detail"].startswith("Không có lựa chọn này. Các lựa chọn: geojson, ")
+    assert not RequestCount.objects.filter(scope="takeaway").exists()
 
 
 def test_api_order_sent_twice_is_done_once(planner_client, plots):
