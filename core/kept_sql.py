@@ -66,10 +66,9 @@ def _as_values(place: Place) -> list[Any]:
 
 
 def _key(layer: Layer, user: Any, of: Hashable) -> Hashable | None:
-    """None for layers whose SQL is not kept."""
-    if layer.rights_key is None:
-        return None
-    return layer.name, of, layer.rights_key(user), localdate(), get_language()
+    """None for layers and users whose SQL is not kept."""
+    rights = None if layer.rights_key is None else layer.rights_key(user)
+    return None if rights is None else (layer.name, of, rights, localdate(), get_language())
 
 
 def _find(key: Hashable | None) -> Statement | None:

@@ -38,8 +38,8 @@ class Layer:
     order       keyset order: the key, or a not-null column ("-issued_on") with the key to break ties
     unit        path from a row to the administrative unit it belongs to; "": known by its place only
     is_public   anonymous users may read it (what they see, `rows` decides)
-    rights_key  rights_key(user) -> all that `rows(user)` depends on besides the data and the day; where there is one,
-                tiles keep the SQL of a user's rows for the next tile instead of building it anew
+    rights_key  rights_key(user) -> all that `rows(user)` depends on besides the data and the day, None where there is
+                no telling; with one, tiles and pages keep the SQL of a user's rows instead of building it anew
     """
 
     name: str

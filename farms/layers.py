@@ -6,7 +6,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kept import kept_stamp
+from accounts.kept import is_kept, kept_stamp
 from accounts.permissions import posts_with
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
@@ -19,8 +19,14 @@ def _plots(user: Any) -> QuerySet[Plot]:
     return Plot.objects.visible_to(user)
 
 
-def _plot_rights(user: Any) -> tuple[Any, ...]:
-    """What `PlotQuerySet.visible_to` puts into its SQL: user, posts and units; memberships are looked up inside."""
+def _plot_rights(user: Any) -> tuple[Any, ...] | None:
+    """What `PlotQuerySet.visible_to` puts into its SQL: user, posts and units; memberships are looked up inside.
+
+    None for a user whose answers are kept for one request only: units stand in the SQL as numbers then, and without a
+    stamp there is no telling when they are others.
+    """
+    if is_kept(user) and kept_stamp(user) is None:
+        return None
     return user.pk, user.is_active, kept_stamp(user), *posts_with(user, "farms.view_plot")
 
 

@@ -18,6 +18,8 @@ from exchange.ogc.crs import CRSS
 from farms.models import Plot
 from places.models import AdministrativeUnit
 from tests.factories.cooperatives import make_cooperative, make_membership
+from tests.maps.conftest import LAT, LON, tile_at
+from tests.shapes import square
 
 pytestmark = pytest.mark.django_db
 ITEMS = "/ogc/collections/plots/items"
@@ -217,6 +219,33 @@ def test_a_merger_of_units_is_seen_at_the_next_page(officer_factory, unit_factor
 
     assert before == [[], []]
     assert ids(walk(client)) == left
+
+
+@pytest.mark.parametrize("by", ["token", "session"])
+def test_a_merger_of_units_is_seen_at_the_next_tile(
+    by, client, officer_factory, unit_factory, plot_factory, province, reader
+):
+    old, new = (unit_factory(level="commune", parent=province, code=code) for code in ("29001", "29002"))
+    person = officer_factory(new, Role.PLANNER, username="planner.new")
+    client.force_login(person)
+    asking = reader(person) if by == "token" else client
+    plot_factory(boundary=square(LON, LAT), commune=old)
+    zoom, column, row = tile_at(15, LON, LAT)
+    address = f"/ogc/collections/plots/tiles/WebMercatorQuad/{zoom}/{row}/{column}"
+
+    def drawn():
+        answer = asking.get(address, headers={"accept": "*/*"})
+        assert answer.status_code == 200
+        return answer.content
+
+    before = [drawn() for _again in range(3)]
+    AdministrativeUnit.objects.filter(pk=old.pk).update(parent=new)
+    joined = drawn()
+    AdministrativeUnit.objects.filter(pk=old.pk).update(parent=province)
+
+    assert before == [b""] * 3
+    assert joined
+    assert drawn() == b""
 
 
 def test_a_membership_counts_from_the_next_page_on(
