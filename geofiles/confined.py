@@ -8,6 +8,7 @@ does so too. The environment is not passed on, so the child knows no password of
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import functools
 import json
@@ -15,6 +16,7 @@ import logging
 import os
 import shutil
 import signal
+import stat
 import subprocess  # the child's command line is made here, no shell
 import sys
 import tempfile
@@ -23,7 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from geofiles import errors
 from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
@@ -189,9 +191,21 @@ def _progress(path: Path) -> tuple[int, int] | None:
 
 
 def read_answer(path: Path, limit: int = -1) -> bytes:
-    """A file that the child left, itself and not what a link of that name points to. Raises OSError."""
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as source:
+    """The bytes of a file that the child left, as ``open_answer`` opens it. Raises OSError."""
+    with open_answer(path) as source:
         return source.read(limit)
+
+
+def open_answer(path: Path) -> IO[bytes]:
+    """A file that the child left, itself and not what a link of that name points to. Raises OSError.
+
+    Only a plain file: a named pipe would let us wait for a writer, past every limit of time.
+    """
+    source = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+        source.close()
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
+    return source
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -7,11 +7,11 @@ later steps read again, whatever the child, which parsed a stranger's file, does
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from geofiles.confined import open_answer
 from geofiles.errors import UnreadableFile
 from geofiles.prepared import schema
 
@@ -47,10 +47,16 @@ class Follower:
         while self.taken < told:
             try:
                 batch = self._next()
-            except (pa.ArrowException, OSError, StopIteration) as error:
+            except (pa.ArrowException, OSError, StopIteration, MemoryError, OverflowError, ValueError) as error:
                 raise UnreadableFile(reason="damaged", format="arrow", detail=str(error)[:200]) from error
             self.taken += batch.num_rows
             self._on_batch(batch)
+
+    def finish(self, told: int) -> None:
+        """Take over the rest, `told` features in all. Raises UnreadableFile where there are others than were told."""
+        self.take(told)
+        if not self.taken == told > 0:
+            raise UnreadableFile(reason="damaged", format="arrow")
 
     def _next(self) -> pa.RecordBatch:
         if self._reader is None:
@@ -65,18 +71,13 @@ class Follower:
     def _begin(self) -> None:
         import pyarrow as pa
 
-        source = self._open.enter_context(_opened(self._source))
+        source = self._open.enter_context(open_answer(self._source))
         source.seek(_MAGIC_BYTES)
         self._reader = self._open.enter_context(pa.ipc.open_stream(pa.PythonFile(source, mode="r")))
         if self._reader.schema != schema():
             raise UnreadableFile(reason="damaged", format="arrow")
         sink = self._open.enter_context(pa.OSFile(str(self._target), "wb"))
         self._writer = self._open.enter_context(pa.ipc.new_file(sink, schema()))
-
-
-def _opened(path: Path) -> IO[bytes]:
-    """The file itself, not what a link of that name points to."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
 
 
 __all__ = ["Follower", "OnBatch"]

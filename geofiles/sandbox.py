@@ -94,7 +94,7 @@ def read_file_to(
             with Follower(private / _TABLE, target, on_batch) as follower:
                 on_told = _followed(follower, on_progress)
                 answer = run("read_to", Path(path), private, options, limits, on_told)
-                follower.take(int(answer["features"]))
+                follower.finish(int(answer["features"]))
     return FileReading(
         target,
         str(answer["layer"]),

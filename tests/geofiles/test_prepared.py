@@ -1,6 +1,7 @@
 """Large files: shapes made ready in the fenced process, batch by batch, and little memory in either process."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -242,11 +243,14 @@ def test_what_a_taker_raises_stops_the_reading(many_plots, tmp_path):
     assert [child.name for child in tmp_path.iterdir() if child.is_dir()] == []
 
 
-@pytest.mark.parametrize("wrong", ["cut", "other columns", "link", "more told than written"])
+@pytest.mark.parametrize(
+    "wrong", ["cut", "other columns", "link", "pipe", "more told than written", "fewer told", "none told", "endless"]
+)
 def test_what_a_fenced_process_left_damaged_is_not_taken(wrong, tmp_path):
     source = tmp_path / "features.arrow"
     row = {"row": 1, "dropped_z": False, "dropped_parts": 0, "attributes": "{}"}
-    table = pa.Table.from_pylist([row], schema=prepared.schema() if wrong != "other columns" else None)
+    rows = [row, {**row, "row": 2}] if wrong == "fewer told" else [row]
+    table = pa.Table.from_pylist(rows, schema=prepared.schema() if wrong != "other columns" else None)
     with pa.ipc.new_file(str(source), table.schema) as writer:
         writer.write_table(table)
     if wrong == "cut":
@@ -254,9 +258,20 @@ def test_what_a_fenced_process_left_damaged_is_not_taken(wrong, tmp_path):
     if wrong == "link":
         source.rename(tmp_path / "elsewhere")
         source.symlink_to(tmp_path / "elsewhere")
+    if wrong == "pipe":
+        source.unlink()
+        os.mkfifo(source)
+    if wrong == "endless":  # a length that no memory holds, where the first batch's metadata begins
+        with pa.OSFile(str(source)) as found:
+            found.seek(following._MAGIC_BYTES)
+            pa.ipc.read_message(found)
+            at = found.tell()
+        whole = bytearray(source.read_bytes())
+        whole[at + 4 : at + 8] = (2**31 - 8).to_bytes(4, "little")
+        source.write_bytes(whole)
 
     with (
         pytest.raises(UnreadableFile),
         following.Follower(source, tmp_path / "own.arrow", lambda batch: None) as follower,
     ):
-        follower.take(2 if wrong == "more told than written" else 1)
+        follower.finish({"more told than written": 2, "fewer told": 1, "none told": 0}.get(wrong, 1))
