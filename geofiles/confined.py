@@ -186,7 +186,7 @@ def _progress(path: Path) -> tuple[int, int] | None:
     try:
         done, total = json.loads(read_answer(path, 200))
         return int(done), int(total)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError):  # the child may write Infinity
         return None
 
 

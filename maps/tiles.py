@@ -16,6 +16,7 @@ from django.utils.timezone import localdate
 from isal import igzip
 from psycopg2.errors import QueryCanceled
 
+from core.prepared import ONE_PLAN
 from core.replicas import connection
 from maps import sql
 from maps.grid import Tile
@@ -27,7 +28,6 @@ TIMEOUT_MS = 3_000
 WAIT_SECONDS = 2.0
 MAX_BYTES = 1_000_000  # before compression; some 350 kB after it
 LEAST_FEATURES = 100  # in a tile cut for its bytes, however large each of them
-ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan; "  # whatever the place: by the index
 COMPRESSION = 3  # ISA-L's best: as small as zlib's 2 in a seventh of the time
 _slots = BoundedSemaphore(settings.TILE_SLOTS)
 

@@ -24,6 +24,7 @@ from core import kept_sql
 from core.api.pages import DEFAULT_LIMIT, MAX_CURSOR_LENGTH, Last, read_page_request
 from core.errors import BadInput, Finding
 from core.filters import WORLD, Box, parse_bbox
+from core.prepared import ONE_PLAN
 from core.problems import parameter_finding
 from core.sql import FeaturePage, order_column, page_sql, read_page
 from exchange.catalogue import Entry
@@ -49,9 +50,6 @@ OWN_PARAMETERS = (
     "filter-crs",
 )
 PLAIN_PARAMETERS = frozenset({"f", "limit", "cursor", "crs"})  # of a walk through a whole layer
-# Pages of a walk differ by the key they begin after, which is no reason for another plan; PostgreSQL by itself would
-# plan the first five of each connection anew.
-ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan; "
 NOT_OF_THE_RESULT = ("cursor", "offset", "limit", "f")  # the others decide which features there are
 
 

@@ -13,6 +13,7 @@ from rest_framework.authtoken.models import Token
 from accounts.models import OfficerPost, Role, User
 from cooperatives.models import Cooperative, MemberRole
 from core import kept_sql
+from core.prepared import ONE_PLAN
 from exchange.ogc import items
 from exchange.ogc.crs import CRSS
 from farms.models import Plot
@@ -97,7 +98,7 @@ def test_a_page_of_a_walk_asks_who_the_budget_and_the_page(planner, reader, plot
     assert answer.json()["features"] == pages[1]["features"]
     assert len(statements) <= 3
     assert planner.auth_token.key in statements[0]
-    assert statements[-1].startswith(f"{items.ONE_PLAN}EXECUTE kept_")
+    assert statements[-1].startswith(f"{ONE_PLAN}EXECUTE kept_")
 
 
 def test_each_reader_gets_the_own_rows(planner, officer_factory, province, unit_factory, reader, plot_factory):

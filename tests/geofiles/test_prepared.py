@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from geofiles import crs, features, following, prepared, sandbox, writers
+from geofiles import confined, crs, features, following, prepared, sandbox, writers
 from geofiles.errors import CrsInDoubt, TooManyFeatures, UnreadableFile
 from tests.geofiles import builders
 
@@ -202,6 +202,17 @@ print(len(told), all(0 < done <= total == 300_000 for done, total in told))
     assert max(parent_kb, child_kb) < 1_000_000
     assert progress.endswith("True")
     assert int(progress.split()[0]) >= 1
+
+
+@pytest.mark.parametrize("told", ["[1e999, 2]", "[1]", "nothing", "", None])
+def test_progress_that_is_none_is_passed_over(told, tmp_path):
+    path = tmp_path / "progress.json"
+    if told is None:
+        os.mkfifo(path)  # nobody will ever write to it
+    else:
+        path.write_text(told)
+
+    assert confined._progress(path) is None
 
 
 def test_what_progress_raises_stops_the_reading(many_plots, tmp_path):
