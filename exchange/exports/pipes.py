@@ -13,7 +13,8 @@ from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-CHUNK_BYTES = 1024 * 1024  # what a pipe holds at most for an ordinary user
+CHUNK_BYTES = 256 * 1024  # larger ones take a hundred megabytes more of the worker's memory
+PIPE_BYTES = 1024 * 1024  # what a pipe may hold for an ordinary user
 STALL_SECONDS = 60.0
 _F_SETPIPE_SZ = 1031  # Linux: fcntl(2)
 
@@ -111,8 +112,8 @@ class _Sink(io.RawIOBase):
 
 
 def _widen(descriptor: int) -> None:
-    """Let the pipe hold a whole chunk; where the system allows no more than 64 kB it works as well."""
+    """Let the pipe hold some chunks; where the system allows no more than 64 kB it works as well."""
     try:
-        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, CHUNK_BYTES)
+        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, PIPE_BYTES)
     except OSError:
         pass
