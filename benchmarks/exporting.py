@@ -4,9 +4,9 @@ geopandas, which write the same properties of the same rows: see docs/benchmarks
 The limit of GeoJSON is `psql COPY` of bare `ST_AsGeoJSON` texts to a file: no ids, no properties, no head, no HTTP.
 """
 
-import http.client
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +20,6 @@ from benchmarks.importing import Run, _timed
 from benchmarks.province import Province, connect
 from benchmarks.servers import Server
 
-CHUNK = 1 << 20
 PATIENCE_S = 30.0  # for the database to let go of an export that nobody reads any more
 LIMIT_S = 1_800
 
@@ -127,32 +126,29 @@ def _geojson(province: Province, ours: Server, folder: Path) -> dict[str, Any]:
 
 
 def download(server: Server, path: str, headers: dict[str, str], target: Path) -> Stream:
-    """Fetch `path` into a file as a program does, and watch the worker's memory meanwhile."""
+    """Fetch `path` into a file by curl, a client in C as psql is one, and watch the worker's memory meanwhile."""
     server.reset_peak()
     before = server.peak_mb()
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LIMIT_S)
-    connection.connect()
-    started = time.perf_counter()
-    connection.request("GET", path, headers={"Accept-Encoding": "identity", **headers})
-    response = connection.getresponse()
-    if response.status != 200:
-        raise SystemExit(f"{server.name} answered {response.status} to {path}: {response.read(400)!r}")
-    size, marks = 0, [(0.0, 0)]
-    with target.open("wb") as file:
-        first = response.read(1)
-        first_ms = (time.perf_counter() - started) * 1000
-        file.write(first)
-        size, seen = 1, 0
-        while part := response.read(CHUNK):
-            file.write(part)
-            size += len(part)
-            if size - seen >= 16 * CHUNK:
-                marks.append((server.peak_mb(), size))
-                seen = size
-    ms = (time.perf_counter() - started) * 1000
-    connection.close()
-    half = max((peak for peak, at in marks if at <= size / 2), default=0.0)
-    return Stream(first_ms, ms, size, max(0.0, half - before), max(0.0, server.peak_mb() - before))
+    sent = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    told = "%{http_code} %{time_starttransfer} %{time_total} %{size_download}"
+    address = f"http://127.0.0.1:{server.port}{path}"
+    command = [_program("curl", "curl"), "-sS", "-m", str(LIMIT_S), *sent, "-o", str(target), "-w", told, address]
+    marks = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            time.sleep(0.05)
+            marks.append((server.peak_mb(), target.stat().st_size if target.exists() else 0))
+        status, first_s, seconds, size = process.communicate()[0].split()
+    if status != "200":
+        raise SystemExit(f"{server.name} answered {status} to {path}: {target.read_bytes()[:400]!r}")
+    half = max((peak for peak, at in marks if at <= int(size) / 2), default=0.0)
+    return Stream(
+        float(first_s) * 1000,
+        float(seconds) * 1000,
+        int(size),
+        max(0.0, half - before),
+        max(0.0, server.peak_mb() - before),
+    )
 
 
 def cut(province: Province, server: Server, path: str, headers: dict[str, str], *, after: int) -> float:
