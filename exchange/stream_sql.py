@@ -68,20 +68,20 @@ def arranged(layer: Layer, rows: QuerySet[Any], *, is_sorted: bool) -> QuerySet[
 
 def count(rows: QuerySet[Any], key: str) -> Statement | None:
     """Return the query of how many rows there are; None where the ORM knows that there are none."""
-    try:
-        inner, params = rows.order_by().values_list(key).query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return f"SELECT count(*) FROM ({inner}) AS r", params
+    return _about_keys("SELECT count(*) FROM ({keys}) AS r", rows, key)
 
 
 def expected_rows(rows: QuerySet[Any], key: str) -> Statement | None:
     """Return the question how many rows the planner expects: an EXPLAIN in JSON. None as in `count`."""
+    return _about_keys("EXPLAIN (FORMAT JSON) {keys}", rows, key)
+
+
+def _about_keys(question: str, rows: QuerySet[Any], key: str) -> Statement | None:
     try:
-        inner, params = rows.order_by().values_list(key).query.sql_with_params()
+        keys, params = rows.order_by().values_list(key).query.sql_with_params()
     except EmptyResultSet:
         return None
-    return f"EXPLAIN (FORMAT JSON) {inner}", params
+    return question.format(keys=keys), params
 
 
 def copy_raw(query: str) -> str:
