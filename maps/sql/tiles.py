@@ -129,29 +129,32 @@ def cells(name: str, rows: Sql, *, corner: tuple[int, int], finer: int, level: i
     inner, params = rows
     part = EXTENT >> finer
     left, top = f"(p.x - o.x) * {part}", f"(p.y - o.y) * {part}"
-    # Rings go clockwise in a tile, whose y grows downwards (MVT 2.1 §4.3.3.3).
-    square = f"{left}, {top}, {left} + {part}, {top} + {part}"
+    # Rings go clockwise in a tile, whose y grows downwards (MVT 2.1 §4.3.3.3), as an envelope does that is given from its
+    # right side to its left.
     mvt = (
-        f"ST_Reverse(ST_MakeEnvelope({square}))"
+        f"ST_MakeEnvelope({left} + {part}, {top}, {left}, {top} + {part})"
         if is_square
         else f"ST_MakePoint({left} + {part / 2}, {top} + {part / 2})"
     )
     side = WORLD_M / (1 << level)
     # Metres of Web Mercator are true metres times cosh(y / R).
-    ground = f"({side} / cosh(({HALF_WORLD_M} - (p.y + 0.5) * {side}) * {2 * pi / WORLD_M})) ^ 2"
+    ground = f"({side} / cosh(({HALF_WORLD_M} - (p.y::float8 + 0.5) * {side}) * {2 * pi / WORLD_M})) ^ 2"
+    # Sums of whole numbers, exact below 2^53: as binary numbers they are added, compared and rounded in half the time of
+    # decimal ones (at a thousand cells 4 of 10 ms).
     sql = f"""
         WITH sums AS (
-            SELECT c.x, c.y, c.crop_id, sum(c.plots) AS plots, sum(c.area_dm2) AS area, sum(c.yield_kg) AS yield
+            SELECT c.x, c.y, c.crop_id, sum(c.plots) AS plots, sum(c.area_dm2::float8) AS area,
+                   sum(c.yield_kg::float8) AS yield
             FROM ({inner}) c GROUP BY 1, 2, 3),
         places AS (
-            SELECT x, y, sum(plots) AS plots, sum(area) AS area, sum(yield) AS yield,
-                   (array_agg(crop_id ORDER BY area DESC, crop_id))[1] AS crop_id
+            SELECT x, y, sum(plots)::int AS plots, sum(area) AS area, sum(yield) AS yield,
+                   -(max(ARRAY[area, -crop_id]))[2]::bigint AS crop_id
             FROM sums GROUP BY x, y HAVING sum(plots) > 0),
         drawn AS (
-            SELECT p.x || '-' || p.y AS id, p.plots::int AS count, round(p.area / 1000000.0, 2)::float8 AS area_ha,
-                   nullif(round(p.yield / 1000.0, 1), 0)::float8 AS tonnes,
+            SELECT p.x || '-' || p.y AS id, p.plots AS count, floor(p.area / 10000 + 0.5) / 100 AS area_ha,
+                   nullif(floor(p.yield / 100 + 0.5) / 10, 0) AS tonnes,
                    crop.name_vi AS crop, crop.short_code AS crop_code,
-                   least(1, round((p.area / 100.0 / ({ground}))::numeric, 2))::float8 AS share, {mvt} AS mvt
+                   least(1, floor(p.area / ({ground}) + 0.5) / 100) AS share, {mvt} AS mvt
             FROM places p JOIN crops_crop crop ON crop.id = p.crop_id, (SELECT %s::int AS x, %s::int AS y) o)
         SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, 0::bigint AS features
         FROM drawn d"""
