@@ -195,7 +195,7 @@ LAND_USE_MAP = MapLayer(
         GroundCells(
             "land_use_cells", cells=GroundCell.objects.visible_to, filters=frozenset({"layer", "kind", "class"})
         ),
-        Shapes("land_use", part=Part.NEAR, limit=20_000, extra=_PARCEL_PAGE),
+        Shapes("land_use", part=Part.NEAR, limit=20_000, extra=_PARCEL_PAGE, only_polygons=True),
     ),
     depends_on=("land-use", "units"),  # units: `commune` asks for the ground of one
     draw=lambda _shapes_from: drawing.land_use(),
@@ -254,12 +254,19 @@ _PLOT_CELLS = Cells(
     to_zoom=SQUARES_FROM - 1,
 )
 
+# Some thousand plots to a tile: what they are drawn by travels with them, the rest is asked when one is opened.
+DETAILS_FROM = 15
+_PLOTS_OUTLINED = Shapes(
+    "plots", part=Part.NEAR, to_zoom=DETAILS_FROM - 1, fields=("status",), extra=_CROP_CODE, only_polygons=True
+)
+
 PLOT_MAP = MapLayer(
     PLOTS,
     sources=(
         _PLOT_CELLS,
         replace(_PLOT_CELLS, name="plot_squares", finer=5, from_zoom=SQUARES_FROM, to_zoom=MAX_ZOOM, is_square=True),
-        Shapes("plots", part=Part.NEAR, extra=_CROP_CODE),
+        _PLOTS_OUTLINED,
+        replace(_PLOTS_OUTLINED, fields=None, from_zoom=DETAILS_FROM, to_zoom=MAX_ZOOM),
     ),
     depends_on=("plots",),
     draw=lambda _shapes_from: drawing.plots(shapes_from=PLOTS_BEGIN.lowest, squares_from=SQUARES_FROM),

@@ -70,8 +70,9 @@ class Shapes:
     """Every row that touches the tile, as a shape of its own.
 
     `geometry` and `mercator` default to the layer's; `narrow` takes some of the rows; `extra` adds properties;
-    `is_spread` puts points of one place side by side, so that each can be seen and clicked; of more than `limit` rows
-    one more is drawn, so that it shows, and the tile is made again with `limit` of them and a flag.
+    `is_spread` puts points of one place side by side, so that each can be seen and clicked; `only_polygons`: the column
+    holds nothing else; of more than `limit` rows one more is drawn, so that it shows, and the tile is made again with
+    `limit` of them and a flag.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Shapes:
     limit: int = 10_000
     buffer: int = BUFFER
     is_spread: bool = False
+    only_polygons: bool = False
     part: Part = Part.ALL
 
     def properties(self, layer: Layer) -> tuple[str, ...]:
@@ -122,7 +124,7 @@ class Shapes:
 
     def _kind(self, asked: Request) -> tuple[Any, ...]:
         """All that the text depends on beside the layer, the rights and the place."""
-        return self.name, self._most(asked), asked.is_guarded, as_query_dict(asked.params).urlencode()
+        return self.name, self.from_zoom, self._most(asked), asked.is_guarded, as_query_dict(asked.params).urlencode()
 
     def _most(self, asked: Request) -> int:
         return self.limit + 1 if asked.at_most is None else min(self.limit, asked.at_most)
@@ -136,6 +138,7 @@ class Shapes:
             buffer=self.buffer,
             is_guarded=asked.is_guarded,
             is_spread=self.is_spread and not asked.is_guarded,
+            only_polygons=self.only_polygons,
         )
 
     def _columns(self, layer: Layer) -> dict[str, Any]:

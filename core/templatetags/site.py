@@ -72,6 +72,8 @@ def _texts() -> dict[str, str]:
         "basemap": _("Nền bản đồ"),
         "own_basemap": _("Nền đơn giản"),
         "open": _("Xem chi tiết"),
+        "loading": _("Đang tải…"),
+        "details_failed": _("Chưa tải được chi tiết. Hãy kiểm tra kết nối rồi bấm lại vào đối tượng."),
         "east_sea": _("Biển Đông với quần đảo Hoàng Sa và quần đảo Trường Sa của Việt Nam"),
         "schematic": _("Ranh giới xã là sơ đồ, chưa phải ranh giới chính thức."),
         "in_view": _("Đang thấy {n} đối tượng"),

@@ -67,6 +67,7 @@ def plots(*, shapes_from: int, squares_from: int) -> Drawing:
         legend=[{"label": name, "colour": shown, "shape": "fill", "value": code} for code, shown, name in named],
         popup={
             "title": "ref",
+            "source": "/api/v1/plots/{id}/",
             "fields": [
                 ["crop", _("Cây trồng")],
                 ["variety", _("Giống")],

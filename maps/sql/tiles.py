@@ -16,6 +16,23 @@ Sql = tuple[str, list[Any]]
 _ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
 
 
+_FEW_CORNERS = 32  # more are worth thinning out, which ST_AsMVTGeom does
+
+# Most shapes of a tile lie wholly inside it: there is nothing to clip, and moving their corners onto the tile's grid
+# takes a third of what ST_AsMVTGeom takes. Outer rings go clockwise on the screen (MVT 2.1 §4.3.4.4).
+_ON_GRID = """
+    CASE WHEN {shape} @ e.room AND ST_NPoints({shape}) <= {few}
+         THEN ST_SnapToGrid(
+             ST_Affine(ST_ForcePolygonCW({shape}), e.scale, 0, 0, 0, -e.scale, 0, 0, 0, 1, e.left_x, e.top_y, 0), 1)
+         ELSE ST_AsMVTGeom({shape}, e.bounds, {extent}, {buffer}, true) END"""
+# OFFSET 0: worked out once, not for every row.
+_SQUARE = """
+    (SELECT b.box, b.box::box2d AS bounds, ST_Expand(b.box, {buffer} / b.scale) AS room, b.scale,
+            -ST_XMin(b.box) * b.scale AS left_x, ST_YMax(b.box) * b.scale AS top_y
+     FROM (SELECT a.box, {extent} / (ST_XMax(a.box) - ST_XMin(a.box)) AS scale FROM (SELECT %s::geometry AS box) a) b
+     OFFSET 0)"""
+
+
 def shapes(
     name: str,
     rows: Sql,
@@ -25,6 +42,7 @@ def shapes(
     buffer: int,
     is_guarded: bool = False,
     is_spread: bool = False,
+    only_polygons: bool = False,
 ) -> Sql:
     """Return the piece for rows drawn as they are.
 
@@ -32,11 +50,10 @@ def shapes(
     as a parameter.
     Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
     Spread: points of one place stand around it instead of upon each other.
+    Only polygons: no shape is of another kind, so those inside the tile can be drawn by plain arithmetic.
     """
     inner, params = rows
-    draw = "maps_tile_shape" if is_guarded else "ST_AsMVTGeom"
     columns = "".join(f'r.{column} AS "{shown}", ' for shown, column in properties)
-    shape = _SPREAD if is_spread else "r.tile_shape"
     neighbours = (
         ", row_number() OVER (PARTITION BY f.tile_shape ORDER BY f.property_id) AS k"
         ", count(*) OVER (PARTITION BY f.tile_shape) AS n"
@@ -44,11 +61,18 @@ def shapes(
         else ""
     )
     placed = f"(SELECT f.*{neighbours} FROM ({inner}) f)" if neighbours else f"({inner})"
+    if only_polygons and not is_guarded:
+        shape = _ON_GRID.format(shape="r.tile_shape", few=_FEW_CORNERS, extent=EXTENT, buffer=buffer)
+        square = _SQUARE.format(extent=EXTENT, buffer=buffer)
+        # A sliver that came to nothing on the grid has no place in the tile; asked of what was drawn, not drawn twice.
+        drawn, whole = " FILTER (WHERE NOT ST_IsEmpty(d.mvt))", "OFFSET 0"
+    else:
+        draw = "maps_tile_shape" if is_guarded else "ST_AsMVTGeom"
+        shape = f"{draw}({_SPREAD if is_spread else 'r.tile_shape'}, e.box, {EXTENT}, {buffer}, true)"
+        square, drawn, whole = "(SELECT %s::geometry AS box)", "", ""
     sql = f"""
-        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt') AS tile, count(*) AS features
-        FROM (
-            SELECT {columns}{draw}({shape}, e.box, {EXTENT}, {buffer}, true) AS mvt
-            FROM {placed} r, (SELECT %s::geometry AS box) e) d"""
+        SELECT '{name}' AS layer, ST_AsMVT(d, '{name}', {EXTENT}, 'mvt'){drawn} AS tile, count(*) AS features
+        FROM (SELECT {columns}{shape} AS mvt FROM {placed} r, {square} e {whole}) d"""
     return sql, [*params, box]
 
 

@@ -29,7 +29,12 @@ FRAME = {
                 "colour_by": "crop",
                 "kinds": [{"source_layer": "areas", "type": "fill", "paint": {"fill-color": "#e59a12"}}],
                 "legend": [{"label": "Xoài", "colour": "#e59a12", "shape": "fill", "value": "XOAI"}],
-                "popup": {"title": "name", "link": "url", "fields": [["crop", "Cây trồng"]]},
+                "popup": {
+                    "title": "name",
+                    "source": "/geo/areas/{id}/",
+                    "link": "url",
+                    "fields": [["crop_name", "Cây trồng"]],
+                },
             }
         ],
         "units": None,
@@ -92,7 +97,14 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 
 def properties(plot: dict) -> dict:
-    return {"id": plot["id"], "name": plot["name"], "crop": plot["crop"], "url": f"/areas/{plot['id']}"}
+    named = {"XOAI": "Xoài", "NHAN": "Nhãn"}[plot["crop"]]
+    address = f"/areas/{plot['id']}"
+    return {"id": plot["id"], "name": plot["name"], "crop": plot["crop"], "crop_name": named, "url": address}
+
+
+def drawn(plot: dict) -> dict:
+    """What a tile holds of a plot: all of the first one, of the others what they are drawn by."""
+    return properties(plot) if plot is PLOTS[0] else {"id": plot["id"], "crop": plot["crop"]}
 
 
 def ring(box: tuple[float, float, float, float]) -> list[list[float]]:
@@ -100,16 +112,17 @@ def ring(box: tuple[float, float, float, float]) -> list[list[float]]:
     return [[west, south], [east, south], [east, north], [west, north], [west, south]]
 
 
+def feature(plot: dict) -> dict:
+    shape = {"type": "Polygon", "coordinates": [ring(plot["box"])]}
+    return {"type": "Feature", "properties": properties(plot), "geometry": shape}
+
+
 def geojson(request: HttpRequest) -> JsonResponse:
-    features = [
-        {
-            "type": "Feature",
-            "properties": properties(plot),
-            "geometry": {"type": "Polygon", "coordinates": [ring(plot["box"])]},
-        }
-        for plot in chosen(request)
-    ]
-    return JsonResponse({"type": "FeatureCollection", "features": features})
+    return JsonResponse({"type": "FeatureCollection", "features": [feature(plot) for plot in chosen(request)]})
+
+
+def one(request: HttpRequest, pk: int) -> JsonResponse:
+    return JsonResponse(feature(PLOTS[pk - 1]))
 
 
 def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
@@ -122,7 +135,7 @@ def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     features = []
     for plot in chosen(request):
         points = ", ".join(f"{across} {up}" for across, up in (pixel(*corner) for corner in ring(plot["box"])))
-        features.append({"geometry": f"POLYGON(({points}))", "properties": properties(plot)})
+        features.append({"geometry": f"POLYGON(({points}))", "properties": drawn(plot)})
     body = mapbox_vector_tile.encode([{"name": "areas", "features": features}])
     return HttpResponse(body, content_type="application/vnd.mapbox-vector-tile")
 
@@ -133,6 +146,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("office.urls")),  # the manifest and the session of the outbox, which every page names
     path("geo/areas/", geojson),
+    path("geo/areas/<int:pk>/", one),
     path("tiles/areas/<int:z>/<int:x>/<int:y>.mvt", tile),
 ]
 

@@ -67,6 +67,36 @@ def test_click_on_the_map_marks_the_list_and_opens_a_popup(page: Page):
     expect(page.locator('[data-feature-id="1"]')).to_have_attribute("aria-current", "true")
 
 
+def open_second(page: Page) -> None:
+    page.goto("/")
+    wait_for_map(page)
+    expect(page.locator(COUNT)).to_contain_text("2")
+    page.get_by_role("button", name="Xem Vùng nhãn Hai trên bản đồ").click()
+    page.wait_for_timeout(1500)  # the flight to the plot
+    page.locator(".maplibregl-canvas").click()
+
+
+def test_what_the_tile_left_out_is_asked_when_a_feature_is_opened(page: Page):
+    open_second(page)
+
+    expect(page.locator(".map-popup__title")).to_have_text("Vùng nhãn Hai")
+    expect(page.locator(".map-popup")).to_contain_text("Nhãn")
+    expect(page.locator(".map-popup__link")).to_have_attribute("href", "/areas/2")
+    expect(page.locator("#live-status")).to_have_text("Vùng nhãn Hai")
+    expect(page.locator(".map-popup__back")).to_be_visible()
+    assert_no_axe_violations(page)
+
+
+def test_details_that_do_not_come_are_not_waited_for_in_silence(page: Page, problems):
+    problems.expect("503")
+    page.route("**/geo/areas/2/", lambda route: route.fulfill(status=503, body=""))
+
+    open_second(page)
+
+    expect(page.locator(".map-popup__note")).to_contain_text("Chưa tải được chi tiết")
+    expect(page.locator("#live-status")).to_contain_text("Chưa tải được chi tiết")
+
+
 def test_without_webgl_the_light_map_draws_the_same(page: Page):
     page.add_init_script(
         "HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext,"

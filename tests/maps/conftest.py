@@ -29,9 +29,10 @@ def tile_url(layer: str, z: int, lon: float = LON, lat: float = LAT, query: str 
     return f"/tiles/{layer}/{z}/{x}/{y}.mvt{query}"
 
 
-def decode(content: bytes) -> dict[str, list[dict[str, Any]]]:
-    """Return the features of every layer in a tile."""
-    return {name: layer["features"] for name, layer in mapbox_vector_tile.decode(content).items()} if content else {}
+def decode(content: bytes, *, y_coord_down: bool = False) -> dict[str, list[dict[str, Any]]]:
+    """Return the features of every layer in a tile; `y_coord_down`: places as in the tile itself."""
+    layers = mapbox_vector_tile.decode(content, default_options={"y_coord_down": y_coord_down}) if content else {}
+    return {name: layer["features"] for name, layer in layers.items()}
 
 
 @pytest.fixture

@@ -191,17 +191,35 @@ def test_far_tile_is_made_of_cells_and_never_of_plots(client, officer, plot_fact
     assert not any("farms_plot" in query["sql"] for query in queries)
 
 
+LOOKS = {"id", "status", "crop_code"}
+DETAILS = {"ref", "crop", "area_ha", "commune_code", "cooperative"}
+
+
 def test_near_tile_shows_plots_without_anything_of_persons(client, officer, plot_factory, grower):
     plot = plot_factory(grower=grower, ref="T-9", boundary=square(LON, LAT))
     client.force_login(officer)
 
-    found = decode(client.get(tile_url("plots", 14)).content)["plots"]
+    # To and fro, more often than once: each zoom keeps its own statement.
+    for z, properties in ((14, LOOKS), (15, LOOKS | DETAILS), (14, LOOKS), (15, LOOKS | DETAILS)):
+        found = decode(client.get(tile_url("plots", z)).content)["plots"]
 
-    assert found[0]["properties"].keys() == {
-        "id", "ref", "crop", "area_ha", "commune_code", "cooperative", "status", "crop_code",
-    }  # fmt: skip
-    assert found[0]["properties"]["id"] == plot.pk
-    assert grower.person.full_name not in str(found)
+        assert found[0]["properties"].keys() == properties
+        assert found[0]["properties"]["id"] == plot.pk
+        assert grower.person.full_name not in str(found)
+
+
+def test_a_popup_finds_what_a_plots_tile_leaves_out(client, officer, plot_factory):
+    plot = plot_factory(ref="T-9", boundary=square(LON, LAT))
+    client.force_login(officer)
+    layer = next(one for one in client.get("/maps/layers.json").json()["layers"] if one["name"] == "plots")
+    (drawn,) = decode(client.get(tile_url("plots", 14)).content)["plots"]
+
+    answer = client.get(layer["popup"]["source"].format(**drawn["properties"]))
+
+    said = answer.json()["properties"]
+    shown = [layer["popup"]["title"], *(name for name, _label in layer["popup"]["fields"])]
+    assert said["ref"] == plot.ref
+    assert said.keys() >= set(shown)
 
 
 @pytest.mark.parametrize("z", [8, 14])

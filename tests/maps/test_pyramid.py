@@ -324,7 +324,7 @@ def test_kept_sql_gives_each_user_and_place_its_own(client, officer, clerk, outs
     for person in (officer, outsider, clerk, officer):
         client.force_login(person)
         for lon in (LON, LON + 0.1):
-            found = decode(client.get(tile_url("plots", 14, lon=lon)).content).get("plots", [])
+            found = decode(client.get(tile_url("plots", 15, lon=lon)).content).get("plots", [])
             seen.setdefault((person.pk, lon), []).append([feature["properties"]["ref"] for feature in found])
 
     assert seen[officer.pk, LON] == [["A"], ["A"]]

@@ -5,7 +5,7 @@ import { isTouch, wantsCalm } from "../lib/dom.js";
 import { tileUrl } from "./catalogue.js";
 import { dataLayers, selectionFilter, selectionLayers } from "./layers.js";
 import { drawOwn } from "./own-features.js";
-import { popupContent } from "./popup.js";
+import { popupWithSource } from "./popup.js";
 import { LABELS_START } from "./style.js";
 
 const ABOVE = "east-sea-islands"; // the names of the East Sea stay above everything
@@ -37,7 +37,8 @@ export function createHandle(map, { settings, grounds, params }) {
   const openPopup = (kind, layer, feature, lngLat) => {
     popup?.remove();
     popup = null;
-    const content = popupContent(feature.properties, kind.popup ?? layer.popup, settings.texts);
+    const isWanted = () => content.isConnected;
+    const content = popupWithSource(feature.properties, kind.popup ?? layer.popup, settings.texts, isWanted);
     if (content) {
       popup = new Popup({ maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
     }

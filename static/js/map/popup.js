@@ -2,6 +2,8 @@
 
 import { el } from "../lib/dom.js";
 import { property } from "../lib/format.js";
+import { status } from "../lib/status.js";
+import { fetchJson } from "./catalogue.js";
 
 /**
  * Return the node for a feature's `properties` after `popup` = `{title, link, fields: [[property, label], ...]}`;
@@ -41,6 +43,32 @@ export function popupContent(properties, popup, texts) {
       : null,
     path ? el("a", { href: path, class: "map-popup__link" }, texts.open) : null,
   );
+}
+
+/**
+ * The same for a feature that may not carry all its properties: where its title is missing and `popup.source` names an
+ * address ("/api/v1/plots/{id}/", GeoJSON), a note stands in its place until the answer is there, or says that none
+ * came. `isWanted()` tells whether the popup is still open then.
+ */
+export function popupWithSource(properties, popup, texts, isWanted) {
+  const address = hasValue(properties[popup?.title]) ? null : ownPath(made(popup?.source, properties));
+  if (!address) {
+    return popupContent(properties, popup, texts);
+  }
+  const note = el("p", { class: "map-popup__note" }, texts.loading);
+  const box = el("div", { class: "map-popup" }, note);
+  const fill = (feature) => {
+    const content = popupContent({ ...properties, ...feature?.properties }, popup, texts);
+    note.textContent = texts.details_failed;
+    status(content?.firstChild.textContent ?? note.textContent);
+    if (content) {
+      note.replaceWith(...content.childNodes);
+    }
+  };
+  fetchJson(address)
+    .catch(() => null)
+    .then((feature) => isWanted() && fill(feature));
+  return box;
 }
 
 function hasValue(value) {
