@@ -90,8 +90,9 @@ def _keep(key: Hashable, text: str, params: list[Any], place: Place) -> None:
     known = [_comparable(value) for value in place]
     positions = [n for n, value in enumerate(params) if _comparable(value) in known]
     # Another box, or anything else that looks like a part of the place: there is no telling where to put another one.
+    # (Values that are the same by chance, or ranges of one level asked for twice, still stand in their order.)
     boxes, placed = (sum(isinstance(value, (Polygon, PostGISAdapter)) for value in some) for some in (params, place))
-    if [_comparable(params[n]) for n in positions] != known or len(set(known)) != len(known) or boxes != placed:
+    if [_comparable(params[n]) for n in positions] != known or boxes != placed:
         return
     with _lock:
         _kept[key] = Statement(text, params, positions)

@@ -272,8 +272,9 @@ def plan(statement: str) -> str:
         return "\n".join(row[0] for row in cursor.fetchall())
 
 
-@pytest.mark.parametrize("z", [5, 8, 10, 11])
+@pytest.mark.parametrize("z", [5, 8, 10, 11, 13])  # z13: the level that fresh deltas are of, too
 def test_far_tile_reads_the_pyramid_alone_by_its_index(client, officer, spread, z):
+    LayerZoom.objects.update_or_create(layer="plots", defaults={"shapes_from": 14, "densest": 1})
     client.force_login(officer)
 
     statement, count = tile_statement(client, z)
