@@ -17,8 +17,9 @@ _ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
 
 
 _FEW_CORNERS = 32  # more are worth thinning out, which ST_AsMVTGeom does
+_ROOM = EXTENT // 4  # renderers take a whole tile's width beyond the edge, and cut what they draw there themselves
 
-# Most shapes of a tile lie wholly inside it: there is nothing to clip, and moving their corners onto the tile's grid
+# Most shapes of a tile hardly leave it: there is nothing worth cutting, and moving their corners onto the tile's grid
 # takes a third of what ST_AsMVTGeom takes. Outer rings go clockwise on the screen (MVT 2.1 §4.3.4.4).
 _ON_GRID = """
     CASE WHEN {shape} @ e.room AND ST_NPoints({shape}) <= {few}
@@ -27,7 +28,7 @@ _ON_GRID = """
          ELSE ST_AsMVTGeom({shape}, e.bounds, {extent}, {buffer}, true) END"""
 # OFFSET 0: worked out once, not for every row.
 _SQUARE = """
-    (SELECT b.box, b.box::box2d AS bounds, ST_Expand(b.box, {buffer} / b.scale) AS room, b.scale,
+    (SELECT b.box, b.box::box2d AS bounds, ST_Expand(b.box, {room} / b.scale) AS room, b.scale,
             -ST_XMin(b.box) * b.scale AS left_x, ST_YMax(b.box) * b.scale AS top_y
      FROM (SELECT a.box, {extent} / (ST_XMax(a.box) - ST_XMin(a.box)) AS scale FROM (SELECT %s::geometry AS box) a) b
      OFFSET 0)"""
@@ -50,7 +51,7 @@ def shapes(
     as a parameter.
     Guarded: a row whose shape PostGIS can't draw is left out, row by row (slow, for after a failure only).
     Spread: points of one place stand around it instead of upon each other.
-    Only polygons: no shape is of another kind, so those inside the tile can be drawn by plain arithmetic.
+    Only polygons: no shape is of another kind, so those that hardly leave the tile can be drawn by plain arithmetic.
     """
     inner, params = rows
     columns = "".join(f'r.{column} AS "{shown}", ' for shown, column in properties)
@@ -63,7 +64,7 @@ def shapes(
     placed = f"(SELECT f.*{neighbours} FROM ({inner}) f)" if neighbours else f"({inner})"
     if only_polygons and not is_guarded:
         shape = _ON_GRID.format(shape="r.tile_shape", few=_FEW_CORNERS, extent=EXTENT, buffer=buffer)
-        square = _SQUARE.format(extent=EXTENT, buffer=buffer)
+        square = _SQUARE.format(extent=EXTENT, room=_ROOM)
         # A sliver that came to nothing on the grid has no place in the tile; asked of what was drawn, not drawn twice.
         drawn, whole = " FILTER (WHERE NOT ST_IsEmpty(d.mvt))", "OFFSET 0"
     else:
