@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks import importing_fields as fields
-from benchmarks import province
+from benchmarks import province, servers
 
 GOAL_RATIO = 8  # × ogr2ogr, unchecked: the goal of issue 4
 LIMIT_MB = 1_024
@@ -218,13 +218,9 @@ def _store_again(environment: dict[str, str]) -> float:
     return seconds
 
 
-def _geopandas(environment: dict[str, str], path: Path) -> Run | None:
+def _geopandas(environment: dict[str, str], path: Path) -> Run:
     url = environment["DATABASE_OWNER_URL"].replace("postgis://", "postgresql+psycopg2://", 1)
-    try:
-        return _timed([sys.executable, "-c", GEOPANDAS, str(path), url], {})
-    except SystemExit as error:
-        print(f"geopandas was not measured (pip install sqlalchemy geoalchemy2): {error}", file=sys.stderr)
-        return None
+    return _timed([str(servers.geopandas_python()), "-c", GEOPANDAS, str(path), url], {})
 
 
 def _land(environment: dict[str, str]) -> bytes:

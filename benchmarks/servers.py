@@ -27,6 +27,8 @@ TIPG_VENV = STATE / "tipg-venv"
 TIPG_LOCK = ROOT / "benchmarks" / "requirements-tipg.lock"
 PYGEOAPI_VENV = STATE / "pygeoapi-venv"
 PYGEOAPI_LOCK = ROOT / "benchmarks" / "requirements-pygeoapi.lock"
+GEOPANDAS_VENV = STATE / "geopandas-venv"
+GEOPANDAS_LOCK = ROOT / "benchmarks" / "requirements-geopandas.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,12 @@ def ensure_venv(folder: Path, lock: Path) -> None:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True, timeout=900)
     stamp.write_text(lock.read_text())
+
+
+def geopandas_python() -> Path:
+    """Return the Python that geopandas and its way into PostGIS live in, installing them where they are missing."""
+    ensure_venv(GEOPANDAS_VENV, GEOPANDAS_LOCK)
+    return GEOPANDAS_VENV / "bin" / "python"
 
 
 def _gunicorn(port: int) -> list[str]:
