@@ -20,11 +20,12 @@ _FEW_CORNERS = 32  # more are worth thinning out, which ST_AsMVTGeom does
 _ROOM = EXTENT // 4  # renderers take a whole tile's width beyond the edge, and cut what they draw there themselves
 
 # Most shapes of a tile hardly leave it: there is nothing worth cutting, and moving their corners onto the tile's grid
-# takes a third of what ST_AsMVTGeom takes. Outer rings go clockwise on the screen (MVT 2.1 §4.3.4.4).
+# takes a third of what ST_AsMVTGeom takes. Outer rings go clockwise on the screen (MVT 2.1 §4.3.4.4), where y grows
+# downwards: turned last, since a narrow part may turn over on the grid, and would then cut a hole.
 _ON_GRID = """
     CASE WHEN {shape} @ e.room AND ST_NPoints({shape}) <= {few}
-         THEN ST_SnapToGrid(
-             ST_Affine(ST_ForcePolygonCW({shape}), e.scale, 0, 0, 0, -e.scale, 0, 0, 0, 1, e.left_x, e.top_y, 0), 1)
+         THEN ST_ForcePolygonCCW(ST_SnapToGrid(
+             ST_Affine({shape}, e.scale, 0, 0, 0, -e.scale, 0, 0, 0, 1, e.left_x, e.top_y, 0), 1))
          ELSE ST_AsMVTGeom({shape}, e.bounds, {extent}, {buffer}, true) END"""
 # OFFSET 0: worked out once, not for every row.
 _SQUARE = """
@@ -65,8 +66,9 @@ def shapes(
     if only_polygons and not is_guarded:
         shape = _ON_GRID.format(shape="r.tile_shape", few=_FEW_CORNERS, extent=EXTENT, buffer=buffer)
         square = _SQUARE.format(extent=EXTENT, room=_ROOM)
-        # A sliver that came to nothing on the grid has no place in the tile; asked of what was drawn, not drawn twice.
-        drawn, whole = " FILTER (WHERE NOT ST_IsEmpty(d.mvt))", "OFFSET 0"
+        # A sliver that came to nothing on the grid, or to a line, has no place in the tile; asked of what was drawn, not
+        # drawn twice.
+        drawn, whole = " FILTER (WHERE ST_Area(d.mvt) > 0)", "OFFSET 0"
     else:
         draw = "maps_tile_shape" if is_guarded else "ST_AsMVTGeom"
         shape = f"{draw}({_SPREAD if is_spread else 'r.tile_shape'}, e.box, {EXTENT}, {buffer}, true)"

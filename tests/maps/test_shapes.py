@@ -117,6 +117,24 @@ def test_no_corner_stands_twice_upon_itself():
     assert all(one != other for one, other in pairwise(ring))
 
 
+def test_a_narrow_part_that_turns_over_on_the_grid_stays_a_part_and_cuts_no_hole():
+    narrow = [(132.4, 134.6), (134.1, 137.4), (104.7, 106.6)]  # its corners, made whole, run the other way round
+    shape = MultiPolygon(*outline(box(300, 300, 100)), *outline(narrow), srid=3857)
+
+    (feature,) = draw(shape)
+
+    assert all(clockwise_area(rings[0]) > 0 for rings in rings_of(feature))
+    assert len(rings_of(feature)) == 2
+
+
+def test_a_plot_that_becomes_a_line_on_the_grid_is_no_polygon_without_ground():
+    line = [(104.4, 126.3), (101.6, 126.6), (137.6, 108.7)]  # an outer ring has an area (MVT 2.1 §4.3.4.4)
+
+    drawn = draw(outline(line), outline(box(10, 10, 50)))
+
+    assert [feature["properties"]["id"] for feature in drawn] == [2]
+
+
 corner = st.floats(200, EXTENT - 200, allow_nan=False)
 sizes = st.floats(30, 150)
 
