@@ -4,7 +4,8 @@ tiles at once, all by the same session, a program for hundreds of pages, all by 
 Reading session or token, account, second factor and posts takes longer than a small tile does. So the user is kept, and
 what was asked about his or her rights, and each request asks by one statement whether session or token, account, posts,
 second factors and units are still the very same rows. Where one is not, and after a minute in any case, all is read
-anew.
+anew. Of the units it asks for the latest change only: one that began before it and is committed after it, which takes
+two reforms written at once, counts within the minute.
 """
 
 import time
@@ -31,7 +32,7 @@ KEPT_SECONDS = 60.0
 MOST = 1_000  # sessions and tokens at work at one time
 PREFIX = "/tiles/"
 SESSION_STAMP, TOKEN_STAMP = Statement(sql.STAMP, ["", 0], [0, 1]), Statement(sql.TOKEN_STAMP, [""], [0])
-_ANSWERS, _STAMP = "kept_answers", "kept_stamp"
+_ANSWERS = "kept_answers"
 _kept: OrderedDict[bytes, tuple[Any, Stamp, float]] = OrderedDict()
 _lock = Lock()
 
@@ -74,7 +75,6 @@ def _kept_or_read(proof: str, stamp_of: Callable[[Any], Stamp | None], read: Cal
     user = read()
     if stamp is not None and user.is_authenticated:
         setattr(user, _ANSWERS, {})
-        setattr(user, _STAMP, stamp)
         with _lock:
             _kept[key] = user, stamp, time.monotonic() + KEPT_SECONDS
             _kept.move_to_end(key)
@@ -92,11 +92,6 @@ def _stamp(statement: Statement, *values: Any) -> Stamp | None:
 def is_kept(user: Any) -> bool:
     """Whether answers about this user are kept for the next question."""
     return hasattr(user, _ANSWERS)
-
-
-def kept_stamp(user: Any) -> Stamp | None:
-    """Return all that answers about a kept user depend on; None for others, who are asked anew each time."""
-    return getattr(user, _STAMP, None)
 
 
 def kept_answer(user: Any, question: Hashable, ask: Callable[[], Answer]) -> Answer:

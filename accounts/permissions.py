@@ -61,15 +61,27 @@ def units_with(user: Any, grant: str, *, level: str = "") -> Any:
 
     `level` as in `holds_at`.
     """
-    posts = posts_with(user, grant, level=level)
+    posts, ids = reach_of(user, grant, level=level)
     if not posts:
         return AdministrativeUnit.objects.none()
-    units = AdministrativeUnit.objects.with_former(posts)
-    if not is_kept(user):
-        return units
+    if ids is None:
+        return AdministrativeUnit.objects.with_former(posts)
+    return AdministrativeUnit.objects.filter(pk__in=ids)
+
+
+def reach_of(user: Any, grant: str, *, level: str = "") -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """Return all that the SQL of `units_with` depends on: the posts' units, and the ids that stand in it as numbers,
+    None where the statement follows the units itself."""
+    posts = posts_with(user, grant, level=level)
+    if not posts or not is_kept(user):
+        return posts, None
+
+    def ask() -> tuple[int, ...]:
+        return tuple(sorted(AdministrativeUnit.objects.with_former(posts).values_list("pk", flat=True)[: MOST_IDS + 1]))
+
     # Following units through reforms is planned and done in a millisecond: a third of a small tile.
-    ids = kept_answer(user, ("units_with", posts), lambda: tuple(units.values_list("pk", flat=True)[: MOST_IDS + 1]))
-    return AdministrativeUnit.objects.filter(pk__in=ids) if len(ids) <= MOST_IDS else units
+    ids = kept_answer(user, ("units_with", posts), ask)
+    return posts, ids if len(ids) <= MOST_IDS else None
 
 
 def posts_with(user: Any, grant: str, *, level: str = "") -> tuple[int, ...]:

@@ -6,8 +6,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.utils.translation import gettext_lazy as _
 
-from accounts.kept import is_kept, kept_stamp
-from accounts.permissions import posts_with
+from accounts.permissions import reach_of
 from cooperatives.expressions import public_holder_name
 from core.layers import Layer
 from farms.areas import legal_area_m2
@@ -19,15 +18,13 @@ def _plots(user: Any) -> QuerySet[Plot]:
     return Plot.objects.visible_to(user)
 
 
-def _plot_rights(user: Any) -> tuple[Any, ...] | None:
+def _plot_rights(user: Any) -> tuple[Any, ...]:
     """What `PlotQuerySet.visible_to` puts into its SQL: user, posts and units; memberships are looked up inside.
 
-    None for a user whose answers are kept for one request only: units stand in the SQL as numbers then, and without a
-    stamp there is no telling when they are others.
+    The units by their numbers, not by a stamp of what changed last: of two changes at once the earlier may be
+    committed last, and a stamp would then pass it by.
     """
-    if is_kept(user) and kept_stamp(user) is None:
-        return None
-    return user.pk, user.is_active, kept_stamp(user), *posts_with(user, "farms.view_plot")
+    return user.pk, user.is_active, reach_of(user, "farms.view_plot")
 
 
 PLOTS = Layer(

@@ -1,8 +1,13 @@
 """The user who looks at tiles is kept while nothing changed, and not a tile longer."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 
+from accounts import kept
 from accounts.models import OfficerPost, User
 from places.models import AdministrativeUnit
 from tests.maps.conftest import LAT, LON, tile_url
@@ -86,3 +91,31 @@ def test_a_merger_of_units_is_seen_at_the_next_tile(client, officer_factory, uni
 
     assert not before.content
     assert after.content
+
+
+@pytest.fixture
+def other_connection():
+    other = connection.copy()
+    other.set_autocommit(False)
+    yield other
+    other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_merger_committed_behind_a_later_change_is_seen_within_a_minute(
+    client, officer_factory, unit_factory, plot_factory, province, other_connection, monkeypatch
+):
+    old, new = (unit_factory(level="commune", parent=province, code=code) for code in ("29001", "29002"))
+    plot_factory(boundary=square(LON + 0.1, LAT), commune=old)
+    client.force_login(officer_factory(new))
+    address = tile_url("plots", 15, lon=LON + 0.1)
+
+    with other_connection.cursor() as cursor:
+        cursor.execute("UPDATE places_administrativeunit SET parent_id = %s WHERE id = %s", [new.pk, old.pk])
+        AdministrativeUnit.objects.filter(pk=new.pk).update(legal_ref="NQ 1663")  # begun later, committed first
+        before = [client.get(address).content for _again in range(2)]
+        other_connection.commit()
+    monkeypatch.setattr(kept, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + kept.KEPT_SECONDS))
+
+    assert before == [b"", b""]
+    assert client.get(address).content
