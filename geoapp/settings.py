@@ -357,6 +357,7 @@ THROTTLE_RATES = {  # per minute; counted per user, else per address
     "takeaway": env.int("THROTTLE_TAKEAWAY", default=10),
     "ogc": env.int("THROTTLE_OGC", default=1_500),  # QGIS and GDAL walk a whole layer in pages
     "api": env.int("THROTTLE_API", default=600),
+    "guess": env.int("THROTTLE_GUESS", default=60),  # wrong access tokens of an address, as wrong passwords (F1)
 }
 
 # Whether buyers may post what they look for; off: it comes near an intermediary platform in law (docs/domain.md §6.4).

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from core import guesses
 from core.errors import BadCredentials
 
 TOKEN = re.compile(r"[0-9a-f]{40}", re.ASCII)
@@ -37,9 +38,20 @@ class TokenAuthentication(authentication.TokenAuthentication):
         scheme, _space, key = header.partition(" ")
         if scheme.lower() not in self.keywords:
             return None
-        if not TOKEN.fullmatch(key.strip()):
-            raise BadToken
-        return self.authenticate_credentials(key.strip())
+        return self.opened_by(key.strip(), request._request)
+
+    def opened_by(self, key: str, request: HttpRequest) -> tuple[Any, Any]:
+        """Return the owner and the token; raises BadToken, and TooManyRequests over the budget of wrong ones."""
+        guesses.require_room(request, key)
+        try:
+            if not TOKEN.fullmatch(key):
+                raise BadToken
+            found = self.authenticate_credentials(key)
+        except BadToken:
+            guesses.count_wrong(request)
+            raise
+        guesses.remember_right(key)
+        return found
 
     def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
         try:
@@ -51,7 +63,7 @@ class TokenAuthentication(authentication.TokenAuthentication):
 def reader_of(request: HttpRequest) -> Any:
     """Return who reads a plain view: the owner of the token in the header, else the user of the session.
 
-    Raises BadCredentials for a token that opens nothing.
+    Raises BadCredentials for a token that opens nothing, TooManyRequests where too many of these came.
     """
     try:
         found = TokenAuthentication().authenticate(Request(request))
@@ -60,10 +72,10 @@ def reader_of(request: HttpRequest) -> Any:
     return found[0] if found else request.user
 
 
-def owner_of(token: str) -> Any:
-    """Return whose token it is (it matches TOKEN); raises BadCredentials for one that opens nothing."""
+def owner_of(token: str, request: HttpRequest) -> Any:
+    """Return whose token it is that came with `request`; raises as `reader_of` does."""
     try:
-        return TokenAuthentication().authenticate_credentials(token)[0]
+        return TokenAuthentication().opened_by(token, request)[0]
     except exceptions.AuthenticationFailed as error:
         raise BadCredentials from error
 

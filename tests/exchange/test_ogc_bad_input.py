@@ -3,12 +3,14 @@
 import base64
 import resource
 import time
+from collections import OrderedDict
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.authtoken.models import Token
 
+from core import guesses
 from core.problems import CONTENT_TYPE
 from tests.core.conftest import assert_problem, listener  # noqa: F401  (a fixture)
 from tests.factories.cooperatives import make_cooperative
@@ -313,6 +315,59 @@ def test_a_token_opens_the_plots_in_the_header_or_as_password(client, planner, p
 )
 def test_what_opens_nothing_is_told_so(client, db, header):
     assert_problem(client.get(ITEMS, headers={"authorization": header}), 401)
+
+
+@pytest.fixture
+def few_guesses(settings, monkeypatch):
+    monkeypatch.setattr(guesses, "_known", OrderedDict())
+    monkeypatch.setattr(guesses, "_closed", OrderedDict())
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "guess": 2}
+
+
+def basic(password):
+    return {"authorization": f"Basic {base64.b64encode(f'qgis:{password}'.encode()).decode()}"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ITEMS,
+        "/ogc/collections/units/tiles/WebMercatorQuad/5/14/25",
+        "/ogc/collections/units/tiles/WebMercatorQuad",
+    ],
+    ids=["items", "tile", "tileset"],
+)
+@pytest.mark.usefixtures("few_guesses")
+def test_passwords_over_the_budget_of_wrong_ones_wait(client, area, address):
+    answers = [client.get(address, headers=basic(password)) for password in ("wrong", "1" * 40, "2" * 40, "3" * 40)]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429]
+    for answer in answers[2:]:
+        assert assert_problem(answer, 429)["code"] == "too_many_requests"
+        assert 1 <= int(answer["Retry-After"]) <= 61
+
+
+@pytest.mark.usefixtures("few_guesses")
+def test_who_reads_already_is_not_kept_waiting_by_a_guesser_at_the_same_address(client, planner, outsider, area):
+    known, fresh = (Token.objects.create(user=user).key for user in (planner, outsider))
+    assert client.get(ITEMS, headers=basic(known)).status_code == 200
+    for number in range(3):
+        client.get(ITEMS, headers=basic(f"{number:040x}"))
+
+    assert client.get(ITEMS, headers=basic(known)).status_code == 200
+    assert client.get(ITEMS, headers={"authorization": f"Token {known}"}).status_code == 200
+    assert client.get(ITEMS, headers=basic(fresh)).status_code == 429
+    assert client.get(ITEMS, headers=basic(fresh), REMOTE_ADDR="10.0.0.2").status_code == 200
+    assert client.get(ITEMS).status_code == 200
+
+
+@pytest.mark.usefixtures("few_guesses")
+def test_guesses_at_files_and_api_are_counted_together(client, area):
+    wrong = {"authorization": f"Token {'0' * 40}"}
+
+    paths = ("/data/units.geojson", "/api/v1/plots/", ITEMS, "/data/units.geojson")
+
+    assert [client.get(path, headers=wrong).status_code for path in paths] == [401, 401, 429, 429]
 
 
 def test_visitors_answers_may_be_shared_pages_and_own_ones_not(client, planner, area):
