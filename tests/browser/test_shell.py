@@ -87,6 +87,37 @@ def test_what_the_tile_left_out_is_asked_when_a_feature_is_opened(page: Page):
     assert_no_axe_violations(page)
 
 
+def test_popup_that_grows_by_its_details_turns_to_where_there_is_room_and_lies_above_the_legend(page: Page):
+    held = []
+    page.route("**/geo/areas/2/", lambda route: held.append(route))
+    page.goto("/")
+    wait_for_map(page)
+    page.get_by_role("button", name="Xem Vùng nhãn Hai trên bản đồ").click()
+    page.wait_for_timeout(1500)  # the flight to the plot, which then fills most of the map
+    frame = page.locator(".map").bounding_box()
+    legend = page.locator(".map-legend").bounding_box()
+    beside = legend["x"] + legend["width"] + 20
+
+    page.mouse.click(beside, frame["y"] + 120)
+    expect(page.locator(".map-popup__note")).to_be_visible()
+    page.wait_for_timeout(1000)  # a map at rest places nothing anew
+    held[0].continue_()
+    expect(page.locator(".map-popup__title")).to_be_visible()
+
+    expect(page.locator(".maplibregl-popup-anchor-top")).to_be_visible()
+    assert page.locator(".maplibregl-popup").bounding_box()["y"] >= frame["y"]
+
+    page.unroute("**/geo/areas/2/")
+    page.mouse.click(beside, frame["y"] + 60)
+    title = page.locator(".map-popup__title")
+    expect(title).to_be_visible()
+    box = title.bounding_box()
+    seen = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).className", [box["x"] + 5, box["y"] + box["height"] / 2]
+    )
+    assert seen == "map-popup__title"
+
+
 def test_details_that_do_not_come_are_not_waited_for_in_silence(page: Page, problems):
     problems.expect("503")
     page.route("**/geo/areas/2/", lambda route: route.fulfill(status=503, body=""))

@@ -41,6 +41,7 @@ export function createHandle(map, { settings, grounds, params }) {
     const content = popupWithSource(feature.properties, kind.popup ?? layer.popup, settings.texts, isWanted);
     if (content) {
       popup = new Popup({ maxWidth: "20rem" }).setLngLat(lngLat).setDOMContent(content).addTo(map);
+      turnAsItGrows(popup, content, lngLat);
     }
   };
 
@@ -241,6 +242,13 @@ function tilesInView(map, source) {
     }
   }
   return found.slice(0, MOST_TILES);
+}
+
+/** What is asked for or added later makes a popup grow: it is put anew to the side of its place where there is room. */
+function turnAsItGrows(popup, content, lngLat) {
+  const watch = new ResizeObserver(() => popup.setLngLat(lngLat));
+  watch.observe(content);
+  popup.on("close", () => watch.disconnect());
 }
 
 function moveTo(map, camera) {
