@@ -145,7 +145,8 @@ def _office_line(code: ProductionAreaCode) -> str:
     if code.is_imported:
         return ""
     above, office = office_of(code)
-    return f"{above} {office}" if office == code.commune_name else f"{office} {code.province_name}"
+    body, place = (above, office) if office == code.commune_name else (office, code.province_name)
+    return str(_("%(body)s %(place)s") % {"body": body, "place": place})
 
 
 def _paper(code: ProductionAreaCode, seal: Seal | None) -> Paper:

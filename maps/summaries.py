@@ -58,6 +58,12 @@ class ProductRow:
     distance_km: float | None
     bbox: str
 
+    @property
+    def variety(self) -> str:
+        """The variety where the product's name does not already say it; "" else."""
+        name = str(self.product.variety or "")
+        return "" if name in self.product.name else name
+
 
 def product_rows(products: Any, near: Point | None = None) -> list[ProductRow]:
     """Return the list's rows for a page (a slice of the layer's queryset in its order); five queries in all.

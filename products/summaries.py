@@ -66,7 +66,7 @@ def producer_page(cooperative: Cooperative) -> ProducerPage:
         ProductionAreaCode.objects.public()
         .filter(holder=cooperative)
         .with_shown_status(today)
-        .select_related("market", "scheme")
+        .select_related("market", "scheme", "crop")
         .defer("boundary")
         .prefetch_related(approvals)
         .order_by("code")
@@ -130,7 +130,7 @@ def _feature(area: Any) -> dict[str, Any]:
         "geometry": json.loads(area.shown),
         "properties": {
             "name": area.name,
-            "crop": area.crop.name_vi,
+            "crop": str(area.crop),
             "area_ha": round(area.area_m2 / 10_000, 2),
             "colour": area.crop.colour,
         },

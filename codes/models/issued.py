@@ -140,6 +140,11 @@ class ProductionAreaCode(models.Model):
         square_metres = self.declared_area_m2 if self.area_m2 is None else self.area_m2
         return None if square_metres is None else square_metres / 10_000
 
+    @property
+    def crop_label(self) -> str:
+        """The crop in the reader's language; as it was called at the issue where the catalogue calls it otherwise."""
+        return str(self.crop) if self.crop.name_vi == self.crop_name else self.crop_name
+
     def is_expired(self, today: dt.date) -> bool:
         """Whether `today` lies after the last day of validity."""
         return self.valid_until is not None and today > self.valid_until

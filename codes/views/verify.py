@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from codes.certificates.files import REASONS, VERDICTS, FileCheck
 from codes.certificates.uploads import check_upload
 from codes.summaries import shown_status, status_label
+from codes.views.language import in_asked_language, language_query
 from core.errors import DomainError
 from core.throttling import throttled
 from core.views import error_lines, show_domain_errors
@@ -27,6 +28,7 @@ REVOCATION = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@in_asked_language
 @show_domain_errors
 @throttled("verify_file", methods=("POST",))
 def verify_file(request: HttpRequest) -> HttpResponse:
@@ -66,5 +68,5 @@ def context_of(check: FileCheck) -> dict[str, Any]:
 
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render with nothing of the visitor but the token of the form."""
-    context = context | {"is_demo": settings.DEMO, "csrf_token": get_token(request)}
-    return HttpResponse(render_to_string("codes/verify_file.html", context), status=status)
+    more = {"is_demo": settings.DEMO, "csrf_token": get_token(request), "lang_query": language_query(request)}
+    return HttpResponse(render_to_string("codes/verify_file.html", context | more), status=status)

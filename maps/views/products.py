@@ -149,6 +149,8 @@ def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) 
     """Return where the links of the page lead, all with today's filters."""
     home = reverse("home")
     filters = {"sort": None, "view": None, "print": None}
+    # A frame in another site's page gets no cookie: its language stands in its address.
+    language = None if get_language() == settings.LANGUAGE_CODE else get_language()
     return {
         "next_url": page_url(params, page, +1),
         "first_url": page_url(params, page, None),
@@ -160,7 +162,8 @@ def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) 
         "seasons_url": with_query(reverse("maps:seasons"), params, **filters, month=None),
         "takeaway_url": with_query(reverse("maps:takeaway-products"), params, **filters),
         "save_url": with_query(reverse("products:search-new"), params, **filters),
-        "embed_url": request.build_absolute_uri(with_query(reverse("maps:embed"), params, **filters)),
+        "embed_url": request.build_absolute_uri(with_query(reverse("maps:embed"), params, **filters, lang=language)),
+        "embed_sites": settings.EMBED_ORIGINS,
         "sort_urls": {
             name: with_query(home, params, sort=name)
             for name in PRODUCT_SORTS

@@ -142,6 +142,17 @@ def test_address_is_copied(browser: Browser, live_server, market):
     context.close()
 
 
+def test_what_the_server_refused_stays_said_when_the_map_is_there(page: Page, market, problems):
+    problems.expect("400")
+    page.goto("/?market=CN")
+    wait_for_map(page)
+
+    page.wait_for_timeout(800)  # longer than the map waits before it asks for what the form says
+
+    expect(page.locator("#results [role=alert]")).to_contain_text("CN")
+    expect(page).to_have_url(re.compile(r"/\?market=CN"))
+
+
 def test_frame_shows_map_and_list(page: Page, market):
     page.goto("/embed/?month=5")
     wait_for_map(page)

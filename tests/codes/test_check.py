@@ -166,3 +166,51 @@ def test_form_page(client):
 
     assert answer.status_code == 200
     assert 'name="code"' in page
+
+
+# --- In English ----------------------------------------------------------------------------------------------------
+
+
+def test_language_stands_in_the_address(code):
+    answer, page = page_of("/v/VN-XXOR-0001/?lang=en")
+
+    assert '<html lang="en">' in page
+    assert answer["Content-Language"] == "en"
+    assert not answer.cookies
+    assert "max-age=60" in answer["Cache-Control"]
+    for word in ("In force", "Mango", "Production area code", 'href="?lang=vi"'):
+        assert word in page
+    assert "Xoài" not in page
+
+
+def test_every_check_offers_the_other_language(code):
+    for address in ("/v/", "/v/VN-XXOR-0001/", "/v/VN-XXOR-9999/", "/verify/"):
+        _answer, page = page_of(address)
+        assert '<a href="?lang=en" lang="en" hreflang="en">English</a>' in page
+
+
+def test_language_goes_along(code):
+    typed, _page = page_of("/v/?code=vn+xxor+0001&lang=en")
+    short, _page = page_of("/v/VN-XXOR-0001?lang=en")
+    _answer, unknown = page_of("/v/VN-XXOR-0002/?lang=en")
+
+    assert typed["Location"] == "/v/VN-XXOR-0001/?lang=en"
+    assert short["Location"] == "/v/VN-XXOR-0001/?lang=en"
+    assert 'href="/v/VN-XXOR-0001/?lang=en"' in unknown
+    assert '<input type="hidden" name="lang" value="en">' in unknown
+
+
+def test_language_we_do_not_speak_is_not_repeated(code):
+    _answer, page = page_of('/v/VN-XXOR-0001/?lang=fr"><script>')
+
+    assert '<html lang="vi">' in page
+    assert "<script>" not in page
+
+
+def test_crop_keeps_the_name_of_its_issue_where_the_catalogue_has_another(code):
+    code.crop.__class__.objects.filter(pk=code.crop_id).update(name_vi="Xoài mới", name_en="New mango")
+
+    _answer, page = page_of("/v/VN-XXOR-0001/?lang=en")
+
+    assert "Xoài" in page
+    assert "New mango" not in page

@@ -34,6 +34,16 @@ def three(product_factory):
     product_factory(name_vi="Cam C", months=(), location=Point(106.40, 10.45, srid=4326))
 
 
+def test_variety_is_not_said_twice(client, product_factory, mango, variety_factory):
+    variety = variety_factory(crop=mango, name_vi="Cát Chu")
+    product_factory(name_vi="Xoài Cát Chu", crop=mango, variety=variety)
+    product_factory(name_vi="Xoài vườn nhà", crop=mango, variety=variety)
+
+    page = get(client, "/?view=list")
+
+    assert page.count('<span class="product-table__variety">Cát Chu</span>') == 1
+
+
 # --- Filters with counts -------------------------------------------------------------------------------------------
 
 
@@ -130,7 +140,9 @@ def test_distance_is_shown_where_a_place_is_given(client, three):
     assert "cách" not in get(client, "/").split('<ul class="results">')[1]
 
 
-def test_links_carry_the_filters(client, three):
+def test_links_carry_the_filters(client, three, settings):
+    settings.EMBED_ORIGINS = ["https://dongthap.example"]
+
     page = get(client, "/?month=3&sort=volume&page=1")
 
     assert 'href="http://testserver/?month=3&amp;sort=volume"' in page  # to share, a plain link without script
@@ -205,6 +217,23 @@ def test_embedded_page_speaks_the_language_asked_for(client, three):
     assert '<html lang="en"' in get(client, "/embed/?lang=en")
     assert '<html lang="vi"' in get(client, "/embed/")
     assert client.get("/embed/?lang=fr").status_code == 400
+
+
+def test_code_for_other_sites_is_shown_when_there_are_any(client, three, settings):
+    settings.EMBED_ORIGINS = ["https://dongthap.example"]
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    page = get(client, "/?month=3&sort=volume")
+
+    # The text area is text once, and markup again where its text is put.
+    assert '&lt;iframe src="http://testserver/embed/?month=3&amp;amp;lang=en"' in page
+    assert "https://dongthap.example" in page
+
+
+def test_nothing_to_embed_is_offered_where_no_site_may(client, three, settings):
+    settings.EMBED_ORIGINS = []
+
+    assert "/embed/" not in get(client, "/")
 
 
 def test_embedded_page_leads_to_the_same_view(client, three):

@@ -81,6 +81,17 @@ def test_code_shows_each_market_with_its_own_state_and_a_check_link(client, coop
     assert 'data-status="on_hold"' in text
 
 
+def test_crops_are_named_in_the_reader_s_language(client, cooperative, code, product, area, settings):
+    Product.objects.update(area=area)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    text = text_of(client, cooperative)
+
+    assert "Mango, 3.00 ha" in re.sub(r"\s+", " ", text)
+    assert "Production areas</dt>" in text
+    assert "Xoài" not in text.replace(product.name_vi, "")
+
+
 def test_structured_data_names_the_organisation_and_no_person(client, cooperative, product, offer_factory):
     Cooperative.objects.update(
         representative="Bà Đại Diện", phone="0000999888", email="a@b.test", has_public_contact=True, address="Số 7",

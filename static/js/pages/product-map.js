@@ -13,6 +13,7 @@ import { status } from "../lib/status.js";
 
 const form = document.getElementById("filters");
 const results = document.getElementById("results");
+const served = form && asServed(form);
 
 if (form && results) {
   suggestInto(form.elements.q, () => true);
@@ -27,18 +28,22 @@ if (form && results) {
   document.addEventListener("map:ready", catchUp);
 }
 
-// `layer-map.js` follows the form once the map is there; what was asked before that is not lost.
+// `layer-map.js` follows the form once the map is there; what was asked before that is not lost. What the address
+// holds is no measure: a filter that the server refused is in no field, and what it said of it has to stay.
 function catchUp() {
-  const asked = new URLSearchParams(new FormData(form));
-  const shown = new URLSearchParams(window.location.search);
-  const filled = (params) =>
-    [...params]
-      .filter(([, value]) => value !== "")
-      .map((pair) => pair.join("="))
-      .sort();
-  if (filled(asked).join("&") !== filled(shown).join("&")) {
+  if (filledIn(form) !== served) {
     form.requestSubmit();
   }
+}
+
+function filledIn(fields) {
+  return new URLSearchParams(new FormData(fields)).toString();
+}
+
+function asServed(fields) {
+  const copy = fields.cloneNode(true);
+  copy.reset();
+  return filledIn(copy);
 }
 
 function suggestInto(input, isWanted) {
