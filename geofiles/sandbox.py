@@ -12,8 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geofiles import lists, pictures
-from geofiles.confined import DEFAULT_LIMITS, Limits, Progress, has_bubblewrap, read_answer, run, sweep, workspace
-from geofiles.errors import GeoFileError, TooComplex, UnreadableFile
+from geofiles.arrivals import Arrivals
+from geofiles.confined import (
+    DEFAULT_LIMITS,
+    Limits,
+    Progress,
+    has_bubblewrap,
+    open_answer,
+    read_answer,
+    run,
+    sweep,
+    workspace,
+)
+from geofiles.errors import GeoFileError, TooComplex, TooManyFeatures, UnreadableFile
 from geofiles.features import FeatureBatch, Notice
 from geofiles.following import Follower, OnBatch
 from geofiles.lists import TextTable
@@ -33,6 +44,7 @@ __all__ = [
 LARGE_LIMITS = Limits(cpu_s=1_200, wall_s=1_800, output_bytes=8 * 1024**3)
 PHOTO_LIMITS = Limits(cpu_s=15, wall_s=30, memory_bytes=1024**3, output_bytes=16 * 1024**2)
 EUDR_LIMITS = Limits(cpu_s=40, wall_s=80)
+_BATCH_COST = 4_096  # bytes that a batch takes by itself, however little is in it
 _TABLE, _PICTURE = "features.arrow", "picture"
 
 
@@ -55,7 +67,10 @@ def read_file(
     }  # fmt: skip
     with workspace() as folder:
         answer = run("read", Path(path), folder, options, limits)
-        return _load_batch(folder / _TABLE, answer)
+        batch = _load_batch(folder / _TABLE, answer, limits.memory_bytes)
+    if max_features is not None and len(batch) > max_features:
+        raise TooManyFeatures(found=len(batch), limit=max_features)
+    return batch
 
 
 def read_file_to(
@@ -79,6 +94,7 @@ def read_file_to(
     Shapes come out in EPSG:4326, 2D, multi, repaired within the limits or refused with the reason, row by row: see
     ``geofiles.prepared.schema``. ``on_progress(done, total)`` counts features; an error it raises stops the reading.
     ``on_batch`` gets each batch in order, once, while the fenced process reads on; the reading has the same batches.
+    What it writes is looked through and copied, so that nothing of it is larger, or more, than it may be.
     """
     options = {
         "layer": layer, "crs": crs, "encoding": encoding, "geometry": geometry,
@@ -87,14 +103,18 @@ def read_file_to(
     }  # fmt: skip
     with workspace(Path(folder)) as private:
         target = Path(folder) / _TABLE
-        if on_batch is None:
-            answer = run("read_to", Path(path), private, options, limits, on_progress)
-            (private / _TABLE).rename(target)
-        else:
-            with Follower(private / _TABLE, target, on_batch) as follower:
-                on_told = _followed(follower, on_progress)
-                answer = run("read_to", Path(path), private, options, limits, on_told)
-                follower.finish(int(answer["features"]))
+        # A process that makes a batch holds its shapes as well, so half of its memory is more than a batch can have.
+        follower = Follower(
+            private / _TABLE,
+            target,
+            on_batch or _nothing,
+            most_bytes=limits.memory_bytes // 2,
+            max_features=max_features,
+        )
+        with follower:
+            on_told = _followed(follower, on_progress)
+            answer = run("read_to", Path(path), private, options, limits, on_told)
+            follower.finish(int(answer["features"]))
     return FileReading(
         target,
         str(answer["layer"]),
@@ -104,6 +124,10 @@ def read_file_to(
         int(answer["features"]),
         _notices(answer["notices"]),
     )
+
+
+def _nothing(_batch: pa.RecordBatch) -> None:
+    """For readings of which nobody takes the batches at once."""
 
 
 def _followed(follower: Follower, on_progress: Progress | None) -> Progress:
@@ -201,17 +225,18 @@ def read_list(
     return TextTable(str(answer["format"]), tuple(str(name) for name in answer["headings"]), rows)
 
 
-def _load_batch(path: Path, answer: dict[str, Any]) -> FeatureBatch:
+def _load_batch(path: Path, answer: dict[str, Any], most_bytes: int) -> FeatureBatch:
     import numpy as np
     import pyarrow as pa
     import shapely
 
     try:
-        with pa.ipc.open_file(pa.py_buffer(read_answer(path))) as reader:
-            table: pa.Table = reader.read_all()
-        table.validate(full=True)
+        table = _load_table(path, most_bytes)
+        kinds = [table.schema.field(answer[name]).type for name in ("geometry", "rows")]
+        if kinds != [pa.large_binary(), pa.int64()]:
+            raise UnreadableFile(reason="damaged", format="arrow")
         shapes = shapely.from_wkb(table.column(answer["geometry"]).to_numpy())
-    except (pa.ArrowException, OSError, KeyError, shapely.errors.GEOSException) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, shapely.errors.GEOSException) as error:
         raise UnreadableFile(reason="damaged", detail=str(error)[:200]) from error
     return FeatureBatch(
         shapes,
@@ -223,6 +248,21 @@ def _load_batch(path: Path, answer: dict[str, Any]) -> FeatureBatch:
         _notices(answer["notices"]),
         tuple(answer["unreadable"]),
     )
+
+
+def _load_table(path: Path, most_bytes: int) -> pa.Table:
+    import pyarrow as pa
+
+    batches: list[pa.RecordBatch] = []
+    taken = 0
+    with open_answer(path) as source:
+        arrivals = Arrivals(source, most_bytes=most_bytes)
+        while (batch := arrivals.next_batch()) is not None:
+            batches.append(batch)
+            taken += batch.nbytes + _BATCH_COST
+            if taken > most_bytes:
+                raise TooComplex(reason="memory", limit=most_bytes)
+    return pa.Table.from_batches(batches, arrivals.schema)
 
 
 def _summary(answer: dict[str, Any]) -> FileSummary:

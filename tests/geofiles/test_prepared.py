@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import shapely
 
-from geofiles import confined, crs, features, following, prepared, sandbox, writers
+from geofiles import arrivals, confined, crs, features, following, prepared, sandbox, writers
 from geofiles.errors import CrsInDoubt, TooManyFeatures, UnreadableFile
 from tests.geofiles import builders
 
@@ -274,7 +274,7 @@ def test_what_a_fenced_process_left_damaged_is_not_taken(wrong, tmp_path):
         os.mkfifo(source)
     if wrong == "endless":  # a length that no memory holds, where the first batch's metadata begins
         with pa.OSFile(str(source)) as found:
-            found.seek(following._MAGIC_BYTES)
+            found.seek(len(arrivals._MAGIC))
             pa.ipc.read_message(found)
             at = found.tell()
         whole = bytearray(source.read_bytes())
@@ -283,6 +283,8 @@ def test_what_a_fenced_process_left_damaged_is_not_taken(wrong, tmp_path):
 
     with (
         pytest.raises(UnreadableFile),
-        following.Follower(source, tmp_path / "own.arrow", lambda batch: None) as follower,
+        following.Follower(source, tmp_path / "own.arrow", lambda batch: None, most_bytes=2**20) as follower,
     ):
         follower.finish({"more told than written": 2, "fewer told": 1, "none told": 0}.get(wrong, 1))
+
+    assert not (tmp_path / "own.arrow").exists()
