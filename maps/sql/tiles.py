@@ -17,7 +17,9 @@ _ENVELOPE = "ST_TileEnvelope(%s, %s, %s)"
 
 
 _FEW_CORNERS = 32  # more are worth thinning out, which ST_AsMVTGeom does
-_ROOM = EXTENT // 4  # renderers take a whole tile's width beyond the edge, and cut what they draw there themselves
+# Renderers take a whole tile's width beyond the edge, and cut what they draw there themselves; a shape that is whole in
+# all its tiles has one place for its label.
+_ROOM = EXTENT * 3 // 4
 
 # Most shapes of a tile hardly leave it: there is nothing worth cutting, and moving their corners onto the tile's grid
 # takes a third of what ST_AsMVTGeom takes. Outer rings go clockwise on the screen (MVT 2.1 §4.3.4.4), where y grows

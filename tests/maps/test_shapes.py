@@ -87,7 +87,7 @@ def test_all_parts_of_a_plot_are_drawn():
 
 
 def test_what_reaches_far_beyond_the_tile_is_cut_at_its_margin():
-    inside, across = outline(box(10, 10, 50)), outline(box(-1_500, 10, 1_600))
+    inside, across = outline(box(10, 10, 50)), outline(box(-3_500, 10, 3_600))
 
     drawn = draw(inside, across)
 
@@ -95,11 +95,11 @@ def test_what_reaches_far_beyond_the_tile_is_cut_at_its_margin():
     assert west == [10, -BUFFER]
 
 
-@pytest.mark.parametrize(("x", "y"), [(-300, 10), (EXTENT - 10, 10), (10, -300), (10, EXTENT - 10)])
+@pytest.mark.parametrize(("x", "y"), [(-2_900, 10), (EXTENT - 10, 10), (10, -2_900), (10, EXTENT - 10)])
 def test_shape_over_the_edge_is_drawn_whole_in_both_tiles(x, y):
-    (feature,) = draw(outline(box(x, y, 320)))
+    (feature,) = draw(outline(box(x, y, 2_920)))
 
-    assert clockwise_area(rings_of(feature)[0][0]) == 2 * 320**2
+    assert clockwise_area(rings_of(feature)[0][0]) == 2 * 2_920**2
 
 
 def test_a_sliver_that_comes_to_nothing_leaves_no_feature_without_a_place():
