@@ -1,6 +1,7 @@
 """Pages of land use: versions, old codes, parcels, documents, comparison."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from django.core.files.base import ContentFile
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from landuse import reference
 from landuse.models import ClassScheme
+from maps.views import land_use
 from office.models import Job
 from office.services import store_upload
 from tests.factories.landuse import make_parcel
@@ -141,3 +143,21 @@ def test_who_orders_a_large_comparison(client, old_layer, new_layer, planner, cl
     client.post(address, data)
 
     assert Job.objects.filter(kind="landuse.compare").count() == 1
+
+
+def test_links_between_the_pages_say_which_one_is_open(client, new_layer):
+    text = page(client, PAGE)[1]
+
+    assert '<a href="/maps/land-use/" aria-current="page">Bản đồ sử dụng đất</a>' in text
+    assert '<a href="/maps/land-use/compare/" >So sánh hai thời điểm</a>' in text
+
+
+def test_thousands_of_parcels_are_written_as_everywhere_else(client, new_layer, monkeypatch):
+    summarise = land_use.summarise
+    monkeypatch.setattr(
+        land_use, "summarise", lambda rows, scheme=None: replace(summarise(rows, scheme=scheme), parcels=3294)
+    )
+
+    text = page(client, PAGE)[1]
+
+    assert "3.294 khoanh đất" in text
