@@ -68,6 +68,7 @@ def plots(*, shapes_from: int, squares_from: int) -> Drawing:
         popup={
             "title": "ref",
             "source": "/api/v1/plots/{id}/",
+            "path": "/coop/plots/{id}/",
             "fields": [
                 ["crop", _("Cây trồng")],
                 ["variety", _("Giống")],

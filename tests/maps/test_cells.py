@@ -220,6 +220,7 @@ def test_a_popup_finds_what_a_plots_tile_leaves_out(client, officer, plot_factor
     shown = [layer["popup"]["title"], *(name for name, _label in layer["popup"]["fields"])]
     assert said["ref"] == plot.ref
     assert said.keys() >= set(shown)
+    assert client.get(layer["popup"]["path"].format(**drawn["properties"])).status_code == 200
 
 
 @pytest.mark.parametrize("z", [8, 14])
