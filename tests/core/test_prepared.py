@@ -1,7 +1,12 @@
 """Prepared statements: the same rows as without, per connection, under names that stand for one text only."""
 
+import logging
+from types import SimpleNamespace
+from weakref import WeakKeyDictionary
+
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core import prepared
 from core.prepared import Statement
@@ -65,14 +70,72 @@ def test_behind_a_pooler_nothing_is_prepared(monkeypatch):
     assert names() == before
 
 
+@pytest.fixture
+def unsaid_pooler(monkeypatch):
+    """Connections say another process than the one that answers, as PgBouncer's do."""
+
+    class Pooled:
+        def __init__(self, cursor):
+            self._cursor, self.db, self.connection = cursor, cursor.db, connected
+
+        def __getattr__(self, name):
+            return getattr(self._cursor, name)
+
+    class Connected:
+        info = SimpleNamespace(backend_pid=-1_063_833_189)
+
+    connected = Connected()
+    monkeypatch.setattr(prepared, "_direct", WeakKeyDictionary())
+    return Pooled
+
+
+@pytest.mark.django_db
+def test_behind_a_pooler_nobody_told_of_nothing_is_prepared_either(unsaid_pooler, caplog):
+    """Also inside a transaction, where an unknown name would cost all of it."""
+    before, statement = names(), Statement("SELECT 16 + %s::int", [0], [0])
+
+    with caplog.at_level(logging.WARNING), transaction.atomic(), connection.cursor() as cursor:
+        for value in (3, 4):
+            statement.run(unsaid_pooler(cursor), [value])
+            assert cursor.fetchone() == (16 + value,)
+
+    assert names() == before
+    assert ["DATABASE_POOLED=1" in record.getMessage() for record in caplog.records] == [True]
+
+
+@pytest.mark.django_db
+def test_who_answers_is_asked_once_for_a_connection(monkeypatch):
+    monkeypatch.setattr(prepared, "_direct", WeakKeyDictionary())
+    statement = Statement("SELECT 15 + %s::int", [0], [0])
+
+    with CaptureQueriesContext(connection) as asked:
+        found = [run(statement, value) for value in (1, 2, 3)]
+
+    assert found == [(16,), (17,), (18,)]
+    assert len([query for query in asked if "pg_backend_pid" in query["sql"]]) == 1
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_pooler_nobody_told_of_costs_the_preparing_only():
+def test_names_that_somebody_threw_away_are_made_anew():
     statement = Statement("SELECT 18 + %s::int", [0], [0])
     run(statement, 1)
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
 
     assert run(statement, 4) == (22,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_names_thrown_away_cost_one_transaction_and_no_further_one():
+    statement = Statement("SELECT 14 + %s::int", [0], [0])
+    run(statement, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+    with pytest.raises(Exception, match="does not exist"), transaction.atomic():
+        run(statement, 4)
+    with transaction.atomic():
+        assert run(statement, 4) == (18,)
 
 
 @pytest.mark.django_db(transaction=True)
