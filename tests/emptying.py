@@ -4,6 +4,7 @@ Django truncates every table after each test that commits (a new file for each o
 all content types and permissions anew: half a second, hundreds of times. Most tests leave a few rows in a few tables.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,15 +20,19 @@ _NAME = connection.ops.quote_name
 @pytest.fixture(scope="session", autouse=True)
 def few_tables_are_emptied() -> None:
     """Stands in for TransactionTestCase's own way from the first test on."""
+    TransactionTestCase._fixture_teardown = removing_rows(TransactionTestCase._fixture_teardown)
+
+
+def removing_rows(by_django: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return what ends a test that commits; what it cannot do is left to Django."""
     known = _Kept()
-    by_django = TransactionTestCase._fixture_teardown
 
     def remove_rows(case: Any) -> None:
         if case.serialized_rollback or not known.is_as_written() or not empty_tables():
             by_django(case)
             known.look()
 
-    TransactionTestCase._fixture_teardown = remove_rows
+    return remove_rows
 
 
 class _Kept:
