@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
+from django.db.models.functions import Concat
 from django.utils.translation import gettext
 
 from cooperatives.models import Cooperative
@@ -16,6 +19,7 @@ from products.models import Product
 
 MAX_LETTERS = 100
 MAX_OF_A_KIND = 4
+MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,17 @@ def _crops(words: str) -> Iterator[Suggestion]:
 
 
 def _varieties(words: str) -> Iterator[Suggestion]:
-    rows = Variety.objects.annotate(key=Fold(F("name_vi"))).select_related("crop")
-    rows = rows.filter(Like(F("key"), Value(like_pattern(words))), _sold("variety"))
+    """Varieties by their own name, or together with their crop's: "xoai cat chu", "mango cat"."""
+    rows = Variety.objects.annotate(
+        key=Fold(F("name_vi")), whole=Concat("crop__search_key", Value(" "), Fold(F("name_vi")))
+    ).select_related("crop")
+    is_called = Like(F("key"), Value(like_pattern(words)))
+    parts = words.split()
+    if 1 < len(parts) <= MAX_WORDS:
+        holds_all = [Q(Like(F("whole"), Value(like_pattern(part)))) for part in parts]
+        rows = rows.filter(Q(is_called) | reduce(and_, holds_all), _sold("variety"))
+    else:
+        rows = rows.filter(is_called, _sold("variety"))
     for variety in rows.order_by(_first("key", words), "name_vi")[:MAX_OF_A_KIND]:
         yield Suggestion(
             "variety", str(variety), str(variety.crop), {"product": variety.crop.slug, "variety": variety.slug}

@@ -40,6 +40,7 @@ def products(*, shapes_from: int) -> Drawing:
     }
     communes = {
         "title": "name",
+        "path": "/?commune={name}",
         "fields": [["count", _("Sản phẩm")], ["holders", _("Đơn vị bán")], ["area_ha", _("Diện tích vùng trồng (ha)")]],
     }
     near = {"min_zoom": shapes_from}

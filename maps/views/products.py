@@ -20,6 +20,7 @@ from maps import print_map
 from maps.filter_words import FilterWord, filter_words
 from maps.forms import PRODUCT_SORTS, ProductMapForm
 from maps.layers import PRODUCT_MAP
+from maps.place_bounds import asked_bounds
 from maps.summaries import ProductRow, product_rows
 from maps.tiles import NOBODY
 from maps.views.common import PAGE_SIZE, answer, asked, page_url, with_query
@@ -65,6 +66,7 @@ def product_map(request: HttpRequest) -> HttpResponse:
         "page": page,
         "count": found.count if found else 0,
         "facets": _as_json(found),
+        "place_bounds": asked_bounds(params) if found else None,
         "words": found.words if found else [],
         "is_filtered": any(name not in OWN for name in params),
         "is_list": is_list,
@@ -176,7 +178,10 @@ def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) 
 def _rest(params: QueryDict, found: Found | None, *, with_map: bool) -> dict[str, Any]:
     """Return what only the whole page needs: the form, and the map's frame with its layers in it."""
     form = ProductMapForm(params, facets=found.facets if found else None)
-    return {"form": form, **({"frame": _frame()} if with_map else {})}
+    if not with_map:
+        return {"form": form}
+    bounds = asked_bounds(params) if found else None
+    return {"form": form, "frame": {**_frame(), **({"bounds": bounds} if bounds else {})}}
 
 
 def _frame() -> dict[str, Any]:

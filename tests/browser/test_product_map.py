@@ -153,6 +153,35 @@ def test_what_the_server_refused_stays_said_when_the_map_is_there(page: Page, ma
     expect(page).to_have_url(re.compile(r"/\?market=CN"))
 
 
+ZOOM = "() => Number(location.hash.match(/map=([0-9.]+)/)?.[1] ?? 0)"
+
+
+def test_map_goes_to_the_commune_chosen(page: Page, market, commune):
+    page.goto("/")
+    wait_for_map(page)
+    before = page.evaluate(ZOOM)
+
+    page.get_by_label("Phường, xã").fill(commune.full_name)
+
+    expect(page).to_have_url(re.compile("commune="))
+    page.wait_for_function(f"(before) => ({ZOOM})() > before + 1", arg=before)
+
+
+def test_circle_of_a_commune_leads_to_its_products_under_the_same_filters(page: Page, market, commune):
+    lon, lat = commune.boundary.point_on_surface.coords
+    page.goto(f"/?month=5#map=9/{lat:.4f}/{lon:.4f}")
+    wait_for_map(page)
+    page.wait_for_timeout(1_500)  # the circles are drawn
+    box = page.locator("[data-map]").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    page.locator(".map-popup a").click()
+
+    expect(page.get_by_label("Phường, xã")).to_have_value(commune.full_name)
+    expect(page).to_have_url(re.compile(r"/\?commune=[^&]+&month=5"))
+    expect(page.locator(".count-line")).to_contain_text("2 sản phẩm")
+
+
 def test_frame_shows_map_and_list(page: Page, market):
     page.goto("/embed/?month=5")
     wait_for_map(page)

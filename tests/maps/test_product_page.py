@@ -1,5 +1,6 @@
 """The product page: facets, list view, sorting, address, embedding, paper; and names that are markup stay text."""
 
+import json
 import re
 
 import pytest
@@ -177,6 +178,41 @@ def test_number_of_queries_is_fixed(client, product_factory, area_factory, code_
         grow(number)
 
     assert asked() == before <= 40
+
+
+# --- Where the map goes --------------------------------------------------------------------------------------------
+
+
+def bounds_of(page: str) -> list[float] | None:
+    return json.loads(re.search(r'id="place-bounds" type="application/json">(.*?)</script>', page)[1])
+
+
+def frame_of(page: str) -> dict:
+    return json.loads(re.search(r'id="frame" type="application/json">(.*?)</script>', page)[1])
+
+
+def test_map_begins_at_the_commune_asked_for(client, three, commune):
+    west, south, east, north = commune.boundary.extent
+
+    page = get(client, f"/?commune={commune.full_name}")
+
+    assert bounds_of(page) == pytest.approx([west, south, east, north], abs=1e-5)
+    assert frame_of(page)["bounds"] == bounds_of(page)
+
+
+def test_map_begins_around_the_place_asked_for(client, three):
+    west, south, east, north = bounds_of(get(client, "/?near=105.6,10.45&km=20"))
+
+    assert north - south == pytest.approx(2 * 20 / 111.32, abs=1e-4)
+    assert east - west > north - south  # kilometres: a degree of longitude is shorter
+    assert (west + east) / 2 == pytest.approx(105.6, abs=1e-4)
+
+
+def test_map_shows_everything_without_a_place(client, three):
+    page = get(client, "/?month=3")
+
+    assert bounds_of(page) is None
+    assert "bounds" not in frame_of(page)
 
 
 # --- In other sites' pages -----------------------------------------------------------------------------------------

@@ -38,6 +38,14 @@ def test_variety_brings_its_crop(suggested, product_factory, mango):
     assert ("variety", "Cát Chu", {"product": mango.slug, "variety": "cat-chu"}) in suggested("cat ch")
 
 
+@pytest.mark.parametrize("text", ["xoai cat chu", "Xoài cát", "cat xoai", "mango cat"])
+def test_variety_is_found_together_with_its_crop(suggested, product_factory, mango, text):
+    product_factory(variety=make_variety(mango, slug="cat-chu", name_vi="Cát Chu"))
+    product_factory(variety=make_variety(mango, slug="tuong", name_vi="Tượng da xanh"))
+
+    assert [label for kind, label, _parameters in suggested(text) if kind == "variety"] == ["Cát Chu"]
+
+
 def test_processed_goods_are_found_by_name(suggested, product_factory):
     product_factory(kind="processed", name_vi="Mứt gừng")
 

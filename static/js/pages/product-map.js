@@ -25,13 +25,47 @@ if (form && results) {
     followInList();
   }
   results.addEventListener("click", share);
-  document.addEventListener("map:ready", catchUp);
+  document.addEventListener("map:ready", ({ detail: handle }) => {
+    catchUp();
+    goWherePlaceIsAsked(handle);
+  });
+  document.addEventListener("click", narrowToCommune);
 }
 
 // `layer-map.js` follows the form once the map is there; what was asked before that is not lost. What the address
 // holds is no measure: a filter that the server refused is in no field, and what it said of it has to stay.
 function catchUp() {
   if (filledIn(form) !== served) {
+    form.requestSubmit();
+  }
+}
+
+// Who asks for a commune or for what is near wants to see it, not the whole province with one circle in it.
+function goWherePlaceIsAsked(handle) {
+  const whole = readJson("frame")?.layers?.bounds;
+  let shown = JSON.stringify(readJson("place-bounds"));
+  new MutationObserver(() => {
+    const bounds = readJson("place-bounds");
+    if (JSON.stringify(bounds) !== shown) {
+      shown = JSON.stringify(bounds);
+      const box = bounds ?? whole;
+      if (box) {
+        handle.fit(box, { maxZoom: 13 });
+      }
+    }
+  }).observe(results, { childList: true });
+}
+
+// The link of a commune's circle asks for that commune; the other filters, by which the circle was counted, stay.
+function narrowToCommune(event) {
+  const link = event.target.closest?.(".map-popup a");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) {
+    return;
+  }
+  const { pathname, searchParams } = new URL(link.href);
+  if (pathname === window.location.pathname && searchParams.has("commune")) {
+    event.preventDefault();
+    form.elements.commune.value = searchParams.get("commune");
     form.requestSubmit();
   }
 }
