@@ -43,6 +43,7 @@ class MapLayer:
     color_by    property that decides the colour; ``colors`` maps its values to (``#rrggbb``, label).
     popup       (property, label) pairs shown on click; only these, ``color_by`` and ``search_by`` leave the
     server. search_by   property the search box looks in.
+    is_ground   only says where the rest lies: the map opens on the other layers, where these have anything.
     """
 
     name: str
@@ -55,6 +56,7 @@ class MapLayer:
     fill: bool = True
     weight: float = 1.0
     visible: bool = True
+    is_ground: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class MapTexts:
 
     lang: str = "vi"
     legend: str = "Chú giải"
+    layers: str = "Các lớp bản đồ"
     search: str = "Tìm trên bản đồ"
     not_found: str = "Không tìm thấy"
     source: str = "Nguồn"
@@ -97,7 +100,7 @@ def build_map(
     words = texts or MapTexts()
     collections = [_slim(layer) for layer in layers]
     _require_sane(layers, collections)
-    page = _skeleton(layers, _bounds(collections), vendor_root)
+    page = _skeleton(layers, _bounds(layers, collections), vendor_root)
     panel = _Panel(title, subtitle, _legend(layers, collections, legend, words), source, as_of, tuple(licences), demo)
     page = _dress(page, panel, words, vendor_root)
     if references := selfcontained.external_references(page):
@@ -150,13 +153,15 @@ def _require_colour(colour: str) -> None:
         raise GeoFileError("bad_colour", colour=colour[:40])
 
 
-def _bounds(collections: Sequence[dict[str, Any]]) -> tuple[float, float, float, float]:
-    """West, south, east, north of all features; the country when there are none."""
+def _bounds(layers: Sequence[MapLayer], collections: Sequence[dict[str, Any]]) -> tuple[float, float, float, float]:
+    """West, south, east, north of what is shown, of the ground where that is nothing; the country without either."""
     import shapely
 
+    pairs = zip(layers, collections, strict=True)
+    above = [collection for layer, collection in pairs if not layer.is_ground and collection["features"]]
     shapes = [
         shapely.from_geojson(json.dumps({"type": "GeometryCollection", "geometries": geometries}))
-        for collection in collections
+        for collection in above or collections
         if (geometries := [feature["geometry"] for feature in collection["features"]])
     ]
     west, south, east, north = shapely.total_bounds(shapes).tolist() if shapes else (102.1, 8.2, 109.5, 23.4)
@@ -265,6 +270,7 @@ def _package_licence(name: str) -> str:
 
 def _data_blocks(layers: Sequence[MapLayer], collections: Sequence[dict[str, Any]], words: MapTexts) -> str:
     config = {
+        "switch": words.layers,
         "search": words.search,
         "notFound": words.not_found,
         "seaLabels": [label for label, _, _ in SEA_LABELS],

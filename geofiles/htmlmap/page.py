@@ -7,7 +7,7 @@ header { padding: .5rem .75rem; border-bottom: 1px solid #c9d3c9; background: #f
 header h1 { font-size: 1.15rem; margin: 0; } header p { margin: .1rem 0 0; font-size: .9rem; }
 .demo { background: #7a1f1f; color: #fff; padding: .2rem .5rem; font-weight: 700; }
 .folium-map { flex: 1 1 auto; min-height: 240px; height: auto !important; background: #e8eee9; }
-aside { padding: .5rem .75rem; border-top: 1px solid #c9d3c9; background: #fff; max-height: 35%; overflow:
+aside { order: 1; padding: .5rem .75rem; border-top: 1px solid #c9d3c9; background: #fff; max-height: 35%; overflow:
 auto; } aside h2 { font-size: 1rem; margin: 0 0 .25rem; } aside h3 { font-size: .85rem; margin: .5rem 0 0; }
 aside ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem .9rem; }
 aside p { margin: .25rem 0; font-size: .85rem; } aside pre { font-size: .7rem; white-space: pre-wrap; }
@@ -89,13 +89,17 @@ const takeaway = (() => {
     L.marker([latitude, longitude], {icon, interactive: false, keyboard: false}).addTo(map);
   };
   const layerControl = (map) => {
-    const control = L.control.layers(null, null, {collapsed: false});
+    // Open, it would lie over the search box of a narrow screen.
+    const control = L.control.layers(null, null, {collapsed: map.getSize().x < 640});
     layers.forEach((made, index) => {
       const name = document.createElement('span');
       name.textContent = config().layers[index].name;
       control.addOverlay(made, name.innerHTML);
     });
     control.addTo(map);
+    const toggle = control.getContainer().querySelector('.leaflet-control-layers-toggle');
+    toggle.title = config().switch;
+    toggle.setAttribute('aria-label', config().switch);
   };
   const search = (map) => {
     const control = new L.Control.Search({

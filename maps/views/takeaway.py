@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +11,9 @@ from django.contrib.gis.db.models import Extent, GeometryField
 from django.contrib.gis.db.models.functions import AsGeoJSON
 from django.contrib.gis.geos import Polygon
 from django.db.models import Exists, F, Func, OuterRef, QuerySet, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.utils.text import slugify
 from django.utils.timezone import localdate
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -23,6 +25,7 @@ from core.errors import RuleViolated
 from core.filters import without_blanks
 from core.layers import Layer
 from core.sql import feature_page
+from core.text import fold
 from core.throttling import throttled
 from geofiles.errors import GeoFileError
 from geofiles.htmlmap import MapLayer as FileLayer
@@ -37,6 +40,8 @@ from products.layers import PRODUCTS
 from products.models import Product
 
 MAX_FEATURES = 20_000
+MAX_PLACE = 60  # letters of a place in the name of a file
+_SEPARATOR = " · "
 CSP = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data: blob:"
@@ -47,7 +52,10 @@ CSP = (
 @throttled("takeaway")
 def products(request: HttpRequest) -> HttpResponse:
     """GET /maps/take-away/products.html?<filters of the product map>; 422 with advice when the file gets too big."""
-    rows = PRODUCTS.filtered(NOBODY, without_blanks(request.GET), besides=("page",))
+    params = without_blanks(request.GET)
+    rows = PRODUCTS.filtered(NOBODY, params, besides=("page",))
+    place = _place(params)
+    count = _("%(count)d sản phẩm") % {"count": rows.count()}
     look = drawing.products(shapes_from=0)
     features = _features(PRODUCTS, rows)
     for feature in features["features"]:
@@ -74,8 +82,9 @@ def products(request: HttpRequest) -> HttpResponse:
     )
     return _file(
         "ban-do-nong-san",
+        place,
         title=_("Bản đồ nông sản"),
-        subtitle=_("%(count)d sản phẩm") % {"count": rows.count()},
+        subtitle=_SEPARATOR.join(filter(None, (place, count))),
         layers=[_ground(rows, "location"), crops],
         source=settings.PUBLIC_URL,
         as_of=f"{localdate():%d/%m/%Y}",
@@ -95,6 +104,7 @@ def land_use(request: HttpRequest) -> HttpResponse:
     if slug := request.GET.get("producer", "").strip():
         rows = _around_producer(rows, slug)
     layer = next((one for one in layers if one.slug == params.get("layer")), None)
+    place = _place(params)
     classes = summarise(rows).classes
     features = _features(LAND_USE, rows)
     for feature in features["features"]:
@@ -117,10 +127,11 @@ def land_use(request: HttpRequest) -> HttpResponse:
         search_by="searched",
     )
     return _file(
-        "ban-do-su-dung-dat",
+        layer.slug if layer else "ban-do-su-dung-dat",
+        place,
         title=layer.name if layer else _("Bản đồ sử dụng đất"),
-        subtitle=layer.legal_document if layer else "",
-        layers=[_ground(rows, "boundary"), parcels],
+        subtitle=_SEPARATOR.join(filter(None, (place, layer.legal_document if layer else ""))),
+        layers=[replace(_ground(rows, "boundary"), is_ground=True), parcels],
         source=layer.source if layer else "",
         as_of=f"{layer.as_of:%d/%m/%Y}" if layer else "",
     )
@@ -128,7 +139,7 @@ def land_use(request: HttpRequest) -> HttpResponse:
 
 def _around_producer(rows: QuerySet[Any], slug: str) -> QuerySet[Any]:
     """Parcels under the outlines that the producer shows to everybody; without any, those of its commune."""
-    cooperative = get_object_or_404(Cooperative.objects.filter(pk__in=_producers()), slug=slug)
+    cooperative = _producer(slug)
     shown = ProductionArea.objects.public().filter(cooperative=cooperative, is_outline_public=True)
     if shown.exists():
         return rows.filter(Exists(shown.filter(boundary__intersects=OuterRef("boundary"))))
@@ -140,19 +151,36 @@ def _producers() -> QuerySet[Any]:
     return Product.objects.public().order_by().values("cooperative")
 
 
+def _producer(slug: str) -> Cooperative:
+    return get_object_or_404(Cooperative.objects.filter(pk__in=_producers()), slug=slug)
+
+
+def _commune(name: str) -> AdministrativeUnit | None:
+    """The commune of this code or name, old names too."""
+    found = AdministrativeUnit.objects.current().communes()
+    found = found.with_code(name) if name.isascii() and name.isdigit() else found.search(name)
+    return found.defer("boundary", "boundary_3857").first()
+
+
+def _place(params: QueryDict) -> str:
+    """The name of the commune or the producer that the map is narrowed to; empty when it is not."""
+    name = params.get("commune")
+    commune = _commune(name) if name else None
+    producer = Cooperative.objects.filter(pk__in=_producers(), slug=params.get("producer", "")).first()
+    return _SEPARATOR.join(str(part) for part in (commune, producer) if part)
+
+
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
     """GET /maps/take-away/?commune=|producer=: the maps that can be taken away for a commune or a cooperative."""
     params = without_blanks(request.GET)
     commune, producer, errors = None, None, []
     if name := params.get("commune"):
-        found = AdministrativeUnit.objects.current().communes()
-        found = found.with_code(name) if name.isascii() and name.isdigit() else found.search(name)
-        commune = found.defer("boundary", "boundary_3857").first()
+        commune = _commune(name)
         if commune is None:
             errors.append(_("Không có đơn vị hành chính nào hiện mang mã hay tên này, kể cả tên cũ."))
     if slug := params.get("producer"):
-        producer = get_object_or_404(Cooperative.objects.filter(pk__in=_producers()), slug=slug)
+        producer = _producer(slug)
     asked: dict[str, str] = {"commune": commune.code} if commune else {}
     if producer:
         asked = {"producer": producer.slug}
@@ -206,7 +234,7 @@ def _features(layer: Layer, rows: QuerySet[Any]) -> dict[str, Any]:
     return {"type": "FeatureCollection", "features": json.loads(b"[%b]" % page.features)}
 
 
-def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:
+def _file(name: str, place: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpResponse:
     try:
         document = build_map(
             layers=layers,
@@ -221,7 +249,8 @@ def _file(name: str, *, layers: Sequence[FileLayer], **texts: Any) -> HttpRespon
             raise _too_big() from error
         raise
     response = HttpResponse(document, content_type="text/html; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{localdate():%Y%m%d}.html"'
+    said = "-".join(filter(None, (name, slugify(fold(place))[:MAX_PLACE], f"{localdate():%Y%m%d}")))
+    response["Content-Disposition"] = f'attachment; filename="{said}.html"'
     response["Content-Security-Policy"] = CSP
     response["Cache-Control"] = "private, no-store"
     return response
@@ -238,6 +267,7 @@ def _words() -> MapTexts:
     return MapTexts(
         lang=get_language() or "vi",
         legend=_("Chú giải"),
+        layers=_("Các lớp bản đồ"),
         search=_("Tìm trên bản đồ"),
         not_found=_("Không tìm thấy"),
         source=_("Nguồn"),

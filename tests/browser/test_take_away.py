@@ -74,6 +74,24 @@ def test_layers_switch_and_the_page_has_no_barrier(opened):
     assert_no_axe_violations(page)
 
 
+def test_on_a_phone_nothing_lies_over_the_search_and_the_map_comes_before_its_legend(opened):
+    page = opened(htmlmap.build_map(title="Bản đồ", layers=[layer(["Xoài"]), layer(["Nhãn"], title="Vườn " * 12)]))
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.wait_for_selector("canvas")
+
+    page.locator(".search-button").click(timeout=3000)
+    page.locator(".leaflet-control-zoom-in").click(timeout=3000)
+
+    toggle = page.get_by_role("button", name="Các lớp bản đồ")
+    expect(toggle).to_be_visible()
+    toggle.press("Enter")
+    expect(page.get_by_label("Vườn")).to_be_visible()
+    boxes = [page.locator(one).bounding_box()["y"] for one in (".folium-map", "aside")]
+    assert boxes == sorted(boxes)
+    assert_no_axe_violations(page)
+
+
 def test_hostile_names_stay_text_in_legend_popup_and_search(opened):
     title = ATTACKS[0]
     page = opened(htmlmap.build_map(title=title, subtitle=title, source=title, layers=[layer(ATTACKS, title=title)]))

@@ -170,6 +170,25 @@ def test_texts_labels_and_structure():
     assert "DEMO" not in page()
 
 
+def test_map_opens_on_what_it_is_about_and_on_the_ground_where_that_is_nothing():
+    import shapely
+
+    def with_box(*corners, **options):
+        feature = {
+            "type": "Feature",
+            "properties": {},
+            "geometry": json.loads(shapely.to_geojson(shapely.box(*corners))),
+        }
+        return htmlmap.MapLayer("Đất", {"type": "FeatureCollection", "features": [feature]}, **options)
+
+    ground, parcels = with_box(105, 10, 106, 11, is_ground=True), with_box(105.5, 10.5, 105.6, 10.6)
+
+    assert "[[10.5, 105.5], [10.6, 105.6]]" in page(ground, parcels)
+    assert "[[10.0, 105.0], [11.0, 106.0]]" in page(
+        ground, htmlmap.MapLayer("Đất", {"type": "FeatureCollection", "features": []})
+    )
+
+
 def test_legend_names_the_values_without_a_colour_of_their_own():
     assert "</span>Khác</li>" in page(layer({"ten": "Mít", "loai": "jackfruit"}))
     assert "</span>Khác</li>" not in page()

@@ -46,6 +46,25 @@ def test_file_is_a_download_that_runs_in_a_sandbox(client, product_factory):
     assert response["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none'")
 
 
+def test_files_of_several_layers_and_places_are_told_apart(client, product_factory, parcel_factory, commune):
+    product = product_factory()
+    layer = parcel_factory("LUC").layer
+    shown = product.cooperative
+    asked = {
+        f"products.html?commune={commune.code}": (str(commune), "ban-do-nong-san-phuong-cao-lanh-thu"),
+        f"products.html?producer={shown.slug}": (str(shown), "ban-do-nong-san-htx-cua-toi"),
+        f"land-use.html?layer={layer.slug}&commune={commune.code}": (str(commune), f"{layer.slug}-phuong-cao-lanh-thu"),
+        f"land-use.html?layer={layer.slug}": (layer.legal_document, layer.slug),
+    }
+
+    answers = {query: client.get(f"/maps/take-away/{query}") for query in asked}
+
+    for query, (place, name) in asked.items():
+        header = answers[query].content.decode().partition("<header>")[2].partition("</header>")[0]
+        assert place in header
+        assert re.fullmatch(rf'attachment; filename="{name}-\d{{8}}\.html"', answers[query]["Content-Disposition"])
+
+
 def test_land_use_map_names_source_date_and_document(client, parcel_factory):
     parcel_factory("LUC")
 
