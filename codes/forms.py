@@ -143,7 +143,9 @@ class SupersedeForm(ActForm):
 class LotForm(forms.Form):
     """A lot that went out: for the holder its own codes, for a packing house those that it may use."""
 
-    code = forms.ModelChoiceField(label=_("Mã số vùng trồng"), queryset=ProductionAreaCode.objects.none())
+    code = forms.ModelChoiceField(
+        label=_("Mã số vùng trồng"), queryset=ProductionAreaCode.objects.none(), empty_label=_("Chọn mã số")
+    )
     lot_number = forms.CharField(label=_("Số lô"), max_length=60)
     shipped_on = forms.DateField(
         label=_("Ngày xuất"), initial=localdate, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

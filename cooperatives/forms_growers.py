@@ -175,6 +175,12 @@ def _offer(form: Any, purposes: list[str]) -> None:
         del form.fields["fields_opened"]
 
 
+class EvidenceField(forms.CharField):
+    """Required without a photo of the paper: its help says so, so includes/field.html does not call it optional."""
+
+    sometimes_required = True
+
+
 class ConsentForm(CleanTextMixin, forms.Form):
     """A consent on paper or before a witness."""
 
@@ -195,7 +201,12 @@ class ConsentForm(CleanTextMixin, forms.Form):
         initial=Channel.PAPER,
     )
     on = forms.DateField(label=_("Ngày đồng ý"), widget=DayInput(), initial=localdate)
-    evidence = forms.CharField(label=_("Nơi lưu phiếu, hoặc người làm chứng"), max_length=200, required=False)
+    evidence = EvidenceField(
+        label=_("Nơi lưu phiếu, hoặc người làm chứng"),
+        max_length=200,
+        required=False,
+        help_text=_("Bắt buộc khi có người làm chứng, và khi không có ảnh phiếu đã ký."),
+    )
     photo = forms.FileField(
         label=_("Ảnh phiếu đã ký"),
         required=False,

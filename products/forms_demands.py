@@ -19,7 +19,7 @@ MONTH_CHOICES = [(str(month), str(month)) for month in range(1, 13)]
 class DemandForm(CleanTextMixin, forms.Form):
     """What a buyer looks for."""
 
-    crop = forms.ModelChoiceField(Crop.objects.none(), label=_("Cây trồng"))
+    crop = forms.ModelChoiceField(Crop.objects.none(), label=_("Cây trồng"), empty_label=_("Chọn cây trồng"))
     months = forms.TypedMultipleChoiceField(
         label=_("Tháng cần hàng"), choices=MONTH_CHOICES, coerce=int, widget=MonthsStrip
     )

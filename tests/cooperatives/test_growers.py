@@ -418,3 +418,13 @@ def test_erasure_takes_the_photos_of_papers_too(
     assert not path.exists()
     assert not Document.objects.exists()
     assert member.person.consents.filter(withdrawn_at=None).count() == 0
+
+
+def test_evidence_of_a_consent_is_not_called_optional(client, clerk, member):
+    client.force_login(clerk)
+
+    page = client.get(address("detail", member)).content.decode()
+
+    label = page.split("Nơi lưu phiếu, hoặc người làm chứng")[1][:300]
+    assert "không bắt buộc" not in label
+    assert "Bắt buộc khi có người làm chứng" in label

@@ -6,6 +6,7 @@ from django.test import Client
 
 from codes.models import ProductionArea
 from cooperatives.models import Cooperative, CooperativeStatus, HolderKind
+from crops.models import Variety
 from office.models import Notice
 from products import services
 from products.models import Enquiry, EnquiryMessage, EnquiryStatus, Offer, Product
@@ -351,6 +352,16 @@ def test_notice_leads_to_the_enquiry(client, enquiry, clerk):
     notice = Notice.objects.get(user=clerk)
 
     assert client.get(notice.url).status_code == 200
+
+
+def test_choices_of_a_new_product_say_what_they_mean(client, clerk, mango, longan):
+    Variety.objects.create(crop=mango, slug="cat-chu", name_vi="Cát Chu")
+    client.force_login(clerk)
+
+    page = client.get("/coop/products/").content.decode()
+
+    assert "---------" not in page
+    assert ">Xoài: Cát Chu</option>" in page
 
 
 def test_clerk_publishes_a_product_and_offers_it(client, cooperative, area, mango, clerk):
