@@ -12,10 +12,17 @@ def land_use() -> Drawing:
     with most of their ground, the paler the less it is."""
     name = "name_en" if get_language() == "en" else "name_vi"
     used = LandUseClass.objects.filter(parcels__layer__is_public=True).order_by().distinct()
-    rows = sorted(used.values_list("code", "colour", name, "replaces"))
-    classes = [(code, shown, label, old if old != code else "") for code, shown, label, old in rows]
-    colour = match("class_code", ((code, shown) for code, shown, _label, _old in classes), "#dddddd")
-    named = {"class_code": {code: f"{code} · {_with_old(label, old)}" for code, _shown, label, old in classes}}
+    rows = sorted(used.values_list("code", "colour", name, "replaces", "name_vi"))
+    colour = match("class_code", ((code, shown) for code, shown, *_names in rows), "#dddddd")
+    # By name: editions of the list give the same code to classes that they name differently.
+    named = {
+        "class_name": {
+            key: f"{code} · {_with_old(label, old if old != code else '')}" for code, _shown, label, old, key in rows
+        }
+    }
+    legend: dict[tuple[str, str], list[str]] = {}
+    for code, shown, label, old, _key in rows:
+        legend.setdefault((code, shown), []).append(_with_old(label, old if old != code else ""))
     base = {"source_layer": "land_use"}
     return Drawing(
         kinds=[
@@ -37,7 +44,7 @@ def land_use() -> Drawing:
                     "fill-opacity": ["interpolate", ["linear"], ["get", "share"], 0, 0.3, 1, 0.8],
                 },
                 "popup": {
-                    "title": "class_code",
+                    "title": "class_name",
                     "fields": [["area_ha", _("Diện tích (ha)")], ["count", _("Khoanh")]],
                     "values": named,
                 },
@@ -51,11 +58,11 @@ def land_use() -> Drawing:
             },
         ],
         legend=[
-            {"label": _with_old(label, old), "colour": shown, "shape": "fill", "value": code, "code": code}
-            for code, shown, label, old in dict.fromkeys(classes)
+            {"label": " / ".join(dict.fromkeys(labels)), "colour": shown, "shape": "fill", "value": code, "code": code}
+            for (code, shown), labels in legend.items()
         ],
         popup={
-            "title": "class_code",
+            "title": "class_name",
             "link": "url",
             "path": "/maps/land-use/parcels/{id}/",
             "fields": [

@@ -177,6 +177,34 @@ def test_pages_fit_and_hold_no_barrier(page: Page, live_server, sign_in, planner
             screenshot(page, f"land-use-{name}-{width}-{language}", after_ms=700)
 
 
+def test_light_map_says_that_nothing_can_be_swiped_and_covers_none_of_its_notes(page: Page, versions, commune):
+    type(commune).objects.update(is_schematic=True)
+    page.add_init_script("localStorage.setItem('map.light', '1')")
+    page.goto(COMPARE)
+
+    expect(page.locator("[data-swipe-missing]")).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-swipe]")).to_be_hidden()
+
+    page.goto("/maps/land-use/")
+    expect(page.locator(".map__count")).not_to_have_text("", timeout=30_000)
+    boxes = [page.locator(name).bounding_box() for name in (".map__light", ".map__note")]
+    above, below = sorted(boxes, key=lambda box: box["y"])
+    assert above["y"] + above["height"] <= below["y"]
+
+
+def test_opened_legend_is_not_under_a_popup(phone: Page, versions):
+    phone.goto("/maps/land-use/")
+    expect(phone.locator(".map__count")).not_to_have_text("", timeout=30_000)
+    box = phone.locator(".maplibregl-canvas").bounding_box()
+    phone.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(phone.locator(".map-popup__title")).to_have_text("ODT · Đất ở tại đô thị")
+
+    phone.locator(".map-legend summary").press("Enter")
+
+    expect(phone.locator(".map-legend")).to_have_attribute("open", "")
+    expect(phone.locator(".map-popup")).to_have_count(0)
+
+
 def test_the_light_map_leads_from_a_click_to_the_parcel(page: Page, versions):
     page.add_init_script("localStorage.setItem('map.light', '1')")
     page.goto("/maps/land-use/?layer=hien-trang-2026")

@@ -145,6 +145,19 @@ def test_who_orders_a_large_comparison(client, old_layer, new_layer, planner, cl
     assert Job.objects.filter(kind="landuse.compare").count() == 1
 
 
+def test_map_names_the_classes_of_each_edition_as_that_edition_does(client, old_layer, new_layer):
+    make_parcel(old_layer, "DTL", ref="B2")
+    make_parcel(new_layer, "DTL", ref="H2")
+    (layer,) = [one for one in client.get("/maps/layers.json").json()["layers"] if one["name"] == "land-use"]
+
+    said = layer["popup"]["values"][layer["popup"]["title"]]
+
+    assert said["Đất thủy lợi"] == "DTL · Đất thủy lợi"
+    assert said["Đất công trình thủy lợi"] == "DTL · Đất công trình thủy lợi"
+    signs = [entry for entry in layer["legend"] if entry["value"] == "DTL"]
+    assert [sign["label"] for sign in signs] == ["Đất công trình thủy lợi / Đất thủy lợi"]
+
+
 def test_links_between_the_pages_say_which_one_is_open(client, new_layer):
     text = page(client, PAGE)[1]
 

@@ -3,12 +3,13 @@
 import { el, svg } from "../lib/dom.js";
 
 /**
- * Fill `container` with a switch per layer and its legend. `onToggle(layer, isVisible)` is called on a change;
+ * Fill `container` with a switch per layer and its legend. `onToggle(layer, isVisible)` is called on a change,
+ * `onOpen()` before it opens;
  * `basemaps` (with `basemap`, the one shown, and `onBasemap(id)`, which resolves to the id then shown) adds a choice of
  * grounds, `onLight(isLight)` (with `isLight`, and `isForced` where the device decides) one of the light map. All are
  * form controls with labels, so that keys and screen readers have them too. Returns the root element.
  */
-export function legend(container, layers, { texts, onToggle, isOpen = true, ...ground }) {
+export function legend(container, layers, { texts, onToggle, onOpen, isOpen = true, ...ground }) {
   const root = el(
     "details",
     { class: "map-legend", open: isOpen },
@@ -21,6 +22,8 @@ export function legend(container, layers, { texts, onToggle, isOpen = true, ...g
     ),
     groundChoice(texts, ground),
   );
+  // Not the event "toggle": it also tells of a legend that stands open from the start.
+  root.querySelector("summary").addEventListener("click", () => !root.open && onOpen());
   container.append(root);
   return root;
 }

@@ -24,9 +24,10 @@ export async function openMap(container, { settings, frame, params = new URLSear
   catalogue.layers = catalogue.layers.map((layer) => (hidden.has(layer.name) ? { ...layer, visible: false } : layer));
   const canvas = el("div", { class: "map__canvas" });
   const notes = el("div", { class: "map__notes" });
-  container.replaceChildren(canvas, notes);
+  const corner = el("div", { class: "map__corner" }); // what is to be said of the map, one line above the other
+  container.replaceChildren(canvas, notes, corner);
   container.classList.add("map");
-  const onProblem = (text) => tell(container, text);
+  const onProblem = (text) => tell(corner, text);
   const bounds = frame.bounds ?? catalogue.bounds ?? settings.bounds;
   const options = {
     settings,
@@ -47,6 +48,7 @@ export async function openMap(container, { settings, frame, params = new URLSear
     handle,
     container,
     notes,
+    corner,
     catalogue,
     frame,
     settings,
@@ -93,12 +95,13 @@ function roomFor(container, frame, [west, south, east, north]) {
   return { top: 56, right: isWide ? 176 : 24, bottom: 24, left };
 }
 
-function decorate({ handle, container, notes, catalogue, frame, settings, why }) {
+function decorate({ handle, container, notes, corner, catalogue, frame, settings, why }) {
   const { texts } = settings;
   let key = null;
   if (frame.legend !== false && (catalogue.layers.length > 0 || handle.basemaps.length > 0)) {
     key = legend(container, catalogue.layers, {
       texts,
+      onOpen: () => handle.closePopup(),
       isOpen: frame.legend !== "closed" && !window.matchMedia(PHONE).matches,
       onToggle(layer, isVisible) {
         handle.setVisible(layer.name, isVisible);
@@ -118,11 +121,11 @@ function decorate({ handle, container, notes, catalogue, frame, settings, why })
   }
   if (why) {
     const said = { chosen: texts.light_on, data: texts.light_why_data, device: texts.light_why_device }[why];
-    container.append(el("p", { class: "map__light" }, said));
+    corner.append(el("p", { class: "map__light" }, said));
   }
   notes.append(eastSeaInset(texts, settings.inset_url));
   if (catalogue.units?.is_schematic) {
-    container.append(el("p", { class: "map__note" }, texts.schematic));
+    corner.append(el("p", { class: "map__note" }, texts.schematic));
   }
   if (frame.count !== false && catalogue.layers.length > 0) {
     const line = el("p", { class: "map__count" });
@@ -169,8 +172,8 @@ function ground(handle, texts, why) {
 }
 
 /** One note per text, however often it is told. */
-function tell(container, text) {
-  if (![...container.querySelectorAll(".map__problem")].some((note) => note.textContent === text)) {
-    container.append(el("p", { class: "map__problem", role: "status" }, text));
+function tell(corner, text) {
+  if (![...corner.querySelectorAll(".map__problem")].some((note) => note.textContent === text)) {
+    corner.append(el("p", { class: "map__problem", role: "status" }, text));
   }
 }

@@ -37,7 +37,7 @@ async function begin(container) {
       ),
     );
     if (handles.some((handle) => handle.engine !== "maplibre")) {
-      container.hidden = true; // two light maps cannot be kept together; the tables stay
+      giveUp(container); // two light maps cannot be kept together
       return;
     }
     keepTogether(...handles.map((handle) => handle.map));
@@ -45,8 +45,14 @@ async function begin(container) {
     container.dataset.ready = "true";
   } catch (problem) {
     console.error(problem);
-    container.hidden = true;
+    giveUp(container);
   }
+}
+
+/** The tables stay, and a line says so. */
+function giveUp(container) {
+  container.hidden = true;
+  document.querySelector("[data-swipe-missing]").hidden = false;
 }
 
 /** Move either map with the other one. */
