@@ -128,6 +128,16 @@ def test_details_that_do_not_come_are_not_waited_for_in_silence(page: Page, prob
     expect(page.locator("#live-status")).to_contain_text("Chưa tải được chi tiết")
 
 
+def test_what_is_gone_is_said_to_be_gone_and_not_blamed_on_the_connection(page: Page, problems):
+    problems.expect("404")
+    said = {"status": 404, "code": "not_found", "detail": "Không tìm thấy thửa này."}
+    page.route("**/geo/areas/2/", lambda route: route.fulfill(status=404, json=said))
+
+    open_second(page)
+
+    expect(page.locator(".map-popup__note")).to_have_text("Không tìm thấy thửa này.")
+
+
 def test_without_webgl_the_light_map_draws_the_same(page: Page):
     page.add_init_script(
         "HTMLCanvasElement.prototype.getContext = new Proxy(HTMLCanvasElement.prototype.getContext,"

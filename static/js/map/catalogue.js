@@ -11,11 +11,13 @@ export async function loadCatalogue(source, show = null) {
   return { ...catalogue, layers: wanted.filter(Boolean) };
 }
 
-/** GET JSON from our own server; throws Error with the status when the answer is not 2xx. */
+/** GET JSON from our own server; throws Error with the status when the answer is not 2xx, and what a problem document
+ * says of it in `detail`. */
 export async function fetchJson(url, { signal } = {}) {
   const response = await fetch(url, { headers: { Accept: "application/json" }, signal });
   if (!response.ok) {
-    throw new Error(`${response.status} ${url}`);
+    const said = await response.json().catch(() => null);
+    throw Object.assign(new Error(`${response.status} ${url}`), { detail: said?.detail });
   }
   return response.json();
 }

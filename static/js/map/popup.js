@@ -48,7 +48,7 @@ export function popupContent(properties, popup, texts) {
 /**
  * The same for a feature that may not carry all its properties: where its title is missing and `popup.source` names an
  * address ("/api/v1/plots/{id}/", GeoJSON), a note stands in its place until the answer is there, or says that none
- * came. `isWanted()` tells whether the popup is still open then.
+ * came and why. `isWanted()` tells whether the popup is still open then.
  */
 export function popupWithSource(properties, popup, texts, isWanted) {
   const address = hasValue(properties[popup?.title]) ? null : ownPath(made(popup?.source, properties));
@@ -57,17 +57,18 @@ export function popupWithSource(properties, popup, texts, isWanted) {
   }
   const note = el("p", { class: "map-popup__note" }, texts.loading);
   const box = el("div", { class: "map-popup" }, note);
-  const fill = (feature) => {
+  const fill = (feature, why) => {
     const content = popupContent({ ...properties, ...feature?.properties }, popup, texts);
-    note.textContent = texts.details_failed;
+    note.textContent = why ?? texts.details_failed;
     status(content?.firstChild.textContent ?? note.textContent);
     if (content) {
       note.replaceWith(...content.childNodes);
     }
   };
-  fetchJson(address)
-    .catch(() => null)
-    .then((feature) => isWanted() && fill(feature));
+  fetchJson(address).then(
+    (feature) => isWanted() && fill(feature),
+    (problem) => isWanted() && fill(null, problem.detail),
+  );
   return box;
 }
 
