@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from core.errors import BadInput
 from products.layers import PRODUCTS
@@ -33,14 +34,14 @@ class SearchRow:
 
 
 def words_of(params: QueryDict) -> list[Asked]:
-    """Return the conditions in words, in the order of the address; values that mean nothing any more as they stand."""
+    """Return the conditions in words, in the order of the filters; values that mean nothing any more as they stand."""
     filters = PRODUCTS.filterset(data=params, queryset=Product.objects.none())
     form = filters.form
     form.is_valid()
     return [
         Asked(name, str(form.fields[name].label or name), _words(form, name, params.getlist(name)))
-        for name in params
-        if name in form.fields
+        for name in form.fields
+        if name in params
     ]
 
 
@@ -53,12 +54,20 @@ def _words(form: Any, name: str, values: list[str]) -> str:
 
 
 def name_for(params: QueryDict) -> str:
-    """Return a name to propose: the values asked for, at most 80 characters; a month by more than its number."""
-    values = [
-        _("tháng %(months)s") % {"months": asked.value} if asked.name == "month" else asked.value
-        for asked in words_of(params)
-    ]
+    """Return a name to propose: the values asked for, at most 80 characters; a bare number says what it counts."""
+    values = [_in_name(asked, params) for asked in words_of(params) if asked.name != "near"]
     return ", ".join(values)[:80].strip(", ")
+
+
+def _in_name(asked: Asked, params: QueryDict) -> str:
+    if asked.name == "month":
+        count = len(params.getlist("month"))
+        return ngettext("tháng %(months)s", "tháng %(months)s", count) % {"months": asked.value}
+    if asked.name == "km":
+        return _("trong %(km)s km") % {"km": asked.value}
+    if asked.name == "min_volume":
+        return _("từ %(volume)s tấn") % {"volume": asked.value}
+    return asked.value
 
 
 def row_of(search: SavedSearch) -> SearchRow:

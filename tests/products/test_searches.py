@@ -6,14 +6,16 @@ from datetime import date
 import pytest
 from django.core import mail
 from django.core.signing import dumps
+from django.http import QueryDict
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.errors import BadInput, RuleViolated
 from office.models import MessagePreference, OutboxMessage
 from office.services import deliver_outbox
 from products.models import Offer, Product, SavedSearch
 from products.search_mail import SHOWN, deliver_search_mail, mail_searches
+from products.search_words import name_for
 from products.services import searches
 from tests.maps.conftest import make_product
 
@@ -75,6 +77,20 @@ def test_twenty_searches_a_user(buyer, outsider):
 
     assert [finding.code for finding in caught.value.findings] == ["too_many_searches"]
     assert searches.save_search(outsider, name="Thêm", params={}).pk
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "name"),
+    [
+        ("market=CHN&month=5&product=xoai", "vi", "Xoài, tháng 5, Trung Quốc"),
+        ("market=CHN&month=5&product=xoai", "en", "Mango, month 5, China"),
+        ("month=5&month=6&min_volume=20", "en", "months 5, 6, from 20 t"),
+        ("km=20&near=105.63,10.46", "vi", "trong 20 km"),
+    ],
+)
+def test_name_proposed_reads_like_what_one_asks_for(query, language, name, mango, china):
+    with translation.override(language):
+        assert name_for(QueryDict(query)) == name
 
 
 def test_a_name_is_used_once_by_a_user(buyer, outsider, search):
