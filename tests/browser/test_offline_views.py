@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maps.basemap_load import load_basemap
-from tests.browser.conftest import assert_no_axe_violations, screenshot, wait_for_map
+from tests.browser.conftest import DESKTOP, assert_no_axe_violations, screenshot, wait_for_map
 from tests.pmtiles import PICTURE, archive_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -62,6 +62,8 @@ def test_the_last_view_opens_without_signal_and_says_so(page: Page, products, pr
     expect(page.locator(".offline-copy")).to_contain_text("bản lưu lúc")
     expect(page.locator(".results__title").first).to_contain_text("Xoài Cát Chu")
     wait_for_map(page)
+    frame = page.locator(".map").bounding_box()
+    assert frame["y"] + frame["height"] <= DESKTOP["viewport"]["height"]  # the line above takes from the map
     assert "views /" in stored
     assert_no_axe_violations(page)
     screenshot(page, "offline-copy")
