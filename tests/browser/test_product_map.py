@@ -167,6 +167,17 @@ def test_map_goes_to_the_commune_chosen(page: Page, market, commune):
     page.wait_for_function(f"(before) => ({ZOOM})() > before + 1", arg=before)
 
 
+def test_who_takes_the_commune_back_is_where_they_were(page: Page, market, commune):
+    page.goto("/#map=9.5/10.4/105.6")
+    wait_for_map(page)
+    page.get_by_label("Phường, xã").fill(commune.full_name)
+    page.wait_for_function(f"() => ({ZOOM})() > 10.5")
+
+    page.get_by_label("Phường, xã").fill("")
+
+    page.wait_for_function("() => location.hash.startsWith('#map=9.5/10.4/105.6')")
+
+
 def test_circle_of_a_commune_leads_to_its_products_under_the_same_filters(page: Page, market, commune):
     lon, lat = commune.boundary.point_on_surface.coords
     page.goto(f"/?month=5#map=9/{lat:.4f}/{lon:.4f}")

@@ -126,6 +126,12 @@ export function createHandle(map, { settings, grounds, params }) {
       map.fitBounds(new LngLatBounds([west, south], [east, north]), { padding, maxZoom, animate: !wantsCalm() });
     },
 
+    /** Return a function that goes back to the view of now. */
+    keepView() {
+      const camera = { center: map.getCenter(), zoom: map.getZoom() };
+      return () => moveTo(map, camera);
+    },
+
     /** Ask the tiles of layer `name` with other filters. */
     setFilterParams(name, changed) {
       filters = changed;

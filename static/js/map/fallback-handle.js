@@ -108,6 +108,10 @@ export function createHandle(L, map, { settings, ground, basemap, params, fitTo,
       }).addTo(map);
     },
     fit: fitTo,
+    keepView() {
+      const [centre, zoom] = [map.getCenter(), map.getZoom()];
+      return () => map.setView(centre, zoom, { animate: false });
+    },
     setFilterParams(name, changed) {
       const entry = drawn.get(name);
       if (entry) {

@@ -40,19 +40,24 @@ function catchUp() {
   }
 }
 
-// Who asks for a commune or for what is near wants to see it, not the whole province with one circle in it.
+// Who asks for a commune or for what is near wants to see it, not the whole province with one circle in it; who takes
+// that back is where they were before, or sees the whole where the page began with the place.
 function goWherePlaceIsAsked(handle) {
   const whole = readJson("frame")?.layers?.bounds;
-  let shown = JSON.stringify(readJson("place-bounds"));
+  let shown = readJson("place-bounds");
+  let goBack = () => whole && handle.fit(whole);
   new MutationObserver(() => {
     const bounds = readJson("place-bounds");
-    if (JSON.stringify(bounds) !== shown) {
-      shown = JSON.stringify(bounds);
-      const box = bounds ?? whole;
-      if (box) {
-        handle.fit(box, { maxZoom: 13 });
-      }
+    if (JSON.stringify(bounds) === JSON.stringify(shown)) {
+      return;
     }
+    if (!bounds) {
+      goBack();
+    } else {
+      goBack = shown ? goBack : handle.keepView();
+      handle.fit(bounds, { maxZoom: 13 });
+    }
+    shown = bounds;
   }).observe(results, { childList: true });
 }
 
