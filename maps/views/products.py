@@ -60,13 +60,14 @@ def product_map(request: HttpRequest) -> HttpResponse:
         return _on_paper(request, params, found)
     page = Paginator(found.rows, PAGE_SIZE).get_page(params.get("page")) if found else None
     is_list = params.get("view") == "list"
+    bounds = asked_bounds(params) if found else None
     context = {
         "errors": errors,
         "products": product_rows(page.object_list, found.near) if page and found else [],
         "page": page,
         "count": found.count if found else 0,
         "facets": _as_json(found),
-        "place_bounds": asked_bounds(params) if found else None,
+        "place_bounds": bounds,
         "words": found.words if found else [],
         "is_filtered": any(name not in OWN for name in params),
         "is_list": is_list,
@@ -75,7 +76,7 @@ def product_map(request: HttpRequest) -> HttpResponse:
     }
     template = "maps/product_list.html" if is_list else "maps/product_map.html"
     fragment = "maps/_product_table.html" if is_list else "maps/_product_results.html"
-    return answer(request, template, fragment, context, lambda: _rest(params, found, with_map=not is_list))
+    return answer(request, template, fragment, context, lambda: _rest(params, found, bounds, with_map=not is_list))
 
 
 @require_safe
@@ -175,12 +176,11 @@ def _addresses(request: HttpRequest, params: QueryDict, page: Page[Any] | None) 
     }
 
 
-def _rest(params: QueryDict, found: Found | None, *, with_map: bool) -> dict[str, Any]:
+def _rest(params: QueryDict, found: Found | None, bounds: list[float] | None, *, with_map: bool) -> dict[str, Any]:
     """Return what only the whole page needs: the form, and the map's frame with its layers in it."""
     form = ProductMapForm(params, facets=found.facets if found else None)
     if not with_map:
         return {"form": form}
-    bounds = asked_bounds(params) if found else None
     return {"form": form, "frame": {**_frame(), **({"bounds": bounds} if bounds else {})}}
 
 
